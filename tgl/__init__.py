@@ -1,0 +1,1 @@
+"""tglc: compiler and search engine for multi-LLM collaboration graphs."""

@@ -1,0 +1,42 @@
+"""What a person is told: facts rendered elsewhere, as text or as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tgl.text import SourceFile, Span
+
+
+class Severity(StrEnum):
+    """How bad it is. Only an error makes a check fail."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A place with a few words on why it matters (may be empty)."""
+
+    source: SourceFile
+    span: Span
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem.
+
+    `code` is stable (`E0203`), `message` stands alone on one line in the user's words, `primary` is
+    None only where there is no place (a missing file), `help` says what to do.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    primary: Label | None = None
+    secondary: tuple[Label, ...] = ()
+    notes: tuple[str, ...] = ()
+    help: str | None = None

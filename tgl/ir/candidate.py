@@ -1,0 +1,81 @@
+"""A candidate: the program under one assignment, pruned, canonical, ready to run.
+
+A flat acyclic graph of calls and pure functions. Its canonical JSON is its identity: two assignments
+that make the same program make equal candidates (semantics.md 6).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cached_property
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+from tgl.ir.expr import Expr, Frozen
+from tgl.ir.program import PortSpec, Reader, ShotsSource
+
+
+class CallNode(Frozen):
+    """A model call.
+
+    `inputs` are in port order; a list port holds a `ListOf` in message order (G8); a port that receives
+    nothing is left out. `params` are the role's own parameters, for its prompts. `draw` is static
+    (semantics.md 1) and 0 at temperature 0. `retry` is the number of further asks when a reply can't be
+    read; ask number r uses draw `draw + r * RETRY_STRIDE`.
+    """
+
+    kind: Literal["call"] = "call"
+    id: str
+    role: str
+    model: str
+    prompt: str
+    system: str | None
+    ports: tuple[PortSpec, ...]
+    inputs: tuple[tuple[str, Expr], ...]
+    params: tuple[tuple[str, bool | int | float | str | None], ...]
+    reader: Reader
+    shots: int
+    shots_source: ShotsSource | None
+    temperature: float | None
+    top_p: float | None
+    max_tokens: int | None
+    stop: tuple[str, ...]
+    retry: int
+    guard: Expr | None
+    draw: int
+
+
+class FnNode(Frozen):
+    """A pure function of messages, `fn` by its registered name (`std.reduce:majority`)."""
+
+    kind: Literal["fn"] = "fn"
+    id: str
+    fn: str
+    inputs: tuple[tuple[str, Expr], ...]
+    guard: Expr | None
+
+
+RETRY_STRIDE = 1 << 20
+"""Draws of re-asks start here, far above any node's ordinal."""
+
+RunNode: TypeAlias = Annotated[CallNode | FnNode, Field(discriminator="kind")]
+
+
+class Candidate(Frozen):
+    """Nodes in canonical order (each after its sources) and the output expression."""
+
+    nodes: tuple[RunNode, ...]
+    output: Expr
+
+    @cached_property
+    def digest(self) -> str:
+        """Sha-256 of the canonical JSON, hex."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @cached_property
+    def calls(self) -> tuple[CallNode, ...]:
+        """The call nodes, in order."""
+        return tuple(node for node in self.nodes if isinstance(node, CallNode))

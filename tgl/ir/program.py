@@ -1,0 +1,247 @@
+"""The IR of a program with its choice points: expanded to its largest form, nothing decided.
+
+Replicas are expanded to the largest count, graph instances are nested in the alternative that makes
+them, and every edge that may exist is listed. `space` decides it, `emit` writes the decision back into
+the text, and neither reads the tree.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from tgl.ir.choices import ChoicePoint, TextPlace
+from tgl.ir.expr import Expr, Frozen
+
+SCHEMA = 1
+
+
+class PortSpec(Frozen):
+    """A port. `type` is "text", "list", "answer", "number", …; optional or not (language.md G11)."""
+
+    name: str
+    type: str
+    optional: bool = False
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it takes any number of messages."""
+        return self.type == "list"
+
+
+class Reader(Frozen):
+    """How a reply becomes a value.
+
+    `answer` is read by the task's key; `number` finds a number in [low, high]; `choice` one of `options`.
+    `after` is the text behind which the value stands (the last occurrence counts).
+    """
+
+    kind: Literal["text", "answer", "number", "choice"]
+    after: str | None = None
+    low: float | None = None
+    high: float | None = None
+    options: tuple[str, ...] = ()
+
+
+class ShotsSource(Frozen):
+    """Where few-shot examples come from: a JSONL file beside the program.
+
+    Only rows whose field `match` equals the example's are shown, where it is set. Each row holds the
+    role's ports that are given fields, and the task's `expect` field.
+    """
+
+    path: str
+    match: str | None = None
+
+
+class Alternative(Frozen):
+    """One thing that a node may be.
+
+    `key` is unique within the node: the name, with `#2`, `#3` … for a repeated name. For a role,
+    `fields` holds `prompt system temperature top_p max_tokens stop shots retry` and its params (merged:
+    the node's argument wins over the role's own setting); absent keys are not set. `args` wires ports.
+    For a graph, `graph` is the nested instance (params already substituted in it).
+    """
+
+    key: str
+    what: str
+    kind: Literal["role", "fn", "graph"]
+    ports: tuple[PortSpec, ...]
+    args: tuple[tuple[str, Expr], ...] = ()
+    fields: tuple[tuple[str, Expr], ...] = ()
+    params: tuple[str, ...] = ()
+    reader: Reader | None = None
+    shots: ShotsSource | None = None
+    fn: str | None = None
+    graph: GraphTemplate | None = None
+    place: TextPlace
+
+
+class NodeTemplate(Frozen):
+    """One replica that may exist.
+
+    `exists` is static (count and `if`). `pick` is static and evaluates to the key of an alternative (a
+    string). `on` evaluates to a model; None: the enclosing instance's. `guard` is the `when`, run-time.
+    `group` is the declared name, `index` its 1-based position(s), empty for an unreplicated node.
+    """
+
+    id: str
+    group: str
+    index: tuple[int, ...]
+    exists: Expr
+    pick: Expr
+    alternatives: tuple[Alternative, ...]
+    on: Expr | None
+    guard: Expr | None
+    place: TextPlace
+
+
+class EdgeTemplate(Frozen):
+    """One edge that may exist.
+
+    `source` is a `NodeRef` or an `Input`; `ports` tells for each alternative key of the target which port
+    takes it (a key that is missing has none: the edge is inactive there). `exists` is static; `guard` is
+    the `when`. `place` is the edge statement.
+    """
+
+    source: Expr
+    target: str
+    ports: tuple[tuple[str, str], ...]
+    exists: Expr
+    guard: Expr | None
+    place: TextPlace
+
+
+class Group(Frozen):
+    """A declared node with its replicas.
+
+    `count` is static (None: not replicated; several dimensions: their product is flattened row by row).
+    `permutable`: nothing but edge predicates and whole-group references sees the index, so replicas may
+    be relabelled (C17).
+    """
+
+    name: str
+    members: tuple[str, ...]
+    count: Expr | None
+    permutable: bool
+    place: TextPlace
+
+
+class GraphTemplate(Frozen):
+    """A graph instance: `path` is the address prefix (`solve`, `solve.reply[2].panel`)."""
+
+    name: str
+    path: str
+    ports: tuple[PortSpec, ...]
+    groups: tuple[Group, ...]
+    nodes: tuple[NodeTemplate, ...]
+    edges: tuple[EdgeTemplate, ...]
+    output: Expr
+    place: TextPlace
+
+
+class ModelSpec(Frozen):
+    """A declared model. Prices are $ per token; `params`, `layers`, `hidden` are counts."""
+
+    name: str
+    provider: str
+    id: str | None = None
+    weights: str | None = None
+    sha256: str | None = None
+    revision: str | None = None
+    base_url: str | None = None
+    base_url_env: str | None = None
+    api_key_env: str | None = None
+    params: float | None = None
+    layers: int | None = None
+    hidden: int | None = None
+    units: float | None = None
+    prompt_price: float | None = None
+    completion_price: float | None = None
+    zone: str | None = None
+    concurrency: int | None = None
+    timeout: float | None = None
+    without: tuple[str, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
+
+
+class KeySpec(Frozen):
+    """How an answer is read and when two are the same: `exact`, `text` (match normalised) or `number`."""
+
+    kind: Literal["exact", "text", "number"]
+    match: Literal["exact", "normalised"] = "exact"
+    after: str | None = None
+
+
+class UnitSpec(Frozen):
+    """The cost unit (semantics.md 4): of a `model`, or `dollars`, `tokens`, `calls`."""
+
+    kind: Literal["model", "dollars", "tokens", "calls"]
+    model: str | None = None
+
+
+class TaskSpec(Frozen):
+    """A task. Paths are as written, relative to the program's folder. Counts are upper bounds."""
+
+    name: str
+    data: str
+    train: int
+    select: int
+    test: int
+    given: tuple[str, ...]
+    expect: str
+    key: KeySpec
+    unit: UnitSpec
+    format: str
+    by: str | None = None
+    metric: str = "accuracy"
+    failures: float = 0.02
+    place: TextPlace
+
+
+class Limit(Frozen):
+    """A limit on the deployed program, per question.
+
+    `what`: cost, calls, tokens, latency. `stat`: `worst` is the compile-time bound, `mean` and `p95` are
+    measured. `unit` is as written (`units`, `$`, `s`, "").
+    """
+
+    what: Literal["cost", "calls", "tokens", "latency"]
+    stat: Literal["worst", "mean", "p95"]
+    value: float
+    unit: str = ""
+    place: TextPlace
+
+
+class OptimizeSpec(Frozen):
+    """An `optimize` block. `spend_calls` and `spend_dollars` cap the search's spend (semantics.md 2)."""
+
+    graph: str
+    task: str
+    objective: str = "accuracy"
+    limits: tuple[Limit, ...] = ()
+    spend_calls: int | None = None
+    spend_dollars: float | None = None
+    method: str = "reinforce"
+    method_args: tuple[tuple[str, int | float | str], ...] = ()
+    seed: int = 0
+    recorded: str | None = None
+    place: TextPlace
+
+
+class ProgramIR(Frozen):
+    """A checked, lowered program. `choices` are in order of declaration, ties as C10."""
+
+    schema_version: int = SCHEMA
+    graph: GraphTemplate
+    models: tuple[ModelSpec, ...]
+    choices: tuple[ChoicePoint, ...]
+    task: TaskSpec | None = None
+    optimize: OptimizeSpec | None = None
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether nothing is left to decide."""
+        return not self.choices
+
+
+Alternative.model_rebuild()

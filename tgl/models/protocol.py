@@ -1,0 +1,162 @@
+"""What every model back-end is: one request in, one reply or one classified failure out.
+
+A back-end knows a wire and nothing else. It does not retry, count, cache or decide: the runtime
+does. It raises `ModelError` and nothing else (cancellation excepted).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+
+class Role(StrEnum):
+    """Who says a message."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One message of a conversation."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """How a reply is drawn. `None` means that the option is not sent.
+
+    `temperature` 0 is greedy: the seed then plays no part. `stop` strings are not part of the reply.
+    """
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One model request. `seed` is in [0, 2**31)."""
+
+    messages: tuple[ChatMessage, ...]
+    decoding: Decoding
+    seed: int
+
+
+class Finish(StrEnum):
+    """Why a reply ended."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one reply, as the server counted them (>= 0)."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChatReply:
+    """A complete reply. `latency` is the service time in seconds, queueing in our client excluded."""
+
+    text: str
+    finish: Finish
+    usage: Usage
+    latency: float
+
+
+class ErrorKind(StrEnum):
+    """Classes of failure; the runtime has one policy for each."""
+
+    CONNECTION = "connection"  # refused, unreachable, reset, TLS: retried
+    TIMEOUT = "timeout"  # no complete reply in time: retried
+    RATE_LIMIT = "rate_limit"  # 429: retried, `retry_after` obeyed
+    SERVER = "server"  # 5xx: retried
+    BROKEN = "broken"  # cut stream, body that is no reply, empty choices: retried
+    AUTH = "auth"  # 401, 403: stops the run
+    BAD_REQUEST = "bad_request"  # other 4xx: stops the run (a bug of program or capability)
+    NOT_FOUND = "not_found"  # 404, unknown model: stops the run
+    MISSING = "missing"  # nothing to ask: weights or engine are not installed: stops the run
+
+
+class ModelError(Exception):
+    """A request that gave no complete reply.
+
+    Args:
+        kind: decides what the runtime does next.
+        message: one line for the person, without secrets.
+        status: HTTP status, if there was one.
+        retry_after: seconds that the server asked us to wait, if it did.
+        help: what the person can do about it, one line, may be empty.
+        unknown_usage: whether the server may have charged for the attempt.
+    """
+
+    def __init__(
+        self,
+        kind: ErrorKind,
+        message: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        help: str = "",
+        unknown_usage: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.status = status
+        self.retry_after = retry_after
+        self.help = help
+        self.unknown_usage = unknown_usage
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a back-end accepts. An option outside it is diagnosed before the first call.
+
+    `options` names the members of `Decoding` that may be sent; `max_concurrency` is None where the
+    server sets the limit.
+    """
+
+    options: frozenset[str] = field(default=frozenset({"temperature", "top_p", "max_tokens", "stop", "seed"}))
+    max_concurrency: int | None = None
+
+
+class ChatModel(Protocol):
+    """A back-end. One object serves many concurrent `complete` calls on one event loop."""
+
+    @property
+    def fingerprint(self) -> str:
+        """The model's identity (semantics.md 1): never a URL, never a key."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Options that may be sent."""
+        ...
+
+    async def complete(self, request: ChatRequest, *, timeout: float) -> ChatReply:
+        """The reply to one request.
+
+        Args:
+            request: what is asked.
+            timeout: seconds for the whole exchange, > 0.
+
+        Raises:
+            ModelError: no complete reply; the kind tells why.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Free what is held. Idempotent."""
+        ...

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from tgl.ir.expr import Expr, Frozen
+from tgl.ir.expr import Expr, Frozen, Scalar
 from tgl.ir.program import PortSpec, Reader, ShotsSource
 
 
@@ -34,7 +34,7 @@ class CallNode(Frozen):
     system: str | None
     ports: tuple[PortSpec, ...]
     inputs: tuple[tuple[str, Expr], ...]
-    params: tuple[tuple[str, bool | int | float | str | None], ...]
+    params: tuple[tuple[str, Scalar], ...]
     reader: Reader
     shots: int
     shots_source: ShotsSource | None

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
-Scalar: TypeAlias = bool | int | float | str | None
+Scalar: TypeAlias = StrictBool | StrictInt | StrictFloat | StrictStr | None
 
 
 class Frozen(BaseModel):
@@ -24,7 +24,7 @@ class Const(Frozen):
     """A literal."""
 
     kind: Literal["const"] = "const"
-    value: Annotated[Scalar, Field(union_mode="left_to_right", strict=True)]
+    value: Scalar
 
 
 class ModelName(Frozen):

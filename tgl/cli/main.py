@@ -1,0 +1,67 @@
+"""The command `tglc`: arguments, environment, exit codes. Every command lives in a file of its own.
+
+Exit codes: 0 done, 1 the program or its check failed, 2 the command was used wrongly, 3 outside trouble
+(network, server, a missing recorded response), 4 undecided, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+COMMANDS: tuple[tuple[str, str], ...] = (
+    ("check", "check programs; say all that is wrong with them"),
+    ("fmt", "format programs"),
+    ("optimize", "search a program's choices and write the resolved program"),
+    ("sample", "print a random resolved program from the space"),
+    ("run", "run a resolved program on one input"),
+    ("eval", "measure a resolved program on its task, or on new data"),
+    ("verify", "re-derive the measured block of a resolved program from the store"),
+    ("models", "list models that can be pulled, and pull them"),
+    ("store", "export, import and count recorded responses"),
+)
+"""Name and help line; `tgl.cli.NAME_command` has `arguments(parser)` and `run(options) -> int`."""
+
+
+def build_parser(wanted: str | None) -> argparse.ArgumentParser:
+    """The parser; only the wanted command's module is imported, so that `tglc check` starts at once."""
+    parser = argparse.ArgumentParser(
+        prog="tglc",
+        description="Compiler and search engine for multi-LLM collaboration graphs.",
+        epilog="`tglc COMMAND --help` explains a command.",
+    )
+    parser.add_argument("--version", action="store_true", help="print the version")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for name, text in COMMANDS:
+        sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        if name == wanted:
+            module = importlib.import_module(f"tgl.cli.{name}_command")
+            module.arguments(sub)
+            sub.set_defaults(run=module.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    names = {name for name, _ in COMMANDS}
+    wanted = next((word for word in arguments if word in names), None)
+    parser = build_parser(wanted)
+    options = parser.parse_args(arguments)
+    if options.version:
+        from tgl.version import VERSION
+
+        print(f"tglc {VERSION}")
+        return 0
+    if options.command is None:
+        parser.print_help()
+        return 2
+    from tgl.cli.outcome import guarded
+
+    return guarded(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

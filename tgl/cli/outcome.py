@@ -1,0 +1,53 @@
+"""From what a command raised to what a person reads and the exit code. No traceback reaches a user."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from tgl.diagnostics import Diagnostic, render_json, render_text
+from tgl.pipeline.stop import Stop
+from tgl.version import VERSION
+
+
+def show(diagnostics: Sequence[Diagnostic], *, as_json: bool) -> None:
+    """Diagnostics, to standard error as text or to standard output as JSON."""
+    if as_json:
+        print(json.dumps({"diagnostics": json.loads(render_json(diagnostics))}, indent=2))
+        return
+    color = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    for diagnostic in diagnostics:
+        print(render_text(diagnostic, color=color), file=sys.stderr, end="\n")
+
+
+def guarded(options: argparse.Namespace) -> int:
+    """Run `options.run(options)`; turn every way out into a message and an exit code."""
+    as_json = bool(getattr(options, "json", False))
+    try:
+        return int(options.run(options))
+    except Stop as stop:
+        show(stop.diagnostics, as_json=as_json)
+        if stop.message:
+            print(stop.message, file=sys.stderr)
+        return stop.exit_code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader went away (`tglc … | head`): nothing to tell it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # our fault: never a bare traceback, always a way to report it
+        if os.environ.get("TGLC_TRACEBACK"):
+            traceback.print_exc()
+        print(
+            f"internal error in tglc {VERSION}: {type(error).__name__}: {error}\n"
+            "  = help: this is a bug; please report it with the program, and run again with"
+            " TGLC_TRACEBACK=1 for the details",
+            file=sys.stderr,
+        )
+        return 70

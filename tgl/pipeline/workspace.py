@@ -1,0 +1,54 @@
+"""Where things are: the project's root, its store, the folder of pulled weights, files beside a program."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT_MARKS = (".tglc", ".git", "pyproject.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The folders of one command.
+
+    Args:
+        root: the nearest folder above the program that holds `.tglc`, `.git` or `pyproject.toml`; the
+            program's own folder if there is none.
+        store: the SQLite file of recorded responses.
+        models: the folder of pulled weights.
+        environment: variables, for `env("NAME")` in a program.
+    """
+
+    root: Path
+    store: Path
+    models: Path
+    environment: Mapping[str, str]
+
+
+def find_workspace(program: Path, environment: Mapping[str, str], *, store: Path | None = None) -> Workspace:
+    """The workspace of a program. Creates nothing."""
+    folder = program.absolute().parent
+    root = next(
+        (above for above in (folder, *folder.parents) if any((above / mark).exists() for mark in ROOT_MARKS)),
+        folder,
+    )
+    return Workspace(
+        root=root,
+        store=store or root / ".tglc" / "store.sqlite",
+        models=models_folder(environment),
+        environment=environment,
+    )
+
+
+def models_folder(environment: Mapping[str, str]) -> Path:
+    """`TGLC_MODELS`, or `tglc/models` in the user's cache folder."""
+    if chosen := environment.get("TGLC_MODELS"):
+        return Path(chosen)
+    if os.name == "nt":  # pragma: no cover - no Windows machine in CI
+        base = environment.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+    else:
+        base = environment.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "tglc" / "models"

@@ -54,8 +54,11 @@ class Number(Node):
 
 @dataclass(frozen=True, slots=True)
 class String(Node):
-    """A string; `value` has escapes applied and, for a triple-quoted one, the common indent and the
-    first and last line end removed."""
+    """A string as meant.
+
+    `value` has escapes applied and, for a triple-quoted one, the common indent and the first and last line
+    end removed.
+    """
 
     value: str
     triple: bool = False

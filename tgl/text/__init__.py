@@ -1,5 +1,7 @@
-"""Sources and places: the lowest room. It knows no language."""
+"""Sources, places in them, and changes to them: the lowest room. It knows no language."""
 
+from tgl.text.edits import Edit, apply_edits
+from tgl.text.line_index import LineIndex
 from tgl.text.source import Place, SourceFile, Span
 
-__all__ = ["Place", "SourceFile", "Span"]
+__all__ = ["Edit", "LineIndex", "Place", "SourceFile", "Span", "apply_edits"]

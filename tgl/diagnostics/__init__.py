@@ -1,6 +1,27 @@
 """What a person is told about a program: problems, their codes, and how they are shown."""
 
+from tgl.diagnostics.codes import CODES, Code, code_info
 from tgl.diagnostics.diagnostic import Diagnostic, Label, Severity
-from tgl.diagnostics.problem import Problem
+from tgl.diagnostics.problem import Problem, collect, report
+from tgl.diagnostics.render_json import Json, diagnostic_json, render_json
+from tgl.diagnostics.render_text import render_text, render_texts
+from tgl.diagnostics.suggest import did_you_mean, nearest_names
 
-__all__ = ["Diagnostic", "Label", "Problem", "Severity"]
+__all__ = [
+    "CODES",
+    "Code",
+    "Diagnostic",
+    "Json",
+    "Label",
+    "Problem",
+    "Severity",
+    "code_info",
+    "collect",
+    "diagnostic_json",
+    "did_you_mean",
+    "nearest_names",
+    "render_json",
+    "render_text",
+    "render_texts",
+    "report",
+]

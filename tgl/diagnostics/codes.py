@@ -1,0 +1,78 @@
+"""All codes: stable, never reused, never renumbered. One line a code; each room adds its own.
+
+Blocks: E01 syntax; E02 names, imports; E03 types; E04 choices, constraints; E05 graph (cycles, unreachable,
+arity); E06 models; E07 resources, budgets, limits; E08 tasks, data; W warnings; R01 transport; R02 model
+output; R03 limits, store.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from tgl.diagnostics.diagnostic import Severity
+
+ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What is the same for every report of a code. `slug` names it in words, `summary` is one line."""
+
+    code: str
+    slug: str
+    severity: Severity
+    summary: str
+
+
+CODES: tuple[Code, ...] = (
+    # E01: syntax
+    Code("E0101", "unexpected-word", ERROR, "a word or a sign stands where it has no meaning"),
+    Code("E0102", "unclosed-bracket", ERROR, "a bracket or a brace is opened and never closed"),
+    Code("E0103", "unclosed-string", ERROR, "a string is opened and never closed"),
+    Code("E0104", "missing-value", ERROR, "a value is missing"),
+    Code("E0105", "reserved-word", ERROR, "a word of the language is used as a name"),
+    Code("E0106", "unknown-character", ERROR, "a character has no meaning outside of strings and comments"),
+    Code("E0107", "bad-number", ERROR, "a number has an unknown unit or is out of range"),
+    Code(
+        "E0108", "bad-escape", ERROR, "a backslash in a string stands before something it gives no meaning to"
+    ),
+    Code("E0109", "missing-separator", ERROR, "two statements stand on one line without `;`"),
+    Code("E0110", "not-text", ERROR, "the file is not text"),
+    Code("E0111", "nested-too-deeply", ERROR, "a program is nested more deeply than can be read"),
+    Code("E0112", "unmatched-bracket", ERROR, "a bracket is closed that was not opened"),
+    Code("E0113", "unknown-statement", ERROR, "a statement starts with a word that starts none here"),
+    Code("E0114", "repeated-clause", ERROR, "a statement has the same clause twice"),
+    Code("E0115", "only-in-a-loop", ERROR, "`carry`, `until` or `keep` stands outside of a loop"),
+    Code("E0116", "incomplete-statement", ERROR, "a statement ends before it is complete"),
+    Code("E0117", "chained-comparison", ERROR, "two comparisons in a row"),
+    # E02: names and imports
+    # E03: types
+    # E04: choices and constraints
+    # E05: graph
+    # E06: models
+    # E07: resources, budgets, limits
+    # E08: tasks and data
+    # W: warnings
+    # R01: transport
+    # R02: model output
+    # R03: limits and store
+)
+
+
+@cache
+def by_code() -> dict[str, Code]:
+    """The codes by their number."""
+    return {entry.code: entry for entry in CODES}
+
+
+def code_info(code: str) -> Code:
+    """What is registered for a code.
+
+    Raises:
+        ValueError: if nothing is.
+    """
+    entry = by_code().get(code)
+    if entry is None:
+        raise ValueError(f"the code {code} is not registered in tgl/diagnostics/codes.py")
+    return entry

@@ -1,0 +1,75 @@
+"""Model back-ends: what may be asked, who answers, and where weights come from.
+
+`build` gives the back-end of a declared model, `fingerprint_of` its identity without building it,
+`pull` its weights. A back-end makes one request and gives one reply or one `ModelError`; retries, limits
+and storing are the runtime's.
+"""
+
+from tgl.models.fetch import Progress, PullError, PullErrorKind
+from tgl.models.local import LocalModel
+from tgl.models.openai_compatible import OpenAICompatible
+from tgl.models.packs import Licence, Pack, direct_pack, installed_path, known_packs, resolve
+from tgl.models.protocol import (
+    Capabilities,
+    ChatMessage,
+    ChatModel,
+    ChatReply,
+    ChatRequest,
+    Decoding,
+    ErrorKind,
+    Finish,
+    ModelError,
+    Role,
+    Usage,
+)
+from tgl.models.providers import EnvLookup, build
+from tgl.models.pull import Accept, pull
+from tgl.models.scripted import ScriptedModel, share, solver
+from tgl.models.settings import (
+    EnvVar,
+    ModelSettings,
+    Provider,
+    capabilities_of,
+    fingerprint_of,
+    pack_of,
+    settings_of,
+)
+
+__all__ = [
+    "Accept",
+    "Capabilities",
+    "ChatMessage",
+    "ChatModel",
+    "ChatReply",
+    "ChatRequest",
+    "Decoding",
+    "EnvLookup",
+    "EnvVar",
+    "ErrorKind",
+    "Finish",
+    "Licence",
+    "LocalModel",
+    "ModelError",
+    "ModelSettings",
+    "OpenAICompatible",
+    "Pack",
+    "Progress",
+    "Provider",
+    "PullError",
+    "PullErrorKind",
+    "Role",
+    "ScriptedModel",
+    "Usage",
+    "build",
+    "capabilities_of",
+    "direct_pack",
+    "fingerprint_of",
+    "installed_path",
+    "known_packs",
+    "pack_of",
+    "pull",
+    "resolve",
+    "settings_of",
+    "share",
+    "solver",
+]

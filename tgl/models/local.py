@@ -1,0 +1,117 @@
+"""Weights on this machine, run in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import replace
+from pathlib import Path
+
+from tgl.models.engine import Server, engine_missing, is_engine_installed, start_engine
+from tgl.models.fingerprint import weights_fingerprint
+from tgl.models.openai_compatible import OpenAICompatible
+from tgl.models.packs import BUILTIN_TEMPLATE, Pack
+from tgl.models.prompts import PromptTemplate
+from tgl.models.protocol import Capabilities, ChatReply, ChatRequest, ErrorKind, ModelError
+
+DEFAULT_SLOTS = 16
+
+
+class LocalModel:
+    """A `ChatModel` over a pack's weights. They are loaded by the first request, not before.
+
+    Args:
+        pack: whose weights.
+        weights: where they lie; None if they were not pulled.
+        capabilities: options that may be sent; `max_concurrency` is the number of slots.
+        name: what the program calls the model.
+        threads: CPU threads of this model. With one there is nothing to wait for, and two models share
+            two cores; more pay off on a machine with idle cores.
+
+    Raises:
+        ModelError: MISSING without engine or weights.
+    """
+
+    def __init__(
+        self,
+        pack: Pack,
+        weights: Path | None,
+        capabilities: Capabilities | None = None,
+        *,
+        name: str = "",
+        threads: int = 1,
+    ) -> None:
+        self.name = name or pack.name
+        if not is_engine_installed():
+            raise engine_missing(self.name)
+        if weights is None or not weights.is_file():
+            raise ModelError(
+                ErrorKind.MISSING,
+                f"model `{self.name}`: the weights {pack.title} are not on this machine",
+                help=f"run: tglc models pull {pack.name}",
+            )
+        declared = capabilities or Capabilities()
+        self.pack = pack
+        self.weights = weights
+        self.threads = threads
+        self.slots = declared.max_concurrency or DEFAULT_SLOTS
+        self.declared = replace(declared, max_concurrency=self.slots)
+        own = pack.template != BUILTIN_TEMPLATE
+        self.prompt = PromptTemplate(pack.template, self.name) if own else None
+        self.server: list[Server] = []  # a list, so that its last reference can be dropped off this thread
+        self.loading: asyncio.Task[OpenAICompatible] | None = None
+
+    def __repr__(self) -> str:
+        return f"LocalModel({self.pack.name!r})"
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 over the weights' sha256, the chat template and the pack's stop strings."""
+        return weights_fingerprint(self.pack.sha256, self.pack.template, self.pack.stop)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Options that may be sent, and slots."""
+        return self.declared
+
+    async def complete(self, request: ChatRequest, *, timeout: float) -> ChatReply:
+        """The reply to one request, as `ChatModel.complete`; `timeout` leaves out loading the weights."""
+        if self.loading is None:
+            self.loading = asyncio.create_task(self.load())
+        # Shielded: the load is everyone's, and must not die with the one who asked first.
+        endpoint = await asyncio.shield(self.loading)
+        if self.prompt is None:
+            return await endpoint.complete(request, timeout=timeout)
+        stop = (*request.decoding.stop, *self.pack.stop)
+        text = self.prompt(request.messages)
+        reply = await endpoint.complete_text(text, request, stop=stop, timeout=timeout)
+        return replace(reply, text=reply.text.strip())  # what follows "Answer:" begins with its space
+
+    async def load(self) -> OpenAICompatible:
+        """Start the engine; the client to ask it with."""
+        key = secrets.token_hex(16)
+        server = await asyncio.to_thread(
+            start_engine,
+            self.name,
+            self.weights,
+            key=key,
+            slots=self.slots,
+            context=self.pack.context,
+            threads=self.threads,
+        )
+        self.server.append(server)
+        return OpenAICompatible(
+            self.pack.name, "", f"{server.listening_address}/v1", key, self.declared, name=self.name
+        )
+
+    async def close(self) -> None:
+        """Stop the engine and free the weights. Idempotent."""
+        loading, self.loading = self.loading, None
+        if loading is None:
+            return
+        try:
+            endpoint = await loading
+        except ModelError:
+            return
+        await endpoint.close()
+        await asyncio.to_thread(self.server.clear)  # the engine stops when it is collected, in a moment

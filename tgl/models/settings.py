@@ -1,0 +1,135 @@
+"""What a program declares about a model, as far as a back-end needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, assert_never
+
+from tgl.ir.program import ModelSpec
+from tgl.models.fingerprint import endpoint_fingerprint, weights_fingerprint
+from tgl.models.packs import Pack, direct_pack, resolve
+from tgl.models.protocol import Capabilities, ErrorKind, ModelError
+
+
+class Provider(StrEnum):
+    """Kinds of back-end."""
+
+    OPENAI = "openai"
+    LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class EnvVar:
+    """The name of an environment variable that holds a value which a program doesn't write down."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """One declared model.
+
+    Args:
+        name: what the program calls it.
+        provider: which back-end.
+        id: the model's name at an endpoint (`openai`).
+        weights: name of a pack, or a source (`local`).
+        sha256: of the weights, for a source.
+        base_url: the endpoint's address; None is OpenAI's own.
+        api_key: the variable that holds the key.
+        revision: what is declared about the weights behind `id`.
+        params: parameter count.
+        concurrency: requests at a time; slots, for `local`.
+        without: decoding options that the model refuses.
+        timeout: seconds for one exchange.
+        token_limit: the endpoint's name for the limit on tokens; None lets the address decide.
+    """
+
+    name: str
+    provider: Provider
+    id: str = ""
+    weights: str = ""
+    sha256: str = ""
+    base_url: str | EnvVar | None = None
+    api_key: EnvVar | None = None
+    revision: str = ""
+    params: float | None = None
+    concurrency: int | None = None
+    without: frozenset[str] = frozenset()
+    timeout: float | None = None
+    token_limit: Literal["max_tokens", "max_completion_tokens"] | None = None
+
+
+def settings_of(spec: ModelSpec) -> ModelSettings:
+    """The settings that a checked program's declaration gives.
+
+    Raises:
+        ModelError: MISSING for a provider that is none.
+    """
+    if spec.provider not in list(Provider):
+        raise ModelError(
+            ErrorKind.MISSING,
+            f"model `{spec.name}`: there is no provider `{spec.provider}`",
+            help=f"the providers are {', '.join(Provider)}",
+        )
+    more = dict(spec.settings)
+    limit = more.get("token_limit")
+    return ModelSettings(
+        name=spec.name,
+        provider=Provider(spec.provider),
+        id=spec.id or "",
+        weights=spec.weights or "",
+        sha256=spec.sha256 or "",
+        base_url=EnvVar(spec.base_url_env) if spec.base_url_env else spec.base_url,
+        api_key=EnvVar(spec.api_key_env) if spec.api_key_env else None,
+        revision=spec.revision or "",
+        params=spec.params,
+        concurrency=spec.concurrency,
+        without=frozenset(spec.without),
+        timeout=spec.timeout,
+        token_limit="max_completion_tokens" if limit == "max_completion_tokens" else None,
+    )
+
+
+def pack_of(settings: ModelSettings) -> Pack:
+    """The pack that a local model's `weights` name.
+
+    Raises:
+        ModelError: MISSING if they name none.
+    """
+    if (pack := resolve(settings.weights)) is not None:
+        return pack
+    try:
+        return direct_pack(settings.weights, settings.sha256)
+    except ValueError:
+        from tgl.models.packs import known_packs
+
+        names = ", ".join(pack.name for pack in known_packs())
+        raise ModelError(
+            ErrorKind.MISSING,
+            f'model `{settings.name}`: there are no weights "{settings.weights}"',
+            help=f"known weights: {names}; or write a source (pypi:, hf:, https:, file:) "
+            "and the file's `sha256`, 64 hex digits",
+        ) from None
+
+
+def capabilities_of(settings: ModelSettings) -> Capabilities:
+    """The options that a program may set on the model."""
+    return Capabilities(Capabilities().options - settings.without, settings.concurrency)
+
+
+def fingerprint_of(settings: ModelSettings) -> str:
+    """The fingerprint that the model built from `settings` has, without engine, weights, server or key.
+
+    Raises:
+        ModelError: MISSING if `weights` name none.
+    """
+    match settings.provider:
+        case Provider.OPENAI:
+            return endpoint_fingerprint(settings.id, settings.revision)
+        case Provider.LOCAL:
+            pack = pack_of(settings)
+            return weights_fingerprint(pack.sha256, pack.template, pack.stop)
+        case _:
+            assert_never(settings.provider)

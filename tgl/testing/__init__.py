@@ -1,0 +1,29 @@
+"""Suites that an implementation of a contract can prove itself with, and fakes that passed them.
+
+Importing this package needs pytest.
+"""
+
+import pytest
+
+pytest.register_assert_rewrite("tgl.testing.model_suite")
+
+from tgl.testing.faulty_server import Fault, FaultyServer  # noqa: E402
+from tgl.testing.model_suite import (  # noqa: E402
+    ChatModelSuite,
+    EndpointFaultSuite,
+    MakeEndpoint,
+    MakeModel,
+    Subject,
+    talkative_model,
+)
+
+__all__ = [
+    "ChatModelSuite",
+    "EndpointFaultSuite",
+    "Fault",
+    "FaultyServer",
+    "MakeEndpoint",
+    "MakeModel",
+    "Subject",
+    "talkative_model",
+]

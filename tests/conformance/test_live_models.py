@@ -1,0 +1,71 @@
+"""Real models: in process, and over HTTP from a real llama.cpp server in another process."""
+
+import json
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+
+from tgl.models import Capabilities, LocalModel, OpenAICompatible
+from tgl.testing import ChatModelSuite
+
+pytestmark = [pytest.mark.live, pytest.mark.slow]
+
+KEY = "sk-live-suite"
+SLOTS = 8
+
+# The engine as a user would run a server of it: its own settings, nothing of ours but the key.
+SERVER = """
+import json, sys
+import xllamacpp
+asked = json.loads(sys.argv[1])
+params = xllamacpp.CommonParams()
+params.model.path = asked["weights"]
+params.n_parallel = asked["slots"]
+params.n_ctx = 1024 * asked["slots"]
+params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+params.api_keys = [asked["key"]]
+params.verbosity = -1
+server = xllamacpp.Server(params)
+print(server.listening_address, flush=True)
+sys.stdin.read()
+"""
+
+
+class TestLocalInstruct(ChatModelSuite):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def make_model(cls, live_pack):
+        pack, path = live_pack("smollm2-135m-instruct")
+        return lambda: LocalModel(pack, path, Capabilities(max_concurrency=SLOTS))
+
+
+class TestLocalBase(ChatModelSuite):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def make_model(cls, live_pack):
+        pack, path = live_pack("gemma-3-270m")
+        return lambda: LocalModel(pack, path, Capabilities(max_concurrency=SLOTS))
+
+
+@contextmanager
+def llama_server(weights):
+    asked = {"weights": str(weights), "slots": SLOTS, "key": KEY}
+    command = [sys.executable, "-c", SERVER, json.dumps(asked)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process.stdout.readline().strip() + "/v1"
+        finally:
+            process.stdin.close()
+            process.wait(30)
+
+
+class TestLlamaServer(ChatModelSuite):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def make_model(cls, live_pack):
+        _, path = live_pack("smollm2-135m-instruct")
+        with llama_server(path) as url:
+            capabilities = Capabilities(max_concurrency=SLOTS)
+            yield lambda: OpenAICompatible("smollm2", "", url, KEY, capabilities)

@@ -55,8 +55,27 @@ CODES: tuple[Code, ...] = (
     # E08: tasks and data
     # W: warnings
     # R01: transport
+    Code("R0101", "unreachable", ERROR, "a model server can't be reached"),
+    Code("R0102", "timed-out", ERROR, "a model server did not answer in time"),
+    Code("R0103", "rate-limited", ERROR, "a model server refuses more requests for now"),
+    Code("R0104", "server-failed", ERROR, "a model server failed"),
+    Code("R0105", "broken-reply", ERROR, "a model server's reply is cut or is no reply"),
+    Code("R0106", "key-refused", ERROR, "a model server refuses the key"),
+    Code("R0107", "request-refused", ERROR, "a model server refuses the request"),
+    Code("R0108", "unknown-model", ERROR, "a model server does not know the model"),
+    Code("R0109", "model-missing", ERROR, "an engine, weights or a setting of a model is missing here"),
+    Code("R0110", "pull-failed", ERROR, "weights could not be pulled"),
     # R02: model output
     # R03: limits and store
+    Code("R0301", "store-trouble", ERROR, "the store of responses can't be used"),
+    Code("R0302", "missing-responses", ERROR, "responses are neither stored nor recorded, and --live is off"),
+    Code("R0303", "journal-differs", ERROR, "a resumed search does not repeat its journal"),
+    Code("R0304", "too-many-failures", ERROR, "more examples failed than the task allows"),
+    Code("R0305", "file-not-usable", ERROR, "a file can't be read or written"),
+    Code("R0306", "hand-edited", ERROR, "the file to write was edited by hand"),
+    Code("R0307", "not-derivable", ERROR, "a measured block can't be re-derived from what is stored"),
+    Code("R0308", "bill-cap", ERROR, "the cap on what may be requested was reached"),
+    Code("R0309", "question-not-answered", ERROR, "a search that costs money was not confirmed"),
 )
 
 

@@ -1,0 +1,67 @@
+"""`tglc models`: what can be pulled, and pulling it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from tgl.models import Pack, PullError, installed_path, known_packs, pull, resolve
+from tgl.pipeline.stop import Exit, Stop
+from tgl.pipeline.trouble import placeless, pull_stop
+from tgl.pipeline.workspace import models_folder
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", help="models that can be pulled by name, and whether they are here")
+    puller = actions.add_parser("pull", help="fetch a model's weights, check them, keep them")
+    puller.add_argument("name", help="a name from `tglc models list`")
+    puller.add_argument("--accept-terms", action="store_true", help="agree to the licence without a question")
+
+
+def run(options: argparse.Namespace) -> int:
+    """List or pull."""
+    folder = models_folder(os.environ)
+    if options.action == "list":
+        for pack in known_packs():
+            here = "pulled" if installed_path(pack, folder) else "not here"
+            print(f"{pack.name:24} {pack.size / 1e6:5.0f} MB  {here:8}  {pack.licence.name}  {pack.title}")
+        return Exit.DONE
+    found = resolve(options.name)
+    if found is None:
+        names = ", ".join(pack.name for pack in known_packs())
+        raise Stop(
+            Exit.USAGE,
+            placeless("R0110", f"no model named `{options.name}` can be pulled", help=f"there are {names}"),
+        )
+    try:
+        path = pull(found, folder, accept=lambda pack: accepted(pack, options.accept_terms), progress=meter())
+    except PullError as error:
+        raise pull_stop(error) from None
+    print(f"{found.name}: {path}")
+    return Exit.DONE
+
+
+def accepted(pack: Pack, given: bool) -> bool:
+    """Whether the person agrees to the licence; without a terminal only `--accept-terms` counts."""
+    print(f"{pack.name} comes under: {pack.licence.name}\n  {pack.licence.url}", file=sys.stderr)
+    if given:
+        return True
+    if not sys.stdin.isatty():
+        return False
+    return input("Do you accept these terms? [y/N] ").strip().lower() in ("y", "yes")
+
+
+def meter():  # noqa: ANN201 - a closure
+    """Progress of a pull: a bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        return lambda done, total: None
+
+    def show(done: int, total: int | None) -> None:
+        whole = f" of {total / 1e6:.0f}" if total else ""
+        end = "\n" if total and done >= total else ""
+        print(f"\r{done / 1e6:.0f}{whole} MB", end=end, file=sys.stderr, flush=True)
+
+    return show

@@ -1,0 +1,63 @@
+"""A store that lives and dies with its process."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Generator, Iterator, Sequence
+
+from tgl.storage.journal import JournalRecord
+from tgl.storage.records import StoredResponse
+
+
+class MemoryStore:
+    """Responses, journals and counters in dictionaries. For one thread."""
+
+    def __init__(self, records: Sequence[StoredResponse] = ()) -> None:
+        self.responses: dict[str, StoredResponse] = {}
+        self.journals: dict[str, list[JournalRecord]] = {}
+        self.counters: dict[str, int] = {}
+        self.write(records)
+
+    def read(self, identities: Sequence[str]) -> dict[str, StoredResponse]:
+        return {key: found for key in identities if (found := self.responses.get(key)) is not None}
+
+    def identities(self) -> list[str]:
+        return sorted(self.responses)
+
+    def records(self) -> Iterator[StoredResponse]:
+        return (self.responses[identity] for identity in self.identities())
+
+    def write(self, records: Sequence[StoredResponse]) -> tuple[StoredResponse, ...]:
+        return tuple(self.responses.setdefault(record.identity, record) for record in records)
+
+    async def get_many(self, identities: Sequence[str]) -> dict[str, StoredResponse]:
+        return self.read(identities)
+
+    def put(self, records: Sequence[StoredResponse]) -> Awaitable[tuple[StoredResponse, ...]]:
+        return Settled(self.write(records))
+
+    def journal_read(self, search: str) -> tuple[JournalRecord, ...]:
+        return tuple(self.journals.get(search, ()))
+
+    def journal_append(self, search: str, seq: int, kind: str, payload: str) -> None:
+        steps = self.journals.setdefault(search, [])
+        if seq != len(steps):
+            raise ValueError(f"the next step of this journal is {len(steps)}, not {seq}")
+        steps.append(JournalRecord(seq, kind, payload))
+
+    def journal_clear(self, search: str) -> None:
+        self.journals.pop(search, None)
+
+    def count(self, name: str, *, add: int = 0) -> int:
+        self.counters[name] = self.counters.get(name, 0) + add
+        return self.counters[name]
+
+
+class Settled:
+    """An awaitable whose value is already there (a coroutine would warn if nobody awaited it)."""
+
+    def __init__(self, value: tuple[StoredResponse, ...]) -> None:
+        self.value = value
+
+    def __await__(self) -> Generator[None, None, tuple[StoredResponse, ...]]:
+        yield from ()
+        return self.value

@@ -1,0 +1,81 @@
+"""What a store is."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterator, Sequence
+from typing import Protocol
+
+from tgl.storage.journal import JournalRecord
+from tgl.storage.records import StoredResponse
+
+
+class ReadOnlyResponses(Protocol):
+    """Responses that can be looked up. Never fails for an identity that is not there."""
+
+    def read(self, identities: Sequence[str]) -> dict[str, StoredResponse]:
+        """Those of `identities` that are stored. Blocks on the disk.
+
+        Raises:
+            StoreError: the store can't be read.
+        """
+        ...
+
+    def identities(self) -> list[str]:
+        """All stored identities, sorted."""
+        ...
+
+    def records(self) -> Iterator[StoredResponse]:
+        """All stored responses, sorted by identity."""
+        ...
+
+
+class ResponseStore(ReadOnlyResponses, Protocol):
+    """Responses that can be looked up and added.
+
+    Thread-safe. Accepted means safe: what `put` took is committed even if nobody awaits it, unless the
+    process is killed first.
+    """
+
+    async def get_many(self, identities: Sequence[str]) -> dict[str, StoredResponse]:
+        """As `read`, off the event loop."""
+        ...
+
+    def put(self, records: Sequence[StoredResponse]) -> Awaitable[tuple[StoredResponse, ...]]:
+        """Accept records now; the awaitable ends after their transaction has committed.
+
+        Needs a running event loop. Returns, in order, the response that counts for each record's
+        identity: the first that was ever stored.
+
+        Raises:
+            StoreError: (when awaited) nothing of this batch was stored.
+        """
+        ...
+
+    def write(self, records: Sequence[StoredResponse]) -> tuple[StoredResponse, ...]:
+        """As `put`, blocking."""
+        ...
+
+
+class Transcript(Protocol):
+    """Where search journals are kept. A search is named by a key: the hash of program, seed and options."""
+
+    def journal_read(self, search: str) -> tuple[JournalRecord, ...]:
+        """The records of a search, in order; empty if there is none."""
+        ...
+
+    def journal_append(self, search: str, seq: int, kind: str, payload: str) -> None:
+        """Commit one record. `seq` counts from 0 without a gap.
+
+        Raises:
+            StoreError: it could not be committed.
+            ValueError: that place is taken.
+        """
+        ...
+
+    def journal_clear(self, search: str) -> None:
+        """Forget a search."""
+        ...
+
+    def count(self, name: str, *, add: int = 0) -> int:
+        """The value of a named counter after `add` was added (semantics.md 5: reads of the test split)."""
+        ...

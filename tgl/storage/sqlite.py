@@ -1,0 +1,230 @@
+"""The store at the project's root: one SQLite file for responses, journals and counters.
+
+One thread owns the connection, so the event loop never waits for the disk. Writes group themselves:
+what arrives while a transaction commits goes into the next one, so nothing waits longer than a commit
+takes (a few milliseconds), and a burst costs one commit.
+
+`synchronous=FULL`: a response may have cost money, and a journal must never know more than the
+responses that it was derived from. The grouping pays for the flush to disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from tgl.storage.errors import StoreError, StoreErrorKind, store_error
+from tgl.storage.journal import JournalRecord
+from tgl.storage.records import StoredResponse
+from tgl.storage.schema import (
+    ADD_TO_COUNTER,
+    CHUNK,
+    IDENTITIES,
+    INSERT_RESPONSE,
+    columns_of,
+    prepare,
+    response_of,
+    select_responses,
+)
+
+T = TypeVar("T")
+LOCK_WAIT = 5.0
+"""Seconds that a write waits for another process."""
+
+
+class SqliteStore:
+    """Responses, journals and counters in one file, made if missing. A context manager.
+
+    Thread-safe. What was accepted is committed before the process ends, unless it is killed.
+
+    Raises:
+        StoreError: by every method; the kind says why.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.pending: list[tuple[tuple[StoredResponse, ...], Future[tuple[StoredResponse, ...]]]] = []
+        self.lock = threading.Lock()
+        self.worker = ThreadPoolExecutor(1, thread_name_prefix="tgl-store")
+        self.closed = False
+        try:
+            self.connection: sqlite3.Connection = self.worker.submit(self.open).result()
+        except BaseException:
+            self.worker.shutdown()
+            raise
+
+    def __enter__(self) -> SqliteStore:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Commit what was accepted and let the file go. Idempotent."""
+        if not self.closed:
+            self.closed = True
+            self.worker.submit(self.connection.close).result()
+            self.worker.shutdown()
+
+    def read(self, identities: Sequence[str]) -> dict[str, StoredResponse]:
+        return self.run(lambda: self.select(identities))
+
+    async def get_many(self, identities: Sequence[str]) -> dict[str, StoredResponse]:
+        return await asyncio.wrap_future(self.submit(lambda: self.select(identities)))
+
+    def put(self, records: Sequence[StoredResponse]) -> Awaitable[tuple[StoredResponse, ...]]:
+        # Shielded: whoever stops waiting must not take back what is already queued.
+        return asyncio.shield(asyncio.wrap_future(self.accept(records)))
+
+    def write(self, records: Sequence[StoredResponse]) -> tuple[StoredResponse, ...]:
+        return self.accept(records).result()
+
+    def identities(self) -> list[str]:
+        return self.run(lambda: [row[0] for row in self.connection.execute(IDENTITIES)])
+
+    def records(self) -> Iterator[StoredResponse]:
+        names = self.identities()
+        for start in range(0, len(names), CHUNK):
+            chunk = names[start : start + CHUNK]
+            found = self.read(chunk)
+            yield from (found[name] for name in chunk if name in found)
+
+    def journal_read(self, search: str) -> tuple[JournalRecord, ...]:
+        query = "SELECT seq, kind, payload FROM journal WHERE search = ? ORDER BY seq"
+        return self.run(
+            lambda: tuple(JournalRecord(*row) for row in self.connection.execute(query, (search,)))
+        )
+
+    def journal_append(self, search: str, seq: int, kind: str, payload: str) -> None:
+        self.run(lambda: self.append(search, seq, kind, payload))
+
+    def journal_clear(self, search: str) -> None:
+        self.run(lambda: self.transact("DELETE FROM journal WHERE search = ?", (search,)))
+
+    def count(self, name: str, *, add: int = 0) -> int:
+        return self.run(lambda: self.counted(name, add))
+
+    def submit(self, work: Callable[[], T]) -> Future[T]:
+        """Run `work` in the store's thread."""
+        self.check_open()
+        return self.worker.submit(self.guarded, work)
+
+    def run(self, work: Callable[[], T]) -> T:
+        """The result of `work`, run in the store's thread."""
+        return self.submit(work).result()
+
+    def check_open(self) -> None:
+        """Refuse work after `close`."""
+        if self.closed:
+            raise StoreError(StoreErrorKind.CLOSED, str(self.path), f"{self.path} is already closed")
+
+    def guarded(self, work: Callable[[], T]) -> T:
+        """`work`, with SQLite's refusals as typed errors."""
+        try:
+            return work()
+        except sqlite3.Error as error:
+            raise store_error(error, self.path) from error
+
+    def accept(self, records: Sequence[StoredResponse]) -> Future[tuple[StoredResponse, ...]]:
+        """Queue records for the next transaction."""
+        self.check_open()
+        accepted: Future[tuple[StoredResponse, ...]] = Future()
+        accepted.set_running_or_notify_cancel()  # from here on it can't be taken back
+        with self.lock:
+            self.pending.append((tuple(records), accepted))
+            first = len(self.pending) == 1
+        if first:
+            self.submit(self.commit_pending)
+        return accepted
+
+    # What follows runs in the store's thread only.
+
+    def open(self) -> sqlite3.Connection:
+        """A connection to a file of this version's schema."""
+        try:
+            connection = sqlite3.connect(
+                self.path, timeout=LOCK_WAIT, isolation_level=None, check_same_thread=False
+            )
+        except sqlite3.Error as error:
+            raise store_error(error, self.path) from error
+        try:
+            prepare(connection, self.path)
+        except BaseException as error:
+            connection.close()
+            if isinstance(error, sqlite3.Error):
+                raise store_error(error, self.path) from error
+            raise
+        return connection
+
+    def select(self, identities: Sequence[str]) -> dict[str, StoredResponse]:
+        """Those of `identities` that are stored."""
+        found: dict[str, StoredResponse] = {}
+        for start in range(0, len(identities), CHUNK):
+            chunk = identities[start : start + CHUNK]
+            for row in self.connection.execute(select_responses(len(chunk)), chunk):
+                found[row[0]] = response_of(row)
+        return found
+
+    def commit_pending(self) -> None:
+        """One transaction with all that was accepted so far."""
+        with self.lock:
+            batch, self.pending = self.pending, []
+        rows = [columns_of(record) for records, _ in batch for record in records]
+        try:
+            with Transaction(self.connection):
+                self.connection.executemany(INSERT_RESPONSE, rows)
+            truth = self.select([record.identity for records, _ in batch for record in records])
+        except sqlite3.Error as error:
+            for _, accepted in batch:
+                accepted.set_exception(store_error(error, self.path))
+            return
+        for records, accepted in batch:
+            accepted.set_result(tuple(truth[record.identity] for record in records))
+
+    def append(self, search: str, seq: int, kind: str, payload: str) -> None:
+        """Commit one step of a journal."""
+        with Transaction(self.connection):
+            query = "SELECT count(*) FROM journal WHERE search = ?"
+            (length,) = self.connection.execute(query, (search,)).fetchone()
+            if seq != length:
+                raise ValueError(f"the next step of this journal is {length}, not {seq}")
+            self.connection.execute("INSERT INTO journal VALUES (?, ?, ?, ?)", (search, seq, kind, payload))
+
+    def counted(self, name: str, add: int) -> int:
+        """The counter after the addition."""
+        with Transaction(self.connection):
+            self.connection.execute(ADD_TO_COUNTER, (name, add))
+            query = "SELECT value FROM counters WHERE name = ?"
+            return int(self.connection.execute(query, (name,)).fetchone()[0])
+
+    def transact(self, statement: str, values: tuple[str, ...]) -> None:
+        """One statement, committed."""
+        with Transaction(self.connection):
+            self.connection.execute(statement, values)
+
+
+class Transaction:
+    """All or nothing. `IMMEDIATE`, so that the wait for another writer happens at the start."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def __enter__(self) -> None:
+        self.connection.execute("BEGIN IMMEDIATE")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # A full disk may have rolled back already.
+        if error is None:
+            self.connection.execute("COMMIT")
+        elif self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")

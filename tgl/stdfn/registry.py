@@ -1,0 +1,73 @@
+"""The functions by registered name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from tgl.stdfn.reduce import best, first, join, last, majority
+from tgl.stdfn.signals import agreement, ran, size
+from tgl.stdfn.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class StdFunction:
+    """A function with its ports, the first `required` of which have to be filled.
+
+    `spread` tells that several arguments are members of its one port: `first(a, b)` is `first([a, b])`.
+    """
+
+    name: str
+    ports: tuple[str, ...]
+    required: int
+    call: Callable[..., Value]
+    spread: bool = False
+
+
+FUNCTIONS: Mapping[str, StdFunction] = MappingProxyType(
+    {
+        function.name: function
+        for function in (
+            StdFunction("std.reduce:majority", ("xs",), 1, majority, spread=True),
+            StdFunction("std.reduce:first", ("xs",), 1, first, spread=True),
+            StdFunction("std.reduce:last", ("xs",), 1, last, spread=True),
+            StdFunction("std.reduce:best", ("xs", "by"), 2, best),
+            StdFunction("std.reduce:join", ("xs", "sep"), 1, join),
+            StdFunction("std.signals:agreement", ("xs",), 1, agreement, spread=True),
+            StdFunction("std.signals:ran", ("x",), 1, ran),
+            StdFunction("std.signals:size", ("xs",), 1, size, spread=True),
+        )
+    }
+)
+
+
+def call_function(name: str, args: Sequence[Value], named: Mapping[str, Sequence[Value]]) -> Value:
+    """Call a registered function.
+
+    Args:
+        name: as registered; `size` is short for `std.signals:size`.
+        args: positional arguments, in the order of the ports.
+        named: values by port; several values of one port are its members. A node's inputs come this way.
+            A name that is no port stands for the first one, which a program may have called otherwise
+            (`fn majority(drafts: list)`).
+
+    Raises:
+        ValueError: no such function, or arguments that it does not take.
+    """
+    function = FUNCTIONS.get("std.signals:size" if name == "size" else name)
+    if function is None:
+        raise ValueError(f"no function is registered as `{name}`")
+    filled: dict[str, list[Value]] = {}
+    for position, value in enumerate(args):
+        if position >= len(function.ports) and not function.spread:
+            raise ValueError(f"`{name}` takes {len(function.ports)} values, not {len(args)}")
+        filled.setdefault(function.ports[0 if function.spread else position], []).append(value)
+    for port, values in named.items():
+        filled.setdefault(port if port in function.ports else function.ports[0], []).extend(values)
+    for port in function.ports[: function.required]:
+        if port not in filled and not function.spread:
+            raise ValueError(f"`{name}` needs `{port}`")
+    given = {port: values[0] if len(values) == 1 else tuple(values) for port, values in filled.items()}
+    first_port = function.ports[0]
+    return function.call(given.pop(first_port, None), **given)

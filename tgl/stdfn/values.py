@@ -1,0 +1,108 @@
+"""What flows along the edges of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+from tgl.keys import Answer, number_key
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a node said. `value` is None where the text could not be read (language.md G18)."""
+
+    text: str
+    value: Answer | float | str | None
+
+
+Value: TypeAlias = "Message | bool | int | float | str | tuple[Value, ...] | None"
+"""A run-time value; None is absent (G15). Messages come from nodes, the rest from fields and constants."""
+
+
+def text_of(value: Message | bool | int | float | str) -> str:
+    """What a prompt shows (G10). Numbers are plain decimals, so that 3.0 reads "3"."""
+    match value:
+        case Message(text=text):
+            return text
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return number_key(value)
+
+
+def vote_key(value: Value) -> str | None:
+    """Under which two values are the same vote; None for what is absent or unread."""
+    match value:
+        case Message(value=read):
+            return read.key if isinstance(read, Answer) else vote_key(read)
+        case bool() | int() | float():
+            return text_of(value)
+        case str():
+            return value.strip() or None
+        case _:
+            return None
+
+
+def number_in(value: Value) -> Decimal | None:
+    """The number that a value is, if it is one."""
+    match value:
+        case Message(value=Answer(key=key)):
+            return decimal_of(key)
+        case Message(value=read):
+            return None if isinstance(read, Answer) else number_in(read)
+        case bool():
+            return None
+        case int() | float():
+            return Decimal(number_key(value))
+        case _:
+            return None
+
+
+def decimal_of(key: str) -> Decimal | None:
+    """The number with this key, if the key is that of a number."""
+    try:
+        value = Decimal(key)
+        return value if value.is_finite() and number_key(value) == key else None
+    except ArithmeticError:
+        return None
+
+
+def spliced(value: Value) -> list[Value]:
+    """The present members of a value, lists within lists spliced in place (G14b)."""
+    if value is None:
+        return []
+    if not isinstance(value, tuple):
+        return [value]
+    members: list[Value] = []
+    for member in value:
+        members.extend(spliced(member))
+    return members
+
+
+def present(values: Iterable[Value]) -> list[Value]:
+    """All present members of several values."""
+    return [member for value in values for member in spliced(value)]
+
+
+def message_of(value: Value) -> Message | None:
+    """A value as the message of the node that computed it.
+
+    Raises:
+        ValueError: a list of several is no message.
+    """
+    match value:
+        case None | Message():
+            return value
+        case bool() | str():
+            return Message(text_of(value), text_of(value))
+        case int() | float():
+            return Message(text_of(value), float(value))
+        case tuple():
+            if len(value) > 1:
+                raise ValueError("a list is no message")
+            return message_of(value[0]) if value else None

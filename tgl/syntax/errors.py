@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tgl.diagnostics import Diagnostic, Label, Severity
+from tgl.diagnostics import Diagnostic, Label, did_you_mean, report
+from tgl.syntax.words import (
+    CLAUSES,
+    DECLARATIONS,
+    IN_LOOPS,
+    NEVER_NAMES,
+    ONLY_DECLARATIONS,
+    OPERATORS,
+    STATEMENTS,
+)
 from tgl.text import SourceFile, Span
+
+CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,20 +29,115 @@ class SyntaxProblem:
     def diagnostic(self) -> Diagnostic:
         raise NotImplementedError
 
-    def error(self, code: str, message: str, label: str = "", hint: str | None = None) -> Diagnostic:
-        """The diagnostic of this problem, at its place."""
-        return Diagnostic(code, Severity.ERROR, message, Label(self.source, self.span, label), help=hint)
+    def label(self, text: str = "") -> Label:
+        return Label(self.source, self.span, text)
 
 
 @dataclass(frozen=True, slots=True)
 class Unexpected(SyntaxProblem):
-    """E0101: a word or sign that does not fit here."""
+    """E0101: a word or sign that does not fit here; `expected` is a phrase ("`,` or `)`")."""
 
     text: str
     expected: str
+    hint: str | None = None
 
     def diagnostic(self) -> Diagnostic:
-        return self.error("E0101", f"`{self.text}` cannot stand here", f"expected {self.expected}")
+        label = self.label(f"expected {self.expected}")
+        return report("E0101", f"`{self.text}` has no meaning here", label, hint=self.hint)
+
+
+@dataclass(frozen=True, slots=True)
+class UnclosedBracket(SyntaxProblem):
+    """E0102: `bracket` is one of `( [ {`; `end` is where its statement, or the file, was found to be over."""
+
+    bracket: str
+    end: Span
+
+    def diagnostic(self) -> Diagnostic:
+        closing = CLOSING[self.bracket]
+        return report(
+            "E0102",
+            f"this `{self.bracket}` is never closed",
+            self.label("opened here"),
+            secondary=(Label(self.source, self.end, f"expected `{closing}` before this"),),
+            hint=f"add the missing `{closing}`",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UnclosedString(SyntaxProblem):
+    """E0103: a string that the line, or for a triple-quoted one the file, ends in."""
+
+    triple: bool
+
+    def diagnostic(self) -> Diagnostic:
+        if self.triple:
+            return report(
+                "E0103",
+                "this text is never closed",
+                self.label("opened here, and open to the end of the file"),
+                hint='close it with `"""`',
+            )
+        return report(
+            "E0103",
+            "this string is not closed on its line",
+            self.label("opened here"),
+            hint='close it with `"`; for text of several lines use `"""`',
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MissingValue(SyntaxProblem):
+    """E0104: a value is missing behind `after`."""
+
+    after: str
+
+    def diagnostic(self) -> Diagnostic:
+        return report(
+            "E0104",
+            f"a value is missing after `{self.after}`",
+            self.label("expected a value"),
+            hint=f"write a value after `{self.after}`: a name, a number, a string, a list, or a choice `~…`",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReservedWord(SyntaxProblem):
+    """E0105: a word of the language where a name belongs."""
+
+    word: str
+
+    def diagnostic(self) -> Diagnostic:
+        if self.word in CLAUSES:
+            role = "starts a clause"
+        elif self.word in OPERATORS:
+            role = "is an operator"
+        else:
+            role = "starts a declaration or a statement"
+        rest = (
+            "" if self.word in NEVER_NAMES else "; it may be a setting, or the name of an argument or a field"
+        )
+        return report(
+            "E0105",
+            f"`{self.word}` is a word of the language and cannot be a name",
+            self.label(f"`{self.word}` {role}"),
+            hint=f"choose another name, for example `{self.word}_1`{rest}",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownCharacter(SyntaxProblem):
+    """E0106: a character outside of strings and comments that the language does not use."""
+
+    char: str
+
+    def diagnostic(self) -> Diagnostic:
+        return report(
+            "E0106",
+            f"{described(self.char)} means nothing outside of strings and comments",
+            self.label("not part of the language"),
+            hint=CHARACTER_HINTS.get(self.char, "remove it, or put it into a string"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +147,251 @@ class BadNumber(SyntaxProblem):
     text: str
 
     def diagnostic(self) -> Diagnostic:
-        return self.error("E0107", f"`{self.text}` is not a number that can be read")
+        return report(
+            "E0107",
+            f"`{short(self.text)}` is not a number",
+            self.label("unknown unit, too large, or too long"),
+            hint="numbers are written 12, 0.5, 1e-3, 135M, 8B, 4k, 20%, 200ms, 30s, 5m, 1h, 1d, 8 units, "
+            "$0.15, $0.15/Mtok",
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class BadEscape(SyntaxProblem):
-    """E0108: a backslash in a string before something it gives no meaning to."""
+    r"""E0108: a backslash in a string before something it gives no meaning to; `text` is both."""
 
     text: str
 
     def diagnostic(self) -> Diagnostic:
-        return self.error("E0108", f"`{self.text}` means nothing in a string")
+        return report(
+            "E0108",
+            f"`{self.text}` means nothing in a string",
+            self.label("not an escape"),
+            hint=r"escapes are \n \t \r \" \\ and \u{1F600}; write \\ for a backslash",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MissingSeparator(SyntaxProblem):
+    """E0109: a second statement on a line."""
+
+    word: str
+
+    def diagnostic(self) -> Diagnostic:
+        return report(
+            "E0109",
+            f"a line end or `;` is missing before `{self.word}`",
+            self.label("a new statement starts here"),
+            hint="put each statement on a line of its own, or `;` between them",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NotText(SyntaxProblem):
+    """E0110: a byte that no text holds: NUL, or half of a surrogate pair."""
+
+    code: int
+
+    def diagnostic(self) -> Diagnostic:
+        return report(
+            "E0110",
+            f"`{self.source.name}` is not a text file",
+            self.label(f"the character U+{self.code:04X} is in no text"),
+            hint="a program is UTF-8 text; is this the right file?",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NestedTooDeeply(SyntaxProblem):
+    """E0111: more levels than can be read."""
+
+    def diagnostic(self) -> Diagnostic:
+        return report(
+            "E0111",
+            "this is nested too deeply to be read",
+            self.label("one level too many"),
+            hint="give a name to a part of it with `let`, and use the name",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UnmatchedBracket(SyntaxProblem):
+    """E0112: `bracket` closes nothing, or it closes `opened`, which wants another one."""
+
+    bracket: str
+    opened: Label | None = None
+
+    def diagnostic(self) -> Diagnostic:
+        if self.opened is None:
+            return report(
+                "E0112",
+                f"this `{self.bracket}` closes nothing",
+                self.label("nothing is open here"),
+                hint=f"remove the `{self.bracket}`, or add what it should close",
+            )
+        span = self.opened.span
+        wanted = CLOSING[self.opened.source.text[span.start : span.end]]
+        return report(
+            "E0112",
+            f"this `{self.bracket}` closes another kind of bracket",
+            self.label(f"expected `{wanted}`"),
+            secondary=(self.opened,),
+            hint=f"write `{wanted}`",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownStatement(SyntaxProblem):
+    """E0113: the first word of a statement starts none here; `where` is "file", "graph" or "settings"."""
+
+    word: str
+    where: str
+
+    def diagnostic(self) -> Diagnostic:
+        if self.where == "settings":
+            return report(
+                "E0113",
+                f"`{self.word}` is not the name of a setting",
+                self.label("expected the name of a setting"),
+                hint="a setting is a name and its values: `max_tokens 64`",
+            )
+        known = DECLARATIONS if self.where == "file" else (*STATEMENTS, *IN_LOOPS)
+        label = did_you_mean(self.word, known)
+        if self.where == "file" and self.word in (*STATEMENTS, *IN_LOOPS):
+            message, label = f"`{self.word}` stands outside of a graph", "belongs into a graph"
+            hint = "move it into the braces of a `graph name(…) { … }`"
+        elif self.where == "graph" and self.word in ONLY_DECLARATIONS:
+            message, label = f"`{self.word}` stands inside of a graph", "belongs to the top of the file"
+            hint = "move it out of the graph"
+        else:
+            message = f"`{self.word}` starts no {'declaration' if self.where == 'file' else 'statement'}"
+            hint = f"a {self.where} holds {', '.join(f'`{word}`' for word in known)}"
+        return report("E0113", message, self.label(label or "not known"), hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedClause(SyntaxProblem):
+    """E0114: the second clause of a kind."""
+
+    kind: str
+    first: Span
+
+    def diagnostic(self) -> Diagnostic:
+        joined = (
+            f"; join both conditions with `and` in one `{self.kind}`" if self.kind in ("if", "when") else ""
+        )
+        return report(
+            "E0114",
+            f"this statement has `{self.kind}` twice",
+            self.label("the second one"),
+            secondary=(Label(self.source, self.first, "the first one"),),
+            hint=f"keep one of them{joined}",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyInALoop(SyntaxProblem):
+    """E0115: a statement that makes sense in a loop only."""
+
+    word: str
+
+    def diagnostic(self) -> Diagnostic:
+        return report(
+            "E0115",
+            f"`{self.word}` stands outside of a loop",
+            self.label("belongs into a loop"),
+            hint="move it into the braces of a `loop name[rounds] { … }`",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete(SyntaxProblem):
+    """E0116: the statement that starts with `head` ends where `expected` (a phrase) should follow."""
+
+    head: str
+    expected: str
+
+    def diagnostic(self) -> Diagnostic:
+        return report(
+            "E0116",
+            f"this `{self.head}` is not complete",
+            self.label(f"expected {self.expected}"),
+            hint=FORMS.get(self.head),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ChainedComparison(SyntaxProblem):
+    """E0117: a comparison of a comparison."""
+
+    text: str
+
+    def diagnostic(self) -> Diagnostic:
+        return report(
+            "E0117",
+            f"`{self.text}` follows another comparison",
+            self.label("comparisons do not chain"),
+            hint="join two comparisons with `and`: `1 < i and i < n`",
+        )
+
+
+FORMS = {
+    "use": "write `use std.roles { assistant }`",
+    "let": "write `let name = value`",
+    "pool": "write `pool name = [model, model]`",
+    "model": 'write `model name { provider local; weights "…" }`',
+    "label": "write `label name { stays device }`",
+    "role": 'write `role name(question) -> answer { prompt "…" }`',
+    "fn": 'write `fn name(drafts: list) -> answer { python "module:function" }`',
+    "task": 'write `task name { data "file.jsonl" … }`',
+    "graph": "write `graph name(question) { … }`",
+    "optimize": "write `optimize graph on task { maximize accuracy }`",
+    "measured": "`measured` is written by tglc: `measured graph on task { … }`",
+    "param": "write `param name = value`",
+    "node": "write `node name : role on model`",
+    "edge": "write `edge from -> to`",
+    "loop": "write `loop name[rounds] { … }`",
+    "each": "write `each name[most] in list { … }`",
+    "memory": "write `memory name[size] per user`",
+    "require": "write `require condition`",
+    "output": "write `output value`",
+    "carry": "write `carry name = first then next`",
+    "until": "write `until condition`",
+    "keep": "write `keep best score`",
+}
+
+CHARACTER_HINTS = {
+    "'": 'strings stand in double quotes: "text"',
+    "“": 'strings stand in straight double quotes: "text"',
+    "”": 'strings stand in straight double quotes: "text"',
+    "‘": 'strings stand in straight double quotes: "text"',
+    "’": 'strings stand in straight double quotes: "text"',
+    "`": 'strings stand in double quotes: "text"',
+    "–": "a minus sign is `-`",
+    "—": "a minus sign is `-`",
+    "−": "a minus sign is `-`",
+    "→": "an arrow is `->`",
+    "⇒": "an arrow is `->`",
+    "≤": "write `<=`",
+    "≥": "write `>=`",
+    "≠": "write `!=`",
+    "×": "write `*`",
+    "…": "a range is written with two dots: `1..6`",
+    "!": "write `not` to negate, `!=` for unequal",
+    "&": "write `and`",
+    "%": "per cent follows its number: `20%`; there is no remainder operator",
+    "@": "a model is given with `on`: `node a : role on model`",
+    "$": "an amount of money is written `$0.15`",
+    "\\": "a statement goes on by itself in brackets, after an operator or a comma, and before a line that "
+    "starts with `on`, `when`, `if`, `and`, `or` or `->`",
+    "\u00a0": "use an ordinary space",
+}
+
+
+def described(char: str) -> str:
+    """How to speak of a character: as it is if it can be seen, by its number if not."""
+    return f"`{char}`" if char.isprintable() and not char.isspace() else f"the character U+{ord(char):04X}"
+
+
+def short(text: str) -> str:
+    return text if len(text) <= 40 else text[:39] + "…"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from lark import Lark, Token, Tree
+from lark.exceptions import UnexpectedToken
+from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from tgl.resources import grammar_text
 
@@ -57,13 +59,30 @@ def scan(text: str) -> Iterator[Token]:
             yield Token(kind, match.group(), match.start(), end_pos=match.end())
 
 
-def parse_tokens(tokens: Iterable[Token], start: str) -> ParseTree:
-    """The parse tree of tokens, read from a start symbol of `STARTS`.
+def read(tokens: Sequence[Token], start: str) -> ParseTree | int:
+    """The parse tree of tokens read from a start symbol of `STARTS`, or how many of them fit.
 
-    Raises:
-        lark.exceptions.UnexpectedToken: at the first token that does not fit.
+    If all fit but the end comes too early, that is `len(tokens)`.
     """
-    parser = lark_parser().parse_interactive(start=start)
+    parser = interactive(start)
+    fitting = 0
+    try:
+        for token in tokens:
+            parser.feed_token(token)
+            fitting += 1
+        return cast("ParseTree", parser.feed_token(Token("$END", "")))
+    except UnexpectedToken:
+        return fitting
+
+
+def accepted_after(tokens: Sequence[Token], start: str) -> frozenset[str]:
+    """Types of the tokens that may follow tokens which fit; `$END` if nothing need to."""
+    parser = interactive(start)
     for token in tokens:
         parser.feed_token(token)
-    return parser.feed_token(Token("$END", ""))
+    return frozenset(cast("set[str]", parser.accepts()))
+
+
+def interactive(start: str) -> InteractiveParser:
+    """A parser that is fed token by token."""
+    return lark_parser().parse_interactive(start=start)  # pyright: ignore[reportUnknownMemberType]

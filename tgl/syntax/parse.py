@@ -1,17 +1,24 @@
-"""From text to tree. Parsing never raises: what cannot be read is reported."""
+"""From text to tree. Parsing never raises: what cannot be read is reported.
+
+A file without mistakes is read in one go. One with mistakes is cut into statements (`cut`), each is read on
+its own (`recover`), and one that cannot be read is one problem (`explain`).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from lark import Token
-from lark.exceptions import UnexpectedToken
 
 from tgl.syntax import ast
-from tgl.syntax.build import Builder
-from tgl.syntax.errors import SyntaxProblem, Unexpected
-from tgl.syntax.grammar import parse_tokens, scan
+from tgl.syntax.build import Builder, tree_span
+from tgl.syntax.errors import NestedTooDeeply, SyntaxProblem
+from tgl.syntax.grammar import read, scan
+from tgl.syntax.lexical import mend, not_text, token_span
 from tgl.syntax.lines import significant
+from tgl.syntax.nesting import deepest_bracket, too_deep
+from tgl.syntax.recover import recover
+from tgl.syntax.rules import rule_problems
 from tgl.text import SourceFile, Span
 
 
@@ -28,8 +35,9 @@ class Comment:
 class Parsed:
     """A file as far as it can be read.
 
-    Without problems, `module` is the whole file. With problems it holds what could be read, and
-    `broken_names` what the unreadable statements declare, so that later stages keep quiet about those.
+    Without problems, `module` is the whole file. With problems (in the order of the text) it holds what could
+    be read, and `broken_names` what the unreadable statements may declare, so that later stages keep quiet
+    about those.
     """
 
     module: ast.Module
@@ -39,20 +47,42 @@ class Parsed:
 
 
 def parse(source: SourceFile) -> Parsed:
-    """Read a file."""
+    """Read a file. Never raises; linear in the length of the text."""
+    binary = not_text(source)
+    if binary is not None:
+        return unreadable(source, binary)
     raw = list(scan(source.text))
     comments = tuple(comment(token) for token in raw if token.type == "COMMENT")
+    deepest = deepest_bracket(raw)
+    if deepest is not None:
+        return unreadable(source, NestedTooDeeply(source, token_span(deepest)), comments)
+    mended = mend(source, raw)
     builder = Builder(source)
-    span = Span(0, len(source.text))
-    try:
-        tree = parse_tokens(significant(raw), "file")
-    except UnexpectedToken as error:
-        token = error.token
-        at = Span(token.start_pos or 0, token.end_pos or 0)
-        problem = Unexpected(source, at, str(token), "something else")
-        return Parsed(ast.Module(source, (), span=span), (problem,), comments)
-    module = ast.Module(source, builder.declarations(tree), span=span)
-    return Parsed(module, tuple(builder.problems), comments)
+    tree = len(raw) if mended.problems else read(significant(mended.tokens), "file")
+    found: list[SyntaxProblem] = list(mended.problems)
+    broken: frozenset[str] = frozenset()
+    if isinstance(tree, int):
+        decls, recovery = recover(builder, mended)
+        found += recovery.problems
+        broken = frozenset(recovery.broken_names)
+    else:
+        deep = too_deep(tree)
+        if deep is not None:
+            return unreadable(source, NestedTooDeeply(source, tree_span(deep)), comments)
+        decls = builder.declarations(tree)
+    found += builder.problems
+    found += rule_problems(source, decls)
+    problems = tuple(sorted(found, key=lambda problem: problem.span))
+    return Parsed(ast.Module(source, decls, span=whole(source)), problems, comments, broken)
+
+
+def unreadable(source: SourceFile, problem: SyntaxProblem, comments: tuple[Comment, ...] = ()) -> Parsed:
+    """The result for a file of which nothing is read."""
+    return Parsed(ast.Module(source, (), span=whole(source)), (problem,), comments)
+
+
+def whole(source: SourceFile) -> Span:
+    return Span(0, len(source.text))
 
 
 def comment(token: Token) -> Comment:

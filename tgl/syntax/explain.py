@@ -1,0 +1,161 @@
+"""Why a statement cannot be read: from where the parser stopped to a problem in the user's words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lark import Token
+
+from tgl.syntax.cut import STARTS_VALUE, Chunk
+from tgl.syntax.errors import (
+    ChainedComparison,
+    Incomplete,
+    MissingSeparator,
+    MissingValue,
+    ReservedWord,
+    SyntaxProblem,
+    Unexpected,
+    UnknownStatement,
+)
+from tgl.syntax.lexical import token_span
+from tgl.syntax.words import CLAUSES, HEADS, NEVER_NAMES, OPERATORS, RESERVED, SIGNS, spellings, word_kinds
+from tgl.text import SourceFile, Span
+
+OPERATOR_KINDS = frozenset({"PLUS", "MINUS", "STAR", "SLASH", "COMPARE", "AND", "OR", "IN", "_IS"})
+POSTFIX_KINDS = frozenset({"_DOT", "_LPAR", "_LSQB", "_RANGE"})
+CLAUSE_KINDS = frozenset({"_ON", "_WHEN", "_IF", "_BATCH"})
+
+MOST_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where the parser stopped.
+
+    `before` are the tokens that fit; `token` is the one that does not (None: the statement ends too early),
+    `after` the one behind it; `accepted` holds the types that would fit.
+    """
+
+    source: SourceFile
+    chunk: Chunk
+    before: Sequence[Token]
+    token: Token | None
+    after: Token | None
+    accepted: frozenset[str]
+
+    def wants_value(self) -> bool:
+        return "NUMBER" in self.accepted and "NAME" in self.accepted
+
+    def wants_name(self) -> bool:
+        return "NAME" in self.accepted and "NUMBER" not in self.accepted
+
+    def behind(self) -> Span:
+        """The place right behind the last token that fits."""
+        end = (self.before[-1].end_pos or 0) if self.before else 0
+        return Span(end, end)
+
+    def head(self) -> str:
+        return str(self.before[0]) if self.before else ""
+
+
+def explain(stop: Stop) -> SyntaxProblem:
+    """The problem of a statement that could not be read."""
+    if not stop.before:
+        return wrong_start(stop)
+    if stop.token is None:
+        return ends_early(stop)
+    return does_not_fit(stop, stop.token)
+
+
+def wrong_start(stop: Stop) -> SyntaxProblem:
+    if stop.token is None:
+        return Incomplete(stop.source, stop.behind(), "statement", "more")
+    span = token_span(stop.token)
+    if stop.token.type == "NAME" or stop.token.type in word_kinds() or str(stop.token) in RESERVED:
+        return UnknownStatement(stop.source, span, str(stop.token), stop.chunk.where)
+    return Unexpected(stop.source, span, str(stop.token), described(stop))
+
+
+def ends_early(stop: Stop) -> SyntaxProblem:
+    """The statement is over where more should follow."""
+    last = str(stop.before[-1])
+    if (stop.wants_value() and len(stop.before) > 1) or stop.head() in ("output", "require", "until"):
+        return MissingValue(stop.source, stop.behind(), last)
+    return Incomplete(stop.source, stop.behind(), stop.head(), described(stop))
+
+
+def does_not_fit(stop: Stop, token: Token) -> SyntaxProblem:
+    """A token stands where it has no meaning."""
+    source, span, text = stop.source, token_span(token), str(token)
+    word = text in RESERVED
+    if stop.wants_name() and word:
+        return ReservedWord(source, span, text)
+    if stop.wants_value():
+        if text in HEADS:
+            return ReservedWord(source, span, text)
+        if not word or text in CLAUSES or text in OPERATORS:
+            return MissingValue(source, stop.behind(), str(stop.before[-1]))
+    if token.type in ("COMPARE", "IN", "_IS") and "PLUS" in stop.accepted:
+        return ChainedComparison(source, span, text)
+    if "$END" in stop.accepted and (text in HEADS or looks_like_setting(stop, token)):
+        return MissingSeparator(source, span, text)
+    return Unexpected(source, span, text, described(stop), hint(stop, token))
+
+
+def looks_like_setting(stop: Stop, token: Token) -> bool:
+    """Whether a name behind a complete setting is the key of another one: a value follows it."""
+    after = stop.after.type if stop.after else ""
+    return stop.chunk.where == "settings" and token.type == "NAME" and after in STARTS_VALUE
+
+
+def hint(stop: Stop, token: Token) -> str | None:
+    """What was probably meant by a token that does not fit."""
+    operand = "PLUS" in stop.accepted
+    if token.type == "_EQ" and operand:
+        return "to compare two values write `==`"
+    if token.type == "_LBRACE" and operand:
+        return "braces hold weights, and only behind `~`: `~{a: 0.7, b: 0.3}`"
+    if token.type == "OPTIONAL" and operand:
+        return "there is no `? :`; use `first(a when condition, b)`"
+    if token.type in ("NAME", "NUMBER", "STRING") and "_COMMA" in stop.accepted:
+        return "values are separated by `,`"
+    if str(token) in NEVER_NAMES and "$END" in stop.accepted:
+        return f"`{token}` belongs to another kind of statement"
+    return None
+
+
+def described(stop: Stop) -> str:
+    """What could have stood there, as a phrase."""
+    accepted = set(stop.accepted)
+    phrases: list[str] = []
+    if {"NAME", "NUMBER"} <= accepted:
+        phrases.append("a value")
+        accepted -= {"NAME", "NUMBER", "STRING", "_TILDE", "_FIT", "_NOT", "MINUS", "_LPAR", "_LSQB"}
+    elif "NAME" in accepted:
+        phrases.append("a name")
+    if "NAME" in stop.accepted:
+        accepted -= {"NAME", *word_kinds()}
+    if {"PLUS", "STAR"} & accepted:
+        phrases.append("an operator")
+        accepted -= OPERATOR_KINDS | POSTFIX_KINDS
+        if "_COMMA" in accepted:
+            accepted -= {"_COLON", "_WHEN"}
+    if accepted >= CLAUSE_KINDS - {"_BATCH"}:
+        phrases.append("a clause (`on`, `when`, `if`)")
+        accepted -= CLAUSE_KINDS
+    end = "$END" in accepted
+    accepted -= {"$END", "_NL", "_SEMI"}
+    rest = sorted(spelled(kind) for kind in accepted)
+    phrases += rest[:MOST_NAMED]
+    if end:
+        phrases.append("the end of the statement")
+    if not phrases:
+        return "something else"
+    return phrases[0] if len(phrases) == 1 else ", ".join(phrases[:-1]) + " or " + phrases[-1]
+
+
+def spelled(kind: str) -> str:
+    """A terminal as a person names it."""
+    text = spellings()[kind]
+    return text if text in SIGNS.values() else f"`{text}`"

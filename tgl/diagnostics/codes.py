@@ -53,7 +53,18 @@ CODES: tuple[Code, ...] = (
     # E06: models
     # E07: resources, budgets, limits
     # E08: tasks and data
+    Code("E0850", "no-examples", ERROR, "a data file holds no examples"),
+    Code("E0851", "data-not-text", ERROR, "a data file is not UTF-8 text"),
+    Code("E0852", "data-not-json", ERROR, "a line of a data file is not JSON"),
+    Code("E0853", "data-not-an-object", ERROR, "a line of a data file is not a JSON object"),
+    Code("E0854", "missing-field", ERROR, "a row has no field of a name that the task uses"),
+    Code("E0855", "field-not-scalar", ERROR, "a given field is a list, an object or null"),
+    Code("E0856", "unreadable-target", ERROR, "a target can't be read by the task's key"),
+    Code("E0857", "empty-split", ERROR, "no row falls into a split"),
+    Code("E0858", "no-price", ERROR, "a model has no price in the task's unit"),
+    Code("E0859", "nothing-feasible", ERROR, "no candidate that was measured meets the limits"),
     # W: warnings
+    Code("W0850", "repeated-rows", WARNING, "rows repeat the given fields of earlier ones"),
     # R01: transport
     Code("R0101", "unreachable", ERROR, "a model server can't be reached"),
     Code("R0102", "timed-out", ERROR, "a model server did not answer in time"),

@@ -1,5 +1,6 @@
 """Real models: in process, and over HTTP from a real llama.cpp server in another process."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -7,8 +8,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from tgl.models import Capabilities, LocalModel, OpenAICompatible
+from tgl.models import Capabilities, ErrorKind, LocalModel, ModelError, OpenAICompatible
 from tgl.testing import ChatModelSuite
+from tgl.testing.model_suite import echo
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
 
@@ -69,3 +71,28 @@ class TestLlamaServer(ChatModelSuite):
         with llama_server(path) as url:
             capabilities = Capabilities(max_concurrency=SLOTS)
             yield lambda: OpenAICompatible("smollm2", "", url, KEY, capabilities)
+
+
+def test_weights_that_are_none_and_prompts_that_are_too_long_are_explained(live_pack, tmp_path):
+    pack, path = live_pack("smollm2-135m-instruct")
+    short = pack.model_copy(update={"context": 256})
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(b"GGUF, but not really")
+
+    async def error_of(model, request):
+        try:
+            with pytest.raises(ModelError) as caught:
+                await model.complete(request, timeout=60.0)
+            return caught.value
+        finally:
+            await model.close()
+
+    too_long = asyncio.run(
+        error_of(LocalModel(short, path, Capabilities(max_concurrency=2)), echo("apple " * 300))
+    )
+    assert too_long.kind is ErrorKind.BAD_REQUEST
+    assert "256 tokens" in too_long.message
+    assert "shorter prompt" in too_long.help
+    unreadable = asyncio.run(error_of(LocalModel(pack, broken), echo("apple")))
+    assert unreadable.kind is ErrorKind.MISSING
+    assert str(broken) in unreadable.message

@@ -34,6 +34,7 @@ from tgl.models.settings import (
     pack_of,
     settings_of,
 )
+from tgl.models.terms import terms_text
 
 __all__ = [
     "Accept",
@@ -72,4 +73,5 @@ __all__ = [
     "settings_of",
     "share",
     "solver",
+    "terms_text",
 ]

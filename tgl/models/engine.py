@@ -62,8 +62,8 @@ class Params(Protocol):
 class Module(Protocol):
     """The part of `xllamacpp` that is used."""
 
-    def CommonParams(self) -> Params: ...  # noqa: N802
-    def Server(self, params: Params) -> Server: ...  # noqa: N802
+    def CommonParams(self) -> Params: ...
+    def Server(self, params: Params) -> Server: ...
 
 
 def is_engine_installed() -> bool:

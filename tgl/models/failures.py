@@ -117,7 +117,7 @@ class Origin:
             ErrorKind.BAD_REQUEST,
             f"model `{self.name}`: the server does not take the request (HTTP {status}){quote}",
             status=status,
-            help=f"add `{'; '.join(advice)}` to model `{self.name}`" if advice else "",
+            help=f"add `{'; '.join(advice)}` to model `{self.name}`" if advice else length_advice(said),
         )
 
     def connection(self, error: BaseException) -> ModelError:
@@ -171,6 +171,13 @@ class Origin:
             help="use a server, or a setting of it, that reports `usage`; costs are counted, never guessed",
             unknown_usage=True,
         )
+
+
+def length_advice(said: str) -> str:
+    """What to do if the server says that the prompt is too long, else ""."""
+    if re.search(r"context (?:size|length|window)|too long", said, re.IGNORECASE):
+        return "use a shorter prompt, fewer shots or a lower `max_tokens`, or give the model more context"
+    return ""
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

@@ -32,8 +32,13 @@ def build(settings: ModelSettings, env: EnvLookup, cache_dir: Path) -> ChatModel
             return build_endpoint(settings, env)
         case Provider.LOCAL:
             pack = pack_of(settings)
-            weights = installed_path(pack, cache_dir)
-            return LocalModel(pack, weights, capabilities_of(settings), name=settings.name)
+            return LocalModel(
+                pack if settings.context is None else pack.model_copy(update={"context": settings.context}),
+                installed_path(pack, cache_dir),
+                capabilities_of(settings),
+                name=settings.name,
+                threads=settings.threads,
+            )
         case _:
             assert_never(settings.provider)
 

@@ -8,7 +8,7 @@ from typing import Literal, assert_never
 
 from tgl.ir.program import ModelSpec
 from tgl.models.fingerprint import endpoint_fingerprint, weights_fingerprint
-from tgl.models.packs import Pack, direct_pack, resolve
+from tgl.models.packs import Pack, direct_pack, known_packs, resolve
 from tgl.models.protocol import Capabilities, ErrorKind, ModelError
 
 
@@ -44,6 +44,8 @@ class ModelSettings:
         without: decoding options that the model refuses.
         timeout: seconds for one exchange.
         token_limit: the endpoint's name for the limit on tokens; None lets the address decide.
+        context: tokens of prompt and reply (`local`); None is the pack's.
+        threads: CPU threads that compute (`local`).
     """
 
     name: str
@@ -59,6 +61,8 @@ class ModelSettings:
     without: frozenset[str] = frozenset()
     timeout: float | None = None
     token_limit: Literal["max_tokens", "max_completion_tokens"] | None = None
+    context: int | None = None
+    threads: int = 1
 
 
 def settings_of(spec: ModelSpec) -> ModelSettings:
@@ -88,7 +92,20 @@ def settings_of(spec: ModelSpec) -> ModelSettings:
         concurrency=spec.concurrency,
         without=frozenset(spec.without),
         timeout=spec.timeout,
-        token_limit="max_completion_tokens" if limit == "max_completion_tokens" else None,
+        token_limit=limit if limit in ("max_tokens", "max_completion_tokens") else None,
+        context=whole_number(spec.name, "context", more.get("context")),
+        threads=whole_number(spec.name, "threads", more.get("threads")) or 1,
+    )
+
+
+def whole_number(model: str, key: str, text: str | None) -> int | None:
+    """The number that a setting gives, None if it is not given."""
+    if text is None or (text.isascii() and text.isdigit() and int(text) > 0):
+        return None if text is None else int(text)
+    raise ModelError(
+        ErrorKind.MISSING,
+        f"model `{model}`: `{key}` is `{text}`, which is no whole number above 0",
+        help=f"write it like: {key} 2048" if key == "context" else f"write it like: {key} 4",
     )
 
 
@@ -103,8 +120,6 @@ def pack_of(settings: ModelSettings) -> Pack:
     try:
         return direct_pack(settings.weights, settings.sha256)
     except ValueError:
-        from tgl.models.packs import known_packs
-
         names = ", ".join(pack.name for pack in known_packs())
         raise ModelError(
             ErrorKind.MISSING,

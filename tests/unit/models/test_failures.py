@@ -32,7 +32,7 @@ def said(message):
         (WITH_KEY, 429, said(f"slow {KEY}"), "slow [key]", "concurrency"),
         (WITH_KEY, 500, said("out of memory"), "out of memory", "log"),
         (WITH_KEY, 502, "<html>x</html>", "(HTTP 502)", "log"),
-        (WITH_KEY, 400, said("too long: 9000 tokens of 4096"), "9000 tokens of 4096", ""),
+        (WITH_KEY, 400, said("9000 tokens exceed the context size (4096)"), "9000 tokens", "fewer shots"),
         (WITH_KEY, 422, json.dumps({"detail": "Extra inputs: top_p"}), "top_p", "`without top_p`"),
         (
             WITH_KEY,

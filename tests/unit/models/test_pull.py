@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tgl.models import PullError, PullErrorKind, direct_pack, fetch, pull
+from tgl.models import PullError, PullErrorKind, direct_pack, fetch, pull, terms_text
 
 WEIGHTS = b"GGUF" + bytes(range(256)) * 40
 
@@ -298,3 +298,17 @@ def test_the_hub_without_its_package_or_without_a_network(cache, monkeypatch):
 
     monkeypatch.setitem(sys.modules, "huggingface_hub", types.SimpleNamespace(hf_hub_download=fails))
     assert refused(pack_of("hf:org/repo@v1!m.gguf"), cache).kind is PullErrorKind.NETWORK
+
+
+def test_terms_are_read_as_text(tmp_path, file):
+    page = tmp_path / "terms.html"
+    page.write_text(
+        "<html><nav>Menu</nav><article><style>p {}</style><h1>The Terms</h1><p>You <b>may</b> do\n much.</p>"
+        "<script>x()</script><p>You may not do all.</p></article><footer>Foot</footer></html>"
+    )
+    pack = pack_of(f"file:{file}")
+    assert terms_text(pack.model_copy(update={"terms": f"file:{page}"})) == (
+        "The Terms\n\nYou may do much.\n\nYou may not do all."
+    )
+    licence = pack.licence.model_copy(update={"name": "MIT", "url": "https://mit"})
+    assert terms_text(pack.model_copy(update={"licence": licence})) == "MIT: https://mit"

@@ -172,16 +172,18 @@ def test_a_spec_becomes_settings():
         api_key_env="KEY",
         without=("top_p",),
         concurrency=8,
-        settings=(("token_limit", "max_completion_tokens"),),
+        settings=(("token_limit", "max_completion_tokens"), ("context", "4096"), ("threads", "2")),
     )
     settings = settings_of(spec)
     assert (settings.base_url, settings.api_key) == (EnvVar("URL"), EnvVar("KEY"))
-    assert settings.token_limit == "max_completion_tokens"
+    assert (settings.token_limit, settings.context, settings.threads) == ("max_completion_tokens", 4096, 2)
     assert capabilities_of(settings) == Capabilities(
         frozenset({"temperature", "max_tokens", "stop", "seed"}), 8
     )
     with pytest.raises(ModelError, match="no provider `olama`"):
         settings_of(spec.model_copy(update={"provider": "olama"}))
+    with pytest.raises(ModelError, match="`context` is `4k`"):
+        settings_of(spec.model_copy(update={"settings": (("context", "4k"),)}))
 
 
 def sent(model_of, decoding, monkeypatch=None):

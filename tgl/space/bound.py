@@ -1,0 +1,174 @@
+"""A limit kept by construction: the cheapest completion of a partial decision, from below.
+
+The floor adds up the nodes that are surely live, each at its cheapest remaining alternative and model,
+and the dearest of the further nodes that one of them still requires as a source. Two needs may be met by
+one source, so only the dearest counts: the floor never exceeds the true minimum, nothing affordable is
+lost, and once all is decided it is the cost.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Set
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tgl.ir import Alternative, ChoiceRef, Expr, ModelName, ModelOf, NodeTemplate, Options
+from tgl.space.facts import Facts
+from tgl.space.feasible import Feasibility, Status
+from tgl.space.plan import AltPlan, GraphPlan, NodePlan
+from tgl.space.static import UNKNOWN
+
+NodeCost: TypeAlias = Callable[[NodeTemplate, Alternative, str | None], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """No candidate costs more than `limit`.
+
+    `node_cost` is the worst cost of a live role node as an alternative on a model, >= 0, in the limit's
+    unit (for calls: 1 plus its re-asks). A candidate's cost is the sum over its role nodes.
+    """
+
+    limit: float
+    node_cost: NodeCost
+
+    def allows(self, cost: float) -> bool:
+        """Whether a cost is within the limit (up to rounding)."""
+        return cost <= self.limit * (1 + 1e-9) + 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The lower bound on the cost of completing some facts."""
+
+    facts: Facts
+    bound: Bound
+    feasibility: Feasibility
+
+    def total(self) -> float:
+        """The floor of the whole program; infinite if nothing completes it."""
+        root = self.facts.space.root
+        return self._graph(root, frozenset(port.name for port in root.template.ports))
+
+    def price(self, node: NodePlan, alt: AltPlan) -> float:
+        """The least cost of a node itself as a role or function."""
+        if alt.template.kind != "role":
+            return 0.0
+        costs = [self.bound.node_cost(node.template, alt.template, name) for name in self._models(node.on)]
+        return min(costs)
+
+    def _models(self, on: Expr | None) -> Iterable[str | None]:
+        if on is None:
+            return (None,)
+        value = self.facts.peek(on)
+        if isinstance(value, ModelName):
+            return (value.name,)
+        match on:
+            case ChoiceRef() if value is UNKNOWN and on.address not in self.facts.meanings:
+                domain = self.facts.space.choices[on.address].point.domain
+                if isinstance(domain, Options):
+                    names = [option.name for option in domain.options if isinstance(option, ModelName)]
+                    if len(names) == len(domain.options):
+                        return names
+            case ModelOf():
+                node = self.facts.space.node(on.node)
+                if node is not None:
+                    return self._models(node.on)
+            case _:
+                pass
+        return self.facts.space.models or (None,)
+
+    def _graph(self, graph: GraphPlan, fed: Set[str]) -> float:
+        status = self.feasibility.status(graph, fed)
+        if not self.feasibility.output_possible(graph, fed, status):
+            return math.inf
+        options = {
+            place: self._options(graph, graph.nodes[place], fed, status)
+            for place in graph.order
+            if status.usable[place]
+        }
+        live = self._surely_live(graph, status, options)
+        whole: dict[int, float] = {}
+        more = 0.0
+        base: list[float] = []
+        for place in graph.order:
+            if place not in options:
+                continue
+            own = min(cost for _, cost in options[place])
+            node = graph.nodes[place]
+            whole[place] = min(
+                cost + self._missing(graph, node, alt, fed, status, live, whole)
+                for alt, cost in options[place]
+            )
+            if place in live:
+                base.append(own)
+                more = max(more, whole[place] - own)
+        if graph.output_refs and not any(ref in live for ref in graph.output_refs):
+            more = max(more, min(whole[ref] for ref in graph.output_refs if ref in whole))
+        return math.fsum(base) + more
+
+    def _options(
+        self, graph: GraphPlan, node: NodePlan, fed: Set[str], status: Status
+    ) -> list[tuple[AltPlan, float]]:
+        found: list[tuple[AltPlan, float]] = []
+        for alt in self.facts.possible(node):
+            if not self.feasibility.can_be(graph, node, alt, fed, status):
+                continue
+            if alt.inner is None:
+                found.append((alt, self.price(node, alt)))
+            else:
+                supplied = self.feasibility.supply(graph, node, alt, fed, status) or set()
+                found.append((alt, self._graph(alt.inner, supplied)))
+        return found
+
+    def _surely_live(
+        self, graph: GraphPlan, status: Status, options: dict[int, list[tuple[AltPlan, float]]]
+    ) -> set[int]:
+        live = {ref for ref in graph.output_refs if status.surely[ref]}
+        for place in reversed(graph.order):
+            if place not in live or place not in options:
+                continue
+            node = graph.nodes[place]
+            alts = [alt for alt, _ in options[place]]
+            certain = set(node.guard_refs) | set[int].intersection(*(set(alt.refs) for alt in alts))
+            for edge in graph.into[place]:
+                if edge.source is None or not status.usable[edge.source]:
+                    continue
+                taken = all(alt.template.key in edge.ports for alt in alts)
+                if taken and self.feasibility.edge_state(edge) is True:
+                    certain |= {edge.source, *edge.guard_refs}
+            live |= {ref for ref in certain if status.surely[ref]}
+        return live
+
+    def _missing(
+        self,
+        graph: GraphPlan,
+        node: NodePlan,
+        alt: AltPlan,
+        fed: Set[str],
+        status: Status,
+        live: set[int],
+        whole: dict[int, float],
+    ) -> float:
+        """The dearest of the sources that this alternative requires and that are not surely live."""
+        dearest = 0.0
+        for ref in alt.refs:
+            if status.surely[ref] and ref not in live:
+                dearest = max(dearest, whole[ref])
+        for port in alt.needs:
+            wire = alt.wires.get(port)
+            cheapest = math.inf
+            if wire is not None and self.feasibility.fed_by(wire, graph, fed, status):
+                own = [ref for ref in alt.refs if ref in whole]
+                cheapest = min((0.0 if ref in live else whole[ref] for ref in own), default=0.0)
+            for edge in graph.into[node.index]:
+                if cheapest == 0.0:
+                    break
+                if edge.ports.get(alt.template.key) != port or self.feasibility.edge_state(edge) is False:
+                    continue
+                if self.feasibility.source_fed(edge, graph, fed, status):
+                    source = edge.source
+                    cheapest = min(cheapest, 0.0 if source is None or source in live else whole[source])
+            dearest = max(dearest, cheapest)
+        return dearest

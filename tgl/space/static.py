@@ -1,0 +1,107 @@
+"""Evaluation of static expressions while some choices are still open.
+
+A value is `UNKNOWN` as long as an open choice matters to it: `false and ?` is false (Kleene). `None`
+stands for absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Final, TypeAlias
+
+from tgl.ir import Const, Expr, ListOf, ModelName, Scalar, WhatName
+
+
+class Unknown(Enum):
+    """The type of `UNKNOWN`."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+
+Static: TypeAlias = "Scalar | ModelName | WhatName | tuple[Static, ...]"
+
+
+def operate(op: str, args: Sequence[Static | Unknown]) -> Static | Unknown:
+    """The value of a built-in operator, `UNKNOWN` if an unknown argument matters.
+
+    Raises:
+        ValueError: for an operator that does not exist or arguments it does not take.
+    """
+    match op:
+        case "and" | "or":
+            decisive = op == "or"
+            if any(arg is decisive for arg in args):
+                return decisive
+            if any(arg is UNKNOWN for arg in args):
+                return UNKNOWN
+            return None if any(arg is None for arg in args) else not decisive
+        case _:
+            pass
+    known = [arg for arg in args if not isinstance(arg, Unknown)]
+    if len(known) < len(args):
+        return UNKNOWN
+    if op == "when":
+        return known[1] if known[0] is True else None
+    if any(arg is None for arg in known):
+        return None
+    match op, known:
+        case "not", [bool(value)]:
+            return not value
+        case "==", [left, right]:
+            return left == right
+        case "!=", [left, right]:
+            return left != right
+        case "in", [item, tuple(items)]:
+            return item in items
+        case "at", [tuple(items), int(index)]:
+            return items[index - 1] if 1 <= index <= len(items) else None
+        case "<" | "<=" | ">" | ">=", [str(left), str(right)]:
+            return _ordered(op, (left > right) - (left < right))
+        case "<" | "<=" | ">" | ">=", [int(left) | float(left), int(right) | float(right)]:
+            return _ordered(op, (left > right) - (left < right))
+        case "neg", [int(value) | float(value)]:
+            return -value
+        case "+", [str(left), str(right)]:
+            return left + right
+        case "+" | "-" | "*" | "/", [int(left) | float(left), int(right) | float(right)]:
+            return _arithmetic(op, left, right)
+        case _:
+            raise ValueError(f"operator {op} does not take {known!r}")
+
+
+def as_expr(value: Static) -> Expr:
+    """The literal of a value."""
+    match value:
+        case ModelName() | WhatName():
+            return value
+        case tuple():
+            return ListOf(items=tuple(as_expr(item) for item in value))
+        case _:
+            return Const(value=value)
+
+
+def _ordered(op: str, sign: int) -> bool:
+    match op:
+        case "<":
+            return sign < 0
+        case "<=":
+            return sign <= 0
+        case ">":
+            return sign > 0
+        case _:
+            return sign >= 0
+
+
+def _arithmetic(op: str, left: float, right: float) -> float | None:
+    match op:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case _:
+            return left / right if right else None

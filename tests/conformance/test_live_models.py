@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -96,3 +98,18 @@ def test_weights_that_are_none_and_prompts_that_are_too_long_are_explained(live_
     unreadable = asyncio.run(error_of(LocalModel(pack, broken), echo("apple")))
     assert unreadable.kind is ErrorKind.MISSING
     assert str(broken) in unreadable.message
+
+
+def test_a_closed_model_serves_nobody(live_pack):
+    pack, path = live_pack("smollm2-135m-instruct")
+
+    async def use_and_close():
+        model = LocalModel(pack, path, Capabilities(max_concurrency=1))
+        await model.complete(echo("apple"), timeout=60.0)
+        address = urlsplit(model.server[0].listening_address)
+        await model.close()
+        return address.hostname, address.port
+
+    address = asyncio.run(use_and_close())
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(address, timeout=5).close()

@@ -39,7 +39,7 @@ class StoreError(Exception):
         path: str,
         message: str,
         *,
-        help: str = "",  # noqa: A002 (the word that diagnostics use)
+        help: str = "",
         line: int | None = None,
     ) -> None:
         super().__init__(message)

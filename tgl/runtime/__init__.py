@@ -1,0 +1,69 @@
+"""Runs candidates on examples: a pure scheduler, and an executor that obeys it.
+
+A call's identity decides its response; concurrency, order, crash and resume change nothing that comes
+out (semantics.md 1–3).
+"""
+
+from tgl.runtime.errors import BatchStopped, BillReached, MissingResponses, ModelRefused
+from tgl.runtime.events import CallsNeeded, FromStore, Issued, RuntimeEvent, Settled, Waiting
+from tgl.runtime.executor import Executor, RuntimeOptions
+from tgl.runtime.identity import CallKey, call_key, canonical_messages, canonical_options, origin_of
+from tgl.runtime.jobs import CallUse, Example, Job, ModelBinding, RunResult, RunStatus
+from tgl.runtime.ledger import BillCap, BillLine, Ledger, Spent
+from tgl.runtime.plan import Plan, Planner
+from tgl.runtime.policy import Abort, CallPolicy, GiveUp, RetryAfter, Verdict, retry
+from tgl.runtime.pool import CallPool
+from tgl.runtime.prompts import PromptError, Prompts, Rendered, ShotsTable
+from tgl.runtime.readers import read_reply
+from tgl.runtime.scheduler import CallModel, Command, Done, Event, Failed, Replied, Run
+
+__all__ = [
+    "Abort",
+    "BatchStopped",
+    "BillCap",
+    "BillLine",
+    "BillReached",
+    "CallKey",
+    "CallModel",
+    "CallPolicy",
+    "CallPool",
+    "CallUse",
+    "CallsNeeded",
+    "Command",
+    "Done",
+    "Event",
+    "Example",
+    "Executor",
+    "Failed",
+    "FromStore",
+    "GiveUp",
+    "Issued",
+    "Job",
+    "Ledger",
+    "MissingResponses",
+    "ModelBinding",
+    "ModelRefused",
+    "Plan",
+    "Planner",
+    "PromptError",
+    "Prompts",
+    "Rendered",
+    "Replied",
+    "RetryAfter",
+    "Run",
+    "RunResult",
+    "RunStatus",
+    "RuntimeEvent",
+    "RuntimeOptions",
+    "Settled",
+    "ShotsTable",
+    "Spent",
+    "Verdict",
+    "Waiting",
+    "call_key",
+    "canonical_messages",
+    "canonical_options",
+    "origin_of",
+    "read_reply",
+    "retry",
+]

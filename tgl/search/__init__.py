@@ -2,6 +2,7 @@
 
 from tgl.search.optimizers.random import RandomSearch
 from tgl.search.optimizers.reinforce import Reinforce, ReinforceConfig
+from tgl.search.program import ProgramSpace
 from tgl.search.protocol import (
     Ask,
     Consult,
@@ -13,18 +14,37 @@ from tgl.search.protocol import (
     SearchSpace,
 )
 from tgl.search.softmax import FlooredSoftmax
+from tgl.search.study import (
+    Ending,
+    Explored,
+    JournalWriter,
+    Laboratory,
+    Measured,
+    NoJournal,
+    StudyConfig,
+    explore,
+)
 
 __all__ = [
     "Ask",
     "Consult",
     "Decision",
+    "Ending",
+    "Explored",
     "FlooredSoftmax",
+    "JournalWriter",
+    "Laboratory",
+    "Measured",
+    "NoJournal",
     "Optimizer",
     "Outcome",
     "Policy",
+    "ProgramSpace",
     "Propose",
     "RandomSearch",
     "Reinforce",
     "ReinforceConfig",
     "SearchSpace",
+    "StudyConfig",
+    "explore",
 ]

@@ -37,8 +37,8 @@ class ReinforceConfig:
     """
 
     samples: int = 8
-    rate: float = 1.0
-    floor: float = 0.1
+    rate: float = 4.0
+    floor: float = 0.2
     penalty: float = 1.0
     tries: int = 20
 

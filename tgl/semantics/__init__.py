@@ -1,0 +1,23 @@
+"""From tree to meaning: imports, names, facts, and the IR of a graph."""
+
+from tgl.semantics.fold import ABSENT, FoldError, is_static
+from tgl.semantics.fold import op as apply_operator
+from tgl.semantics.loader import NO_FILES, Loader, LoadFailure, MemoryLoader
+from tgl.semantics.program import Checked, Lowered, check, lower
+from tgl.semantics.verify import verify
+
+__all__ = [
+    "ABSENT",
+    "NO_FILES",
+    "Checked",
+    "FoldError",
+    "LoadFailure",
+    "Loader",
+    "Lowered",
+    "MemoryLoader",
+    "apply_operator",
+    "check",
+    "is_static",
+    "lower",
+    "verify",
+]

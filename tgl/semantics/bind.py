@@ -1,0 +1,225 @@
+"""Every name that is used is declared once, visible, and hides no other (language.md G25)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tgl.semantics.errors import graph as graph_facts
+from tgl.semantics.errors import names as facts
+from tgl.semantics.problems import Problems
+from tgl.semantics.scope import FUNCTIONS, FUTURE, PRELUDE, VALUES, FileScope, inner_names
+from tgl.semantics.walk import arg_exprs, choices_in, names_in, walk
+from tgl.syntax import ast
+
+EVALUATED = frozenset("prompt system temperature top_p max_tokens stop retry shots".split())  # noqa: SIM905
+"""Settings of a role whose values are expressions; those of other declarations are words."""
+
+
+@dataclass(slots=True)
+class Binder:
+    """Checks the names of one file."""
+
+    scope: FileScope
+    problems: Problems
+
+    def run(self) -> None:
+        for decl in self.scope.module.decls:
+            match decl:
+                case ast.Let():
+                    self.let(decl, {})
+                case ast.Pool():
+                    self.expression(decl.value, {})
+                case ast.Role():
+                    for setting in decl.settings:
+                        for value in setting_values(setting):
+                            self.expression(value, {})
+                case ast.Graph():
+                    self.graph(decl)
+                case _:
+                    pass
+
+    def graph(self, graph: ast.Graph) -> None:
+        inner = inner_names(graph)
+        self.declarations(graph)
+        for statement in graph.body:
+            match statement:
+                case ast.Param():
+                    if statement.value is not None:
+                        self.expression(statement.value, inner)
+                case ast.Let():
+                    self.let(statement, inner)
+                case ast.NodeStmt():
+                    self.node(statement, inner)
+                case ast.Edge():
+                    for end in statement.ends:
+                        self.expression(end, inner, one_letter=True)
+                    for clause in statement.clauses:
+                        self.expression(clause.value, inner, one_letter=True)
+                        self.no_fit(clause.value)
+                case ast.Output():
+                    self.expression(statement.value, inner)
+                    self.no_fit(statement.value)
+                case _:
+                    pass
+            self.planned(statement)
+
+    def declarations(self, graph: ast.Graph) -> None:
+        """Each name of a graph once, and none that the file has already."""
+        first: dict[str, ast.Named] = {}
+        for item in (*graph.ports, *graph.body):
+            if not isinstance(item, ast.Named) or isinstance(item, ast.Carry):
+                continue
+            name: str = getattr(item, "name")  # noqa: B009 - every `Named` statement has one
+            at = self.scope.at(item.name_span)
+            if name in first:
+                self.problems.add(facts.duplicate_name(at, name, self.scope.at(first[name].name_span)))
+                continue
+            first[name] = item
+            if name in VALUES | FUNCTIONS:
+                self.problems.add(facts.shadowed_name(at, name, None))
+            elif name in self.scope.names and name not in self.scope.broken:
+                self.problems.add(facts.shadowed_name(at, name, self.scope.names[name].at))
+        used = {name.id for statement in graph.body for expr in exprs(statement) for name in names_in(expr)}
+        for item in graph.body:
+            if isinstance(item, (ast.Param, ast.Let)) and item.name not in used and item.value is not None:
+                if choices_in(item.value) and not self.scope.is_broken(graph):
+                    self.problems.add(facts.unused_choice(self.scope.at(item.name_span), item.name))
+
+    def node(self, node: ast.NodeStmt, inner: dict[str, object] | object) -> None:
+        names = set(inner) if isinstance(inner, dict) else set[str]()
+        indices = {dim.index for dim in node.dims if dim.index is not None}
+        for name in sorted(indices & (names | set(self.scope.names))):
+            self.problems.add(
+                facts.shadowed_name(self.scope.at(node.name_span), name, self.scope.at(node.name_span))
+            )
+        visible = dict.fromkeys([*names, *indices])
+        for dim in node.dims:
+            self.expression(dim.count, visible)
+        self.expression(node.what, visible)
+        for clause in node.clauses:
+            self.expression(clause.value, visible)
+            self.no_fit(clause.value)
+        self.no_fit(node.what)
+
+    def let(self, let: ast.Let, inner: Iterable[str]) -> None:
+        self.expression(let.value, dict.fromkeys([*inner, *let.params]))
+        self.no_fit(let.value)
+
+    def expression(self, expr: ast.Expr, inner: Iterable[str], *, one_letter: bool = False) -> None:
+        """Every name in it is visible; in brackets of an edge, one letter is an index."""
+        known = {*inner, *self.scope.names, *VALUES, *FUNCTIONS, *PRELUDE}
+        letters = one_letter_indices(expr) if one_letter else set[str]()
+        bracketed = set(bracket_names(expr)) if one_letter else set[str]()
+        for name in names_in(expr):
+            if name.id in known or name.id in self.scope.broken:
+                continue
+            if one_letter and len(name.id) == 1 and (name.id in letters or name.id.isalpha()):
+                continue
+            at = self.scope.at(name.span)
+            if name.id in FUTURE:
+                self.problems.add(facts.not_yet(at, f"`{name.id}`"))
+            elif name.id in bracketed:
+                self.problems.add(graph_facts.unknown_index(at, name.id, sorted(known)))
+            else:
+                self.problems.add(facts.unknown_name(at, name.id, known))
+        for found in walk(expr):
+            if isinstance(found, ast.Is) and found.name not in known and found.name not in self.scope.broken:
+                self.problems.add(facts.unknown_name(self.scope.at(found.span), found.name, known))
+
+    def no_fit(self, expr: ast.Expr) -> None:
+        for found in walk(expr):
+            if isinstance(found, ast.Fit):
+                self.problems.add(
+                    facts.not_yet(self.scope.at(found.span), "`fit`", "use a number, or a `~` choice")
+                )
+
+    def planned(self, statement: ast.Stmt) -> None:
+        """Statements that this version has not."""
+        construct = planned_construct(statement)
+        if construct is not None:
+            self.problems.add(facts.not_yet(self.scope.at(statement.span), construct))
+
+
+def planned_construct(statement: ast.Stmt) -> str | None:
+    """The name of a construct that this version has not, if the statement is one."""
+    match statement:
+        case ast.Loop():
+            return "`loop`"
+        case ast.Each():
+            return "`each`"
+        case ast.Memory():
+            return "`memory`"
+        case ast.Require():
+            return "`require`"
+        case ast.Carry() | ast.Until() | ast.Keep():
+            return "a statement of a loop"
+        case ast.NodeStmt(clauses=clauses):
+            return "`batch`" if any(clause.kind == "batch" for clause in clauses) else None
+        case _:
+            return None
+
+
+def is_partial(graph: ast.Graph) -> bool:
+    """Whether a graph holds what this version cannot lower; that has been reported."""
+    return any(
+        planned_construct(statement) is not None
+        or any(isinstance(found, ast.Fit) for expr in exprs(statement) for found in walk(expr))
+        for statement in graph.body
+    )
+
+
+def exprs(statement: ast.Stmt) -> tuple[ast.Expr, ...]:
+    """The expressions of a statement, those of inner bodies too."""
+    match statement:
+        case ast.Param(value=value):
+            return () if value is None else (value,)
+        case (
+            ast.Let(value=value) | ast.Require(value=value) | ast.Output(value=value) | ast.Until(value=value)
+        ):
+            return (value,)
+        case ast.NodeStmt():
+            return (*(dim.count for dim in statement.dims), statement.what, *clause_exprs(statement.clauses))
+        case ast.Edge():
+            return (*statement.ends, *clause_exprs(statement.clauses))
+        case ast.Loop(dims=dims, body=body):
+            return (*(dim.count for dim in dims), *(e for inner in body for e in exprs(inner)))
+        case ast.Each(dims=dims, source=source, body=body):
+            return (*(dim.count for dim in dims), source, *(e for inner in body for e in exprs(inner)))
+        case ast.Memory(dims=dims):
+            return tuple(dim.count for dim in dims)
+        case ast.Carry(first=first, then=then):
+            return (first, then)
+        case ast.Keep(args=args):
+            return arg_exprs(args)
+
+
+def clause_exprs(clauses: tuple[ast.Clause, ...]) -> tuple[ast.Expr, ...]:
+    return tuple(e for clause in clauses for e in (clause.value, clause.until) if e is not None)
+
+
+def setting_values(setting: ast.Setting | ast.Param) -> tuple[ast.Expr, ...]:
+    """The expressions of a role's setting that are evaluated."""
+    if isinstance(setting, ast.Param):
+        return () if setting.value is None else (setting.value,)
+    if setting.key not in EVALUATED:
+        return ()
+    return tuple(arg.value for arg in setting.args if arg.name is None)
+
+
+def bracket_names(expr: ast.Expr) -> Iterator[str]:
+    """Names inside brackets."""
+    for found in walk(expr):
+        if isinstance(found, ast.Index):
+            for inner in arg_exprs(found.args):
+                yield from (name.id for name in names_in(inner))
+
+
+def one_letter_indices(expr: ast.Expr) -> set[str]:
+    """Free one-letter names in brackets: the indices that a statement binds (language.md G6)."""
+    return {name for name in bracket_names(expr) if len(name) == 1}
+
+
+def check_names(scope: FileScope, problems: Problems) -> None:
+    """Report every name of a file that means nothing, is declared twice, or hides another."""
+    Binder(scope, problems).run()

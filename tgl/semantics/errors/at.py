@@ -1,0 +1,47 @@
+"""Places of problems, and the two ways to make a diagnostic at one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tgl.diagnostics import Diagnostic, Label, Severity
+from tgl.text import SourceFile, Span
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A place in a source."""
+
+    source: SourceFile
+    span: Span
+
+    def label(self, text: str = "") -> Label:
+        """The place with a few words."""
+        return Label(self.source, self.span, text)
+
+
+def error(
+    code: str, at: At, message: str, label: str = "", *, hint: str | None = None, also: Iterable[Label] = ()
+) -> Diagnostic:
+    """An error at a place."""
+    return Diagnostic(code, Severity.ERROR, message, at.label(label), tuple(also), (), hint)
+
+
+def warning(
+    code: str, at: At, message: str, label: str = "", *, hint: str | None = None, also: Iterable[Label] = ()
+) -> Diagnostic:
+    """A warning at a place."""
+    return Diagnostic(code, Severity.WARNING, message, at.label(label), tuple(also), (), hint)
+
+
+def listed(names: Iterable[str]) -> str:
+    """`a`, `b` and `c`."""
+    quoted = [f"`{n}`" for n in names]
+    return (
+        quoted[0]
+        if len(quoted) == 1
+        else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+        if quoted
+        else "nothing"
+    )

@@ -1,0 +1,90 @@
+"""Choice points: E04."""
+
+from __future__ import annotations
+
+from tgl.diagnostics import Diagnostic
+from tgl.semantics.errors.at import At, error
+
+
+def empty_domain(at: At) -> Diagnostic:
+    """E0401: nothing to choose from."""
+    return error(
+        "E0401",
+        at,
+        "there is nothing to choose from",
+        "empty",
+        hint="give at least two options, or write the value without `~`",
+    )
+
+
+def bad_probability(at: At, text: str) -> Diagnostic:
+    """E0402: a yes/no that is always yes, always no, or no probability at all."""
+    return error(
+        "E0402", at, f"`~{text}` is no yes/no choice: the probability lies strictly between 0 and 1", "not between 0 and 1",
+        hint="write `~0.5` for an open yes/no, `~[1, 2]` for a choice of values, or leave the `~` out",
+    )  # fmt: skip
+
+
+def bad_weight(at: At) -> Diagnostic:
+    """E0403: a weight that is not a positive number."""
+    return error(
+        "E0403", at, "a weight is a number above 0", "not above 0", hint="leave an option out to exclude it"
+    )
+
+
+def nested_choice(at: At) -> Diagnostic:
+    """E0404: a choice inside the domain of a choice (language.md C11)."""
+    return error(
+        "E0404",
+        at,
+        "a choice cannot stand among the options of another",
+        "second `~`",
+        hint="write one domain: `~[1, 2, 3]`",
+    )
+
+
+def not_a_domain(at: At, what: str) -> Diagnostic:
+    """E0405: `~` before something that is no static domain."""
+    return error(
+        "E0405", at, f"`~` chooses from a list, weights, a range, a pool or a yes/no, and this is {what}", "no domain",
+        hint="for example `~[a, b]`, `~{a: 2, b: 1}`, `~1..6`, `~0.3`",
+    )  # fmt: skip
+
+
+def vector_length(at: At, found: int, wanted: str) -> Diagnostic:
+    """E0406: a list with another number of items than there are replicas."""
+    return error(
+        "E0406",
+        at,
+        f"this list has {found} items, and {wanted}",
+        "one item for each replica, or one value for all",
+    )
+
+
+def bad_count(at: At, reason: str) -> Diagnostic:
+    """E0407: a number of replicas that is no whole number with a bound."""
+    return error(
+        "E0407",
+        at,
+        f"the number of replicas {reason}",
+        "not a count",
+        hint="write a number, a `param`, `size(list)` or a range like `~1..6`",
+    )
+
+
+def bad_range(at: At, reason: str) -> Diagnostic:
+    """E0408: a range that holds nothing, or whose bounds are not numbers."""
+    return error(
+        "E0408", at, f"this range {reason}", "bad range", hint="write the smaller bound first: `~1..6`"
+    )
+
+
+def choice_in_function(at: At, name: str) -> Diagnostic:
+    """E0409: a `let` with parameters that holds a choice (language.md C7)."""
+    return error(
+        "E0409",
+        at,
+        f"`{name}` is a function of its parameters and cannot hold a choice",
+        "no `~` here",
+        hint="put the choice into a `param`, and use that",
+    )

@@ -1,0 +1,64 @@
+"""Models: E06, and limits and spend: E07."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tgl.diagnostics import Diagnostic
+from tgl.semantics.errors.at import At, error, listed
+
+
+def no_model(at: At, node: str) -> Diagnostic:
+    """E0601: a role without a model to run on."""
+    return error(
+        "E0601",
+        at,
+        f"node `{node}` says nowhere which model it runs on",
+        "no model",
+        hint="add `on MODEL`, or `on ~pool` for a choice",
+    )
+
+
+def key_in_program(at: At) -> Diagnostic:
+    """E0602: a key written into a program."""
+    return error(
+        "E0602", at, "a key is never written into a program", "a secret would be committed and shared",
+        hint='put it into the environment and write `api_key env("NAME")`',
+    )  # fmt: skip
+
+
+def refused_option(at: At, option: str, role: str, models: Sequence[str]) -> Diagnostic:
+    """E0603: an option that the server of a model refuses."""
+    return error(
+        "E0603", at, f"{listed(models)} take{'s' if len(models) == 1 else ''} no `{option}`, and `{role}` sets it", "refused by the model",
+        hint=f"use a role that does not set `{option}`, or remove it from `without` if the server takes it",
+    )  # fmt: skip
+
+
+def limit_unit(at: At, what: str, wanted: str) -> Diagnostic:
+    """E0701: a limit in a unit that it cannot have."""
+    return error("E0701", at, f"a limit on {what} is given in {wanted}", "wrong unit")
+
+
+def unknown_price(at: At, models: Sequence[str]) -> Diagnostic:
+    """E0702: a limit in dollars on models whose price is not known."""
+    return error(
+        "E0702", at, f"the price of {listed(models)} is not known, so this cannot be kept", "in dollars",
+        hint="add `price prompt: $0.15/Mtok, completion: $0.60/Mtok` to the model",
+    )  # fmt: skip
+
+
+def spend_needed(at: At, models: Sequence[str]) -> Diagnostic:
+    """E0703: a search over paid models without a `spend`."""
+    return error(
+        "E0703", at, f"a search that calls {listed(models)} needs a `spend`", "no `spend`",
+        hint="add `spend calls <= 2000`, or `spend cost <= $5`: no search on servers is open-ended",
+    )  # fmt: skip
+
+
+def max_tokens_needed(at: At, role: str, limit: At) -> Diagnostic:
+    """E0704: a bound on tokens or money needs a bound on replies."""
+    return error(
+        "E0704", at, f"`{role}` needs `max_tokens`, because tokens or money are limited", "no `max_tokens`",
+        also=[limit.label("limited here")], hint="add `max_tokens 256` to the role",
+    )  # fmt: skip

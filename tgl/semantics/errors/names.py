@@ -1,0 +1,115 @@
+"""Names and imports: E02, and what the language has but this version has not, E0190."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tgl.diagnostics import Diagnostic, did_you_mean
+from tgl.semantics.errors.at import At, error, listed, warning
+
+
+def not_yet(at: At, construct: str, hint: str | None = None) -> Diagnostic:
+    """E0190: a construct of the language that this version cannot run."""
+    return error(
+        "E0190", at, f"this version of tglc cannot do {construct} yet", "not supported yet", hint=hint
+    )
+
+
+def import_not_found(at: At, path: str, reason: str, known: Iterable[str] = ()) -> Diagnostic:
+    """E0201: a file or module that is not there."""
+    return error("E0201", at, f"cannot read `{path}`: {reason}", did_you_mean(path, known) or "", hint=None)
+
+
+def import_cycle(at: At, path: Sequence[str]) -> Diagnostic:
+    """E0202: files that use each other; `path` begins and ends with the same name."""
+    way = " → ".join(path)
+    return error(
+        "E0202", at, f"these files use each other: {way}", "closes the circle",
+        hint="move what both need into a third file",
+    )  # fmt: skip
+
+
+def unknown_name(
+    at: At, name: str, in_scope: Iterable[str], kind: str = "name", where: str = "file"
+) -> Diagnostic:
+    """E0203: a name that nothing declares."""
+    near = did_you_mean(name, in_scope)
+    what = "anything" if kind == "name" else kind
+    message = (
+        f"nothing named `{name}` in this {where}"
+        if kind == "name"
+        else f"no {kind} named `{name}` in this {where}"
+    )
+    label = f"not declared; {near}" if near else "not declared"
+    return error(
+        "E0203",
+        at,
+        message,
+        label,
+        hint=f"declare {what if kind != 'name' else 'it'} before it is used, or import it with `use`",
+    )
+
+
+def duplicate_name(at: At, name: str, first: At) -> Diagnostic:
+    """E0204: a second declaration of the same name."""
+    return error(
+        "E0204", at, f"`{name}` is declared twice", "declared again here",
+        also=[first.label("first declared here")], hint="rename one of them",
+    )  # fmt: skip
+
+
+def shadowed_name(at: At, name: str, outer: At | None) -> Diagnostic:
+    """E0205: an inner declaration with the name of an outer one, or of a built-in."""
+    if outer is None:
+        return error(
+            "E0205",
+            at,
+            f"`{name}` is built in and cannot be declared",
+            "built-in name",
+            hint="choose another name",
+        )
+    return error(
+        "E0205", at, f"`{name}` already means something outside of this graph", "declared again here",
+        also=[outer.label("first declared here")], hint="choose another name: names are addresses, so none may hide another",
+    )  # fmt: skip
+
+
+def not_exported(at: At, name: str, module: str, declared: Iterable[str]) -> Diagnostic:
+    """E0206: an imported name that the other file does not declare."""
+    names = sorted(declared)
+    hint = f"`{module}` declares {listed(names)}" if names and len(names) <= 12 else None
+    return error(
+        "E0206",
+        at,
+        f"`{module}` declares no `{name}`",
+        did_you_mean(name, names) or "not declared there",
+        hint=hint,
+    )
+
+
+def wrong_kind(at: At, name: str, found: str, wanted: str, declared: At | None = None) -> Diagnostic:
+    """E0207: a name of one kind where another is needed."""
+    also = [] if declared is None else [declared.label("declared here")]
+    return error("E0207", at, f"`{name}` is {found}, and {wanted} is needed here", f"not {wanted}", also=also)
+
+
+def recursive_definition(at: At, name: str) -> Diagnostic:
+    """E0208: a `let` or `param` that is defined by itself."""
+    return error(
+        "E0208",
+        at,
+        f"`{name}` is defined by itself",
+        "comes back to itself",
+        hint="break the circle with a value",
+    )
+
+
+def unused_choice(at: At, name: str) -> Diagnostic:
+    """W0201: a name that holds a choice and is never used."""
+    return warning(
+        "W0201",
+        at,
+        f"`{name}` is never used, so its `~` decides nothing",
+        "never used",
+        hint="remove it, or use it",
+    )

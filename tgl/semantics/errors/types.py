@@ -1,0 +1,169 @@
+"""Settings, arguments, values and prompts: E03."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tgl.diagnostics import Diagnostic, did_you_mean
+from tgl.semantics.errors.at import At, error, listed, warning
+
+
+def unknown_setting(at: At, key: str, owner: str, known: Sequence[str]) -> Diagnostic:
+    """E0301: a key that this declaration has not."""
+    return error(
+        "E0301", at, f"{owner} has no setting `{key}`", did_you_mean(key, known) or "unknown setting",
+        hint=f"settings of {owner}: {', '.join(sorted(known))}",
+    )  # fmt: skip
+
+
+def wrong_setting(at: At, key: str, wanted: str, hint: str | None = None) -> Diagnostic:
+    """E0302: a setting whose value has the wrong type."""
+    return error("E0302", at, f"`{key}` takes {wanted}", "not that", hint=hint)
+
+
+def missing_setting(at: At, owner: str, key: str, example: str) -> Diagnostic:
+    """E0303: a required setting that is not there."""
+    return error("E0303", at, f"{owner} needs `{key}`", f"no `{key}`", hint=f"add `{example}`")
+
+
+def repeated(at: At, what: str, first: At) -> Diagnostic:
+    """E0304: a setting, clause or argument that is written twice."""
+    return error(
+        "E0304",
+        at,
+        f"{what} stands here twice",
+        "again",
+        also=[first.label("first here")],
+        hint="keep one of them",
+    )
+
+
+def unknown_argument(at: At, name: str, owner: str, known: Iterable[str]) -> Diagnostic:
+    """E0305: a named argument that the role, function or graph has not."""
+    names = sorted(known)
+    return error(
+        "E0305", at, f"`{owner}` has no port or option `{name}`", did_you_mean(name, names) or "unknown argument",
+        hint=f"it takes {listed(names)}" if names else f"`{owner}` takes no arguments",
+    )  # fmt: skip
+
+
+def too_many_arguments(at: At, owner: str, most: int) -> Diagnostic:
+    """E0306: more positional arguments than ports."""
+    takes = "no argument" if most == 0 else f"{most} argument{'s' if most > 1 else ''}"
+    return error(
+        "E0306",
+        at,
+        f"`{owner}` takes {takes} without a name",
+        "one too many",
+        hint="name the option that it is meant for",
+    )
+
+
+def type_mismatch(at: At, message: str, label: str = "", hint: str | None = None) -> Diagnostic:
+    """E0307: a value of the wrong type in an expression."""
+    return error("E0307", at, message, label, hint=hint)
+
+
+def prompt_syntax(at: At, reason: str) -> Diagnostic:
+    """E0308: a prompt that Jinja cannot read."""
+    return error(
+        "E0308", at, f"this prompt cannot be read: {reason}", "here",
+        hint="`{{ name }}` prints a port, `{% for d in drafts %} … {% endfor %}` repeats; see Jinja's documentation",
+    )  # fmt: skip
+
+
+def prompt_variable(at: At, name: str, role: str, known: Iterable[str]) -> Diagnostic:
+    """E0309: a prompt that prints what its role does not receive."""
+    names = sorted(known)
+    return error(
+        "E0309", at, f"the prompt of `{role}` prints `{name}`, which is no port of it", did_you_mean(name, names) or "unknown here",
+        hint=f"a prompt may use the role's ports and params, and `format`: {', '.join(names)}",
+    )  # fmt: skip
+
+
+def target_in_prompt(at: At, name: str, task: str) -> Diagnostic:
+    """E0310: the expected answer would reach a prompt."""
+    return error(
+        "E0310", at, f"`{name}` is what task `{task}` expects; no prompt may see it", "the target would leak",
+        hint="remove it: an answer that was told is no answer",
+    )  # fmt: skip
+
+
+def unread_answer(at: At, found: str, hint: str) -> Diagnostic:
+    """E0311: text where an answer is compared, and nobody reads the answer out of it."""
+    return error("E0311", at, f"{found}, and nothing reads the answer out of it", "unread answer", hint=hint)
+
+
+def wrong_time(at: At, clause: str, other: str) -> Diagnostic:
+    """E0312: `if` on something that a run decides, or `when` on something that is decided before it."""
+    if clause == "if":
+        return error(
+            "E0312", at, "`if` is decided before the run, and this is known only in the run", "only known in a run",
+            hint=f"write `{other}`",
+        )  # fmt: skip
+    return error(
+        "E0312", at, "`when` is decided in the run, and this is known before it", "no signal and no given field",
+        hint=f"write `{other}`",
+    )  # fmt: skip
+
+
+def runtime_value(at: At, what: str) -> Diagnostic:
+    """E0313: a message where a value is needed that is known before the run."""
+    return error(
+        "E0313", at, f"{what} must be known before the run, and this is a message of the run", "only known in a run",
+        hint="use a number, a list, a `param` or a `~`; `each x[n] in …` maps over a list that a run makes",
+    )  # fmt: skip
+
+
+def missing_argument(at: At, owner: str, name: str, declared: At) -> Diagnostic:
+    """E0314: a `param` without a default that gets no argument."""
+    return error(
+        "E0314", at, f"`{owner}` needs a value for `{name}`", f"no `{name}:`", also=[declared.label("has no default")],
+        hint=f"write `{owner}({name}: …)`, or give the param a default",
+    )  # fmt: skip
+
+
+def reserved_port(at: At, name: str, owner: str) -> Diagnostic:
+    """E0315: a port or param with the name of an option: one namespace for both (language.md G3)."""
+    return error(
+        "E0315",
+        at,
+        f"`{name}` is an option of every {owner}, so no port or param can have this name",
+        "taken",
+        hint="rename it",
+    )
+
+
+def option_value(at: At, name: str, wanted: str) -> Diagnostic:
+    """E0316: an option outside of what it may be."""
+    return error("E0316", at, f"`{name}` takes {wanted}", "outside of that")
+
+
+def unused_port(at: At, port: str, role: str) -> Diagnostic:
+    """W0301: a port that no prompt of its role prints."""
+    return warning(
+        "W0301", at, f"`{role}` never prints its port `{port}`", "not in the prompt",
+        hint=f"put `{{{{ {port} }}}}` into the prompt, or remove the port",
+    )  # fmt: skip
+
+
+def missing_shots(at: At, role: str) -> Diagnostic:
+    """E0317: few-shot examples without a file that they come from."""
+    return error(
+        "E0317",
+        at,
+        f"`{role}` shows examples but names no file of them",
+        "no `from:`",
+        hint='write `shots 3, from: "shots.jsonl"` in the role',
+    )
+
+
+def unknown_type(at: At, name: str, known: Sequence[str]) -> Diagnostic:
+    """E0318: a type that the language has not."""
+    return error(
+        "E0318",
+        at,
+        f"there is no type `{name}`",
+        did_you_mean(name, known) or "unknown type",
+        hint=f"types: {', '.join(known)}",
+    )

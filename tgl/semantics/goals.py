@@ -1,0 +1,257 @@
+"""What must hold of a graph that is run for a task, within limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from tgl.ir import (
+    Alternative,
+    ChoiceRef,
+    Expr,
+    GraphTemplate,
+    Input,
+    ListOf,
+    ModelName,
+    ModelSpec,
+    NodeRef,
+    NodeTemplate,
+    Options,
+    TaskSpec,
+)
+from tgl.semantics.errors import graph as facts
+from tgl.semantics.errors import models as model_facts
+from tgl.semantics.errors import types as type_facts
+from tgl.semantics.errors.at import At
+from tgl.semantics.fold import every
+from tgl.semantics.lowering.state import Instance, State
+from tgl.semantics.models import read_model
+from tgl.semantics.problems import Problems
+from tgl.semantics.roles import read_fn
+from tgl.semantics.tasks import Goal
+from tgl.semantics.verify import expressions, nested
+from tgl.syntax import ast
+from tgl.text import Span
+
+
+def check_goal(
+    state: State, instance: Instance, graph: GraphTemplate, goal: Goal | None, task: TaskSpec | None
+) -> None:
+    """Report what keeps a graph from being run for its task and within its limits."""
+    models = used_models(state, graph)
+    check_options(state, graph, models)
+    if task is not None:
+        check_inputs(state, instance, task)
+        check_answer(state, instance, graph)
+        check_shots(state, graph, task)
+    if goal is None:
+        return
+    remote = [spec.name for spec in models.values() if spec.provider != "local"]
+    scope = state.files.main
+    if remote and state.choices and goal.spec.spend_calls is None and goal.spec.spend_dollars is None:
+        state.problems.add(
+            model_facts.spend_needed(At(scope.source, heading(scope.source.text, goal.block.span)), remote)
+        )
+    for limit, span in goal.limits:
+        at = At(scope.source, span)
+        dollars = limit.unit == "$" or (
+            limit.what == "cost" and task is not None and task.unit.kind == "dollars"
+        )
+        if dollars:
+            unknown = [
+                spec.name
+                for spec in models.values()
+                if spec.provider != "local" and spec.prompt_price is None
+            ]
+            if unknown:
+                state.problems.add(model_facts.unknown_price(at, unknown))
+        if dollars or limit.what == "tokens":
+            for alternative in roles_of(graph):
+                if "max_tokens" not in dict(alternative.fields):
+                    place = at_alternative(state, alternative)
+                    state.problems.add(model_facts.max_tokens_needed(place, alternative.what, at))
+
+
+def heading(text: str, span: Span) -> Span:
+    """The part of a block before its brace."""
+    head = text[span.start : span.end].partition("{")[0].rstrip()
+    return Span(span.start, span.start + len(head))
+
+
+def at_alternative(state: State, alternative: Alternative) -> At:
+    scope = state.files.scopes[alternative.place.source]
+    return At(scope.source, Span(alternative.place.start, alternative.place.end))
+
+
+def roles_of(graph: GraphTemplate) -> Iterator[Alternative]:
+    """The roles of a graph, nested ones too."""
+    for part in nested(graph):
+        for node in part.nodes:
+            yield from (a for a in node.alternatives if a.kind == "role")
+
+
+def used_models(state: State, graph: GraphTemplate) -> Mapping[str, ModelSpec]:
+    """The models that a graph may call."""
+    names: dict[str, None] = {}
+    for part in nested(graph):
+        for found in expressions(part):
+            names |= dict.fromkeys(model_names(state, found))
+    specs: dict[str, ModelSpec] = {}
+    for name in names:
+        scope = state.models[name]
+        decl = next((d for d in scope.module.decls if isinstance(d, ast.Model) and d.name == name), None)
+        if decl is not None:
+            specs[name] = read_model(scope, decl, Problems())
+    return specs
+
+
+def model_names(state: State, value: Expr) -> list[str]:
+    match value:
+        case ModelName(name=name):
+            return [name]
+        case ChoiceRef(address=address):
+            domain = state.choices[address].domain
+            options = domain.options if isinstance(domain, Options) else ()
+            return [part.name for option in options for part in every(option) if isinstance(part, ModelName)]
+        case _:
+            return []
+
+
+def check_options(state: State, graph: GraphTemplate, models: Mapping[str, ModelSpec]) -> None:
+    """Options that the server of a model refuses, wherever a role that sets one may run on it."""
+
+    def visit(part: GraphTemplate, inherited: list[str]) -> None:
+        for node in part.nodes:
+            names = inherited if node.on is None else models_of(state, node, part)
+            for alternative in node.alternatives:
+                if alternative.graph is not None:
+                    visit(alternative.graph, names)
+                for option, _ in alternative.fields:
+                    refusing = [name for name in names if name in models and option in models[name].without]
+                    if refusing and alternative.kind == "role":
+                        state.problems.add(
+                            model_facts.refused_option(
+                                at_alternative(state, alternative), option, alternative.what, refusing
+                            )
+                        )
+
+    visit(graph, [])
+
+
+def models_of(state: State, node: NodeTemplate, graph: GraphTemplate) -> list[str]:
+    """The models that a node may run on."""
+    found: list[str] = []
+    for part in [] if node.on is None else every(node.on):
+        found += model_names(state, part)
+        if part.kind == "model_of":
+            other = next((n for n in graph.nodes if n.id == part.node), None)
+            found += [] if other is None or other is node else models_of(state, other, graph)
+    return list(dict.fromkeys(found))
+
+
+def check_inputs(state: State, instance: Instance, task: TaskSpec) -> None:
+    """Inputs of the graph that the task does not give; the target among them is worse."""
+    for port in instance.graph.ports:
+        at = instance.scope.at(port.name_span)
+        if port.name == task.expect:
+            state.problems.add(type_facts.target_in_prompt(at, port.name, task.name))
+        elif port.name not in task.given and not port.optional:
+            state.problems.add(facts.not_given(at, port.name, task.name, task.given))
+
+
+def check_answer(state: State, instance: Instance, graph: GraphTemplate) -> None:
+    """A graph for a task answers with one message that holds a read answer."""
+    written = next(s.value for s in instance.graph.body if isinstance(s, ast.Output))
+    at = instance.scope.at(written.span)
+    if isinstance(graph.output, ListOf):
+        state.problems.add(facts.not_one_message(at, graph.name))
+        return
+    for part in nested(graph):
+        check_reads(state, part)
+    unread = unread_of(state, graph, graph.output)
+    if unread is not None:
+        found, hint = unread
+        state.problems.add(type_facts.unread_answer(at, f"the output is {found}", hint))
+
+
+def check_reads(state: State, graph: GraphTemplate) -> None:
+    """Functions that compare answers get read ones."""
+    for node in graph.nodes:
+        for alternative in node.alternatives:
+            if alternative.kind != "fn":
+                continue
+            for name, value in alternative.args:
+                if name in answer_ports(state, alternative):
+                    unread = unread_of(state, graph, value)
+                    if unread is not None:
+                        message = f"`{alternative.what}` compares answers, and one of them is {unread[0]}"
+                        state.problems.add(
+                            type_facts.unread_answer(at_alternative(state, alternative), message, unread[1])
+                        )
+
+
+def fn_facts(state: State, name: str) -> tuple[str, frozenset[str]]:
+    """The type of a function by its registered name, and its ports that compare answers."""
+    for scope in state.files.scopes.values():
+        if scope.is_std:
+            for decl in scope.module.decls:
+                if isinstance(decl, ast.Fn):
+                    read = read_fn(scope, decl, Problems())
+                    if read is not None and read.registered == name:
+                        return read.type, read.answers
+    return "any", frozenset()
+
+
+def answer_ports(state: State, alternative: Alternative) -> frozenset[str]:
+    return fn_facts(state, alternative.fn or "")[1]
+
+
+def unread_of(state: State, graph: GraphTemplate, value: Expr) -> tuple[str, str] | None:
+    """What of a value is text that nobody reads, and what to do about it; None if all of it is read."""
+    match value:
+        case Input(port=port):
+            return f"the input `{port}`", "answer with a node whose role replies `-> answer`"
+        case ListOf(items=items):
+            return next(
+                (found for item in items if (found := unread_of(state, graph, item)) is not None), None
+            )
+        case NodeRef(id=name):
+            node = next(n for n in graph.nodes if n.id == name)
+            return next(
+                (
+                    found
+                    for a in node.alternatives
+                    if (found := unread_alternative(state, graph, a)) is not None
+                ),
+                None,
+            )
+        case _:
+            return None
+
+
+def unread_alternative(
+    state: State, graph: GraphTemplate, alternative: Alternative
+) -> tuple[str, str] | None:
+    hint = f"declare `role {alternative.what}(…) -> answer`"
+    if alternative.kind == "role":
+        reads = alternative.reader is not None and alternative.reader.kind == "answer"
+        kind = "text" if alternative.reader is None else alternative.reader.kind
+        return None if reads else (f"the {kind} of `{alternative.what}`", hint)
+    if alternative.graph is not None:
+        return unread_of(state, alternative.graph, alternative.graph.output)
+    found, _ = fn_facts(state, alternative.fn or "")
+    if found == "any":
+        return next((u for _, v in alternative.args if (u := unread_of(state, graph, v)) is not None), None)
+    return (
+        None
+        if found == "answer"
+        else (f"the {found} of `{alternative.what}`", "answer with a role that replies `-> answer`")
+    )
+
+
+def check_shots(state: State, graph: GraphTemplate, task: TaskSpec) -> None:
+    """Examples are matched on a field that the task gives."""
+    for alternative in roles_of(graph):
+        match = None if alternative.shots is None else alternative.shots.match
+        if match is not None and match not in task.given:
+            at = at_alternative(state, alternative)
+            state.problems.add(facts.not_given(at, match, task.name, task.given))

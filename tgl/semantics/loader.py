@@ -1,0 +1,45 @@
+"""Where the files come from that a program uses."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from tgl.text import SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class LoadFailure:
+    """Why a file could not be had, in words that continue "cannot read `x`: …"."""
+
+    reason: str
+
+
+class Loader(Protocol):
+    """Finds the files that `use "…"` names. The standard library does not come through it."""
+
+    def load(self, path: str, importer: str) -> SourceFile | LoadFailure:
+        """The file at `path`, taken relative to the file named `importer`.
+
+        The name of the source that is returned identifies the file: two ways to write the same path
+        give the same name.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLoader:
+    """Files held in memory: name to text, names with `/` as in a folder."""
+
+    files: Mapping[str, str]
+
+    def load(self, path: str, importer: str) -> SourceFile | LoadFailure:
+        name = posixpath.normpath(posixpath.join(posixpath.dirname(importer), path))
+        if name not in self.files:
+            return LoadFailure("there is no such file")
+        return SourceFile(name, self.files[name])
+
+
+NO_FILES = MemoryLoader({})

@@ -1,0 +1,1 @@
+"""From a checked graph to the IR."""

@@ -1,0 +1,80 @@
+"""Which argument goes into which port or option (language.md G3)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from tgl.ir import Expr, ListOf, PortSpec
+from tgl.semantics.errors import graph as graph_facts
+from tgl.semantics.errors import names as name_facts
+from tgl.semantics.errors import types as facts
+from tgl.semantics.errors.at import At
+from tgl.semantics.fold import ABSENT
+from tgl.semantics.lowering.state import Given, State
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Arguments by port and by option; a list port may have several."""
+
+    ports: dict[str, tuple[Given, ...]]
+    options: dict[str, Given]
+
+
+def bind_arguments(
+    state: State,
+    what: str,
+    ports: tuple[PortSpec, ...],
+    options: Collection[str],
+    givens: tuple[Given, ...],
+    place: At,
+) -> Bound:
+    """Positional arguments in the order of the ports, named ones by name.
+
+    Raises:
+        Abandon: if one has no place (reported).
+    """
+    by_port: dict[str, tuple[Given, ...]] = {}
+    by_option: dict[str, Given] = {}
+    names = [port.name for port in ports]
+    position = 0
+    for given in givens:
+        arg = given.arg
+        at = given.env.at(arg)
+        if arg.when is not None:
+            raise state.problems.abandon(
+                name_facts.not_yet(at, "`when` on an argument", "put the `when` on a node")
+            )
+        if arg.name is None:
+            if position < len(ports):
+                by_port[ports[position].name] = (given,)
+                position += 1
+            elif ports and ports[-1].is_list:
+                by_port[ports[-1].name] += (given,)
+            else:
+                raise state.problems.abandon(facts.too_many_arguments(at, what, len(ports)))
+        elif arg.name in by_port or arg.name in by_option:
+            first = by_port[arg.name][0] if arg.name in by_port else by_option[arg.name]
+            raise state.problems.abandon(facts.repeated(at, f"`{arg.name}`", first.env.at(first.arg)))
+        elif arg.name in names:
+            by_port[arg.name] = (given,)
+        elif arg.name in options:
+            by_option[arg.name] = given
+        elif arg.name == "continue":
+            raise state.problems.abandon(name_facts.not_yet(at, "`continue:`"))
+        else:
+            raise state.problems.abandon(facts.unknown_argument(at, arg.name, what, [*names, *options]))
+    return Bound(by_port, by_option)
+
+
+def port_value(state: State, what: str, port: PortSpec, values: list[Expr], at: At) -> Expr:
+    """What arrives at a port: a list port splices lists, another takes one message (G14b, G11)."""
+    if port.is_list:
+        items: list[Expr] = []
+        for value in values:
+            items += value.items if isinstance(value, ListOf) else [value]
+        return ListOf(items=tuple(item for item in items if item != ABSENT))
+    if len(values) > 1 or isinstance(values[0], ListOf):
+        raise state.problems.abandon(graph_facts.overfed_port(at, what, port.name))
+    return values[0]

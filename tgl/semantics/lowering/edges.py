@@ -1,0 +1,306 @@
+"""Edge statements: every edge that may exist, with the port that takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tgl.ir import (
+    Alternative,
+    ChoiceKind,
+    Const,
+    EdgeTemplate,
+    Expr,
+    Input,
+    Is,
+    NodeRef,
+    NodeTemplate,
+    Op,
+    PortSpec,
+    TextPlace,
+)
+from tgl.semantics.errors import graph as facts
+from tgl.semantics.errors import types as type_facts
+from tgl.semantics.errors.at import At
+from tgl.semantics.fold import every, is_static, op
+from tgl.semantics.lowering.evaluate import evaluate, positions, replicas
+from tgl.semantics.lowering.nodes import run_condition, static_condition
+from tgl.semantics.lowering.state import Env, Instance, Site, State
+from tgl.semantics.problems import Abandon
+from tgl.semantics.scope import kind_of
+from tgl.semantics.walk import names_in
+from tgl.syntax import ast
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One message that an edge starts from or goes to. `given` is what its index asks of the choices."""
+
+    value: Expr
+    label: str
+    name: str
+    port: str | None
+    given: Expr
+    at: At
+    letters: Mapping[str, Expr]
+
+
+@dataclass(slots=True)
+class Edges:
+    """Collects the edges of one graph instance."""
+
+    state: State
+    instance: Instance
+    nodes: Mapping[str, NodeTemplate]
+    found: list[EdgeTemplate]
+    used: dict[str, tuple[ast.Edge, int]]
+
+    def statement(self, edge: ast.Edge) -> None:
+        """The edges of a statement: every pair of its ends, link by link."""
+        letters = self.letters(edge)
+        for source, target in zip(edge.ends, edge.ends[1:], strict=False):
+            for start in self.ends(source, {}, letters, fresh="source"):
+                for end in self.ends(target, start.letters, letters, fresh="target"):
+                    self.edge(edge, start, end)
+
+    def letters(self, edge: ast.Edge) -> frozenset[str]:
+        """The index variables that the statement binds."""
+        found: set[str] = set()
+        for end in edge.ends:
+            for name in names_in(end):
+                free = name.id not in self.instance.names and name.id not in self.instance.scope.names
+                if len(name.id) == 1 and free:
+                    found.add(name.id)
+        return frozenset(found)
+
+    def ends(
+        self, expr: ast.Expr, bound: Mapping[str, Expr], letters: frozenset[str], *, fresh: str
+    ) -> list[End]:
+        """The messages that an end names, with the index variables that each binds."""
+        env = Env(self.instance.scope, self.instance, bound)
+        at = env.at(expr)
+        match expr:
+            case ast.ListExpr(items=items):
+                return [end for item in items for end in self.ends(item, bound, letters, fresh=fresh)]
+            case ast.Member(base=base, name=port):
+                if fresh == "source":
+                    raise self.state.problems.abandon(facts.not_an_end(at, "a field of a message"))
+                return [
+                    End(e.value, e.label, e.name, port, e.given, at, e.letters)
+                    for e in self.ends(base, bound, letters, fresh=fresh)
+                ]
+            case ast.Name(id=name):
+                return self.named(name, at, bound, fresh)
+            case ast.Index(base=ast.Name(id=name), args=args) if isinstance(
+                self.instance.names.get(name), ast.NodeStmt
+            ):
+                return self.indexed(name, args, at, bound, letters)
+            case _:
+                raise self.state.problems.abandon(facts.not_an_end(at, "no node and no input"))
+
+    def named(self, name: str, at: At, bound: Mapping[str, Expr], fresh: str) -> list[End]:
+        item = self.instance.names.get(name)
+        yes = Const(value=True)
+        match item:
+            case ast.NodeStmt():
+                group = replicas(self.state, self.instance, name)
+                return [
+                    End(
+                        NodeRef(id=self.instance.node_id(group.label(i))),
+                        group.label(i),
+                        name,
+                        None,
+                        yes,
+                        at,
+                        bound,
+                    )
+                    for i in group.indices
+                ]
+            case ast.Port() if fresh == "source":
+                return [End(Input(instance=self.instance.path, port=name), name, name, None, yes, at, bound)]
+            case None:
+                binding = self.instance.scope.names.get(name)
+                if binding is None or binding.decl is None:
+                    raise Abandon
+                raise self.state.problems.abandon(facts.not_an_end(at, kind_of(binding.decl)))
+            case _:
+                what = "an input of the graph" if isinstance(item, ast.Port) else "a value"
+                raise self.state.problems.abandon(facts.not_an_end(at, what))
+
+    def indexed(
+        self, name: str, args: tuple[ast.Arg, ...], at: At, bound: Mapping[str, Expr], letters: frozenset[str]
+    ) -> list[End]:
+        """`worker[i]`, `worker[1..2]`, `p[l + 1, j]`, `p[layers, i]`."""
+        group = replicas(self.state, self.instance, name)
+        if len(args) > len(group.most):
+            raise self.state.problems.abandon(facts.needs_index(at, name, len(group.most)))
+        found: list[End] = []
+        for index in group.indices:
+            now = dict(bound)
+            conditions: list[Expr] = []
+            for arg, k in zip(args, index, strict=False):
+                condition = self.at_index(arg, k, now, letters, group.most, name)
+                conditions.append(condition)
+                if condition == Const(value=False):
+                    break
+            given = op("and", *conditions)
+            if given != Const(value=False):
+                label = group.label(index)
+                found.append(End(NodeRef(id=self.instance.node_id(label)), label, name, None, given, at, now))
+        return found
+
+    def at_index(
+        self,
+        arg: ast.Arg,
+        k: int,
+        now: dict[str, Expr],
+        letters: frozenset[str],
+        most: tuple[int, ...],
+        name: str,
+    ) -> Expr:
+        """Whether an index names position `k`; a free letter is bound to it."""
+        if isinstance(arg.value, ast.Name) and arg.value.id in letters and arg.value.id not in now:
+            now[arg.value.id] = Const(value=k)
+            return Const(value=True)
+        env = Env(self.instance.scope, self.instance, now)
+        for letter in names_in(arg.value):
+            if letter.id in letters and letter.id not in now:
+                raise self.state.problems.abandon(
+                    facts.not_an_end(
+                        env.at(arg.value), f"an index of `{letter.id}` that nothing has bound before it"
+                    )
+                )
+        value = evaluate(
+            self.state, arg.value, env, Site(f"{self.instance.path}.{name}", ChoiceKind.EDGE_IF, arg.value)
+        )
+        if not is_static(value):
+            raise self.state.problems.abandon(type_facts.runtime_value(env.at(arg.value), "an index"))
+        literal = [arg.value] if isinstance(arg.value, ast.Number) else []
+        if isinstance(arg.value, ast.Range):
+            literal = [side for side in (arg.value.low, arg.value.high) if isinstance(side, ast.Number)]
+        for written in literal:
+            if isinstance(written.value, int) and not 1 <= written.value <= max(most):
+                raise self.state.problems.abandon(
+                    facts.index_range(env.at(written), written.value, name, max(most))
+                )
+        fixed = positions(value)
+        if fixed is not None:
+            return Const(value=k in fixed)
+        return op("==", value, Const(value=k))
+
+    def edge(self, edge: ast.Edge, start: End, end: End) -> None:
+        """One edge, unless its static condition rules it out."""
+        state, scope = self.state, self.instance.scope
+        env = Env(scope, self.instance, end.letters)
+        suffix = "" if end.port is None else f".{end.port}"
+        address = self.address(edge, f"{self.instance.path}.{start.label}->{end.label}{suffix}")
+        clauses = {clause.kind: clause for clause in edge.clauses}
+        exists = op("and", start.given, end.given)
+        if "if" in clauses:
+            written = clauses["if"].value
+            value = evaluate(state, written, env, Site(address, ChoiceKind.EDGE_IF, written))
+            exists = op("and", exists, static_condition(state, value, env.at(written)))
+        if exists == Const(value=False):
+            return
+        guard: Expr | None = None
+        if "when" in clauses:
+            written = clauses["when"].value
+            value = evaluate(state, written, env, Site(f"{address}.when", ChoiceKind.GUARD, written))
+            guard = run_condition(state, value, written, env)
+        if not isinstance(end.value, NodeRef) or end.value.id not in self.nodes:
+            raise Abandon
+        target = self.nodes[end.value.id]
+        ports = self.ports(target, start, end, exists)
+        if not ports:
+            return
+        place = TextPlace(source=scope.source.name, start=edge.span.start, end=edge.span.end)
+        template = EdgeTemplate(
+            source=start.value, target=target.id, ports=ports, exists=exists, guard=guard, place=place
+        )
+        self.repeated(template, edge, start, end)
+        self.found.append(template)
+
+    def address(self, edge: ast.Edge, address: str) -> str:
+        """The address of the edge's choice, numbered if another statement draws the same pair."""
+        first, number = self.used.get(address, (edge, 1))
+        if first is not edge:
+            number += 1
+        self.used[address] = (edge, number)
+        return address if number == 1 else f"{address}#{number}"
+
+    def repeated(self, template: EdgeTemplate, edge: ast.Edge, start: End, end: End) -> None:
+        for other in self.found:
+            same = (
+                other.source == template.source
+                and other.target == template.target
+                and other.ports == template.ports
+            )
+            if (
+                same
+                and other.exists == template.exists == Const(value=True)
+                and other.guard is None is template.guard
+            ):
+                scope = self.instance.scope
+                first = At(scope.source, type(edge.span)(other.place.start, other.place.end))
+                self.state.problems.add(
+                    facts.same_edge(scope.at(edge.span), f"`{start.label} -> {end.label}`", first)
+                )
+
+    def ports(self, target: NodeTemplate, start: End, end: End, exists: Expr) -> tuple[tuple[str, str], ...]:
+        """The port of each alternative that takes the edge (language.md G4)."""
+        found: list[tuple[str, str]] = []
+        missing: list[Alternative] = []
+        for alternative in target.alternatives:
+            port = self.port(alternative, start, end, alone=len(target.alternatives) == 1)
+            if port is not None:
+                found.append((alternative.key, port))
+            elif not excluded(exists, target, alternative):
+                missing.append(alternative)
+        label = end.label
+        if not found and missing:
+            if end.port is not None:
+                known = [p.name for alternative in target.alternatives for p in alternative.ports]
+                raise self.state.problems.abandon(facts.unknown_port(end.at, end.port, label, known))
+            raise self.state.problems.abandon(facts.which_port(end.at, missing[0].what, []))
+        if missing and not any(part.kind == "choice" for part in every(exists)):
+            raise self.state.problems.abandon(facts.cannot_take_edge(end.at, missing[0].what, label))
+        return tuple(found)
+
+    def port(self, alternative: Alternative, start: End, end: End, *, alone: bool) -> str | None:
+        names = [port.name for port in alternative.ports]
+        if end.port is not None:
+            if end.port not in names and alone:
+                raise self.state.problems.abandon(
+                    facts.unknown_port(end.at, end.port, alternative.what, names)
+                )
+            return end.port if end.port in names else None
+        if start.name in names:
+            return start.name
+        lists = [port.name for port in alternative.ports if port.is_list]
+        if len(lists) == 1:
+            return lists[0]
+        free = [port.name for port in alternative.ports if not self.is_fed(alternative, port)]
+        if len(lists) > 1 or len(free) > 1:
+            if not alone and not lists:
+                return None
+            raise self.state.problems.abandon(facts.which_port(end.at, alternative.what, lists or free))
+        return free[0] if free else None
+
+    def is_fed(self, alternative: Alternative, port: PortSpec) -> bool:
+        return port.name in dict(alternative.args) or isinstance(self.instance.names.get(port.name), ast.Port)
+
+
+def excluded(exists: Expr, target: NodeTemplate, alternative: Alternative) -> bool:
+    """Whether the edge's own condition rules an alternative out (`if worker[j] is fuser`)."""
+    return assume(exists, target.id, alternative.what) == Const(value=False)
+
+
+def assume(value: Expr, node: str, what: str) -> Expr:
+    """A condition if a node runs `what`."""
+    match value:
+        case Is(node=other, what=asked) if other == node:
+            return Const(value=asked == what)
+        case Op(op=name, args=args):
+            return op(name, *(assume(arg, node, what) for arg in args))
+        case _:
+            return value

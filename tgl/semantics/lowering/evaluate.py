@@ -1,0 +1,525 @@
+"""The value of an expression: known parts folded, choices referred to, the rest left to the run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+from tgl.ir import (
+    ChoiceKind,
+    ChoiceRef,
+    Const,
+    Expr,
+    Input,
+    Is,
+    ListOf,
+    ModelName,
+    ModelOf,
+    NodeRef,
+    Options,
+    WhatName,
+)
+from tgl.semantics.errors import choices as choice_facts
+from tgl.semantics.errors import graph as graph_facts
+from tgl.semantics.errors import names as name_facts
+from tgl.semantics.errors import types as facts
+from tgl.semantics.errors.at import At
+from tgl.semantics.fold import ABSENT, FoldError, is_static, op
+from tgl.semantics.lowering import domains
+from tgl.semantics.lowering.bounds import largest
+from tgl.semantics.lowering.calls import call_function
+from tgl.semantics.lowering.state import Env, Instance, Replicas, Site, State
+from tgl.semantics.problems import Abandon
+from tgl.semantics.scope import FUTURE, PRELUDE, Binding, kind_of
+from tgl.syntax import ast
+
+MOST_REPLICAS = 512
+MOST_NODES = 20_000
+
+
+def evaluate(state: State, expr: ast.Expr, env: Env, site: Site) -> Expr:
+    """The value of an expression.
+
+    Args:
+        state: of the lowering; problems are reported there.
+        expr: the tree.
+        env: what its names mean.
+        site: the address of choices in it.
+
+    Raises:
+        Abandon: if it has none (reported).
+    """
+    match expr:
+        case ast.Name(id=name):
+            return named(state, name, expr, env)
+        case ast.Number(value=value):
+            return Const(value=value)
+        case ast.String(value=value):
+            return Const(value=value)
+        case ast.ListExpr(items=items):
+            return ListOf(items=tuple(evaluate(state, item, env, site) for item in items))
+        case ast.Unary(op=sign, operand=operand):
+            inner = evaluate(state, operand, env, site)
+            return folded(state, env, expr, "neg" if sign == "-" else sign, inner)
+        case ast.Binary():
+            return binary(state, expr, env, site)
+        case ast.Is():
+            return is_what(state, expr, env, site)
+        case ast.Range(low=low, high=high):
+            match evaluate(state, low, env, site), evaluate(state, high, env, site):
+                case Const(value=int(a)), Const(value=int(b)) if 0 <= b - a < MOST_REPLICAS:
+                    return ListOf(items=tuple(Const(value=k) for k in range(a, b + 1)))
+                case _:
+                    raise state.problems.abandon(
+                        choice_facts.bad_range(env.at(expr), "is no list of whole numbers")
+                    )
+        case ast.Choice():
+            return choice(state, expr, env, site)
+        case ast.Index():
+            return indexed(state, expr, env, site)
+        case ast.Call():
+            return call(state, expr, env, site)
+        case ast.Member(base=base, name=name):
+            evaluate(state, base, env, site)
+            raise state.problems.abandon(name_facts.not_yet(env.at(expr), f"fields of a message (`.{name}`)"))
+        case ast.Fit():
+            raise state.problems.abandon(name_facts.not_yet(env.at(expr), "`fit`"))
+        case ast.Weights():
+            raise state.problems.abandon(choice_facts.not_a_domain(env.at(expr), "no choice without `~`"))
+
+
+def folded(state: State, env: Env, expr: ast.Expr, name: str, *args: Expr) -> Expr:
+    """An operator, its type errors reported at the expression."""
+    try:
+        return op(name, *args)
+    except FoldError as error:
+        raise state.problems.abandon(
+            facts.type_mismatch(env.at(expr), str(error), "wrong kind of value")
+        ) from error
+
+
+def binary(state: State, expr: ast.Binary, env: Env, site: Site) -> Expr:
+    left = evaluate(state, expr.left, env, site)
+    decisive = expr.op == "or"
+    if expr.op in ("and", "or") and left == Const(value=decisive):
+        return left
+    right = evaluate(state, expr.right, env, site)
+    if expr.op == "+" and isinstance(left, ListOf) and isinstance(right, ListOf):
+        return ListOf(items=left.items + right.items)
+    if expr.op in ("==", "!=", "<", "<=", ">", ">=") and ABSENT in (left, right):
+        return ABSENT
+    return folded(state, env, expr, expr.op, left, right)
+
+
+def named(state: State, name: str, expr: ast.Name, env: Env) -> Expr:
+    """The value of a name."""
+    if name in env.index:
+        return env.index[name]
+    if name in ("true", "false"):
+        return Const(value=name == "true")
+    instance = env.instance
+    if instance is not None and name in instance.names:
+        return inner_value(state, instance, name)
+    binding = env.scope.names.get(name)
+    if binding is None or binding.decl is None:
+        raise Abandon
+    return outer_value(state, binding, expr, env)
+
+
+def inner_value(state: State, instance: Instance, name: str) -> Expr:
+    """The value of a name of a graph instance: computed once for each instance."""
+    item = instance.names[name]
+    match item:
+        case ast.Port():
+            return Input(instance=instance.path, port=name)
+        case ast.NodeStmt():
+            group = replicas(state, instance, name)
+            refs = tuple(NodeRef(id=instance.node_id(group.label(index))) for index in group.indices)
+            return ListOf(items=refs) if item.dims else refs[0]
+        case ast.Let(is_function=True):
+            return Const(value=name)
+        case ast.Param() | ast.Let():
+            pass
+        case _:
+            raise Abandon
+    if name in instance.values:
+        return instance.values[name]
+    if name in instance.failed:
+        raise Abandon
+    if name in instance.pending:
+        raise state.problems.abandon(name_facts.recursive_definition(instance.scope.at(item.name_span), name))
+    instance.pending.append(name)
+    try:
+        value = param_value(state, instance, item)
+    except Abandon:
+        instance.failed.add(name)
+        raise
+    finally:
+        instance.pending.pop()
+    instance.values[name] = value
+    return value
+
+
+def param_value(state: State, instance: Instance, item: ast.Param | ast.Let) -> Expr:
+    """The value of a param or `let`: its argument if it has one, else what is written."""
+    expr, env, site = definition(state, instance, item)
+    return evaluate(state, expr, env, site)
+
+
+def definition(state: State, instance: Instance, item: ast.Param | ast.Let) -> tuple[ast.Expr, Env, Site]:
+    """Where the value of a param or `let` is written, and what names mean there."""
+    given = instance.given.get(item.name) if isinstance(item, ast.Param) else None
+    if given is not None:
+        site = given.site or Site(f"{instance.path}.{item.name}", ChoiceKind.PARAM, given.arg.value)
+        return given.arg.value, given.env, site
+    if item.value is None:
+        raise Abandon
+    return (
+        item.value,
+        Env(instance.scope, instance),
+        Site(f"{instance.path}.{item.name}", ChoiceKind.PARAM, item.value),
+    )
+
+
+def outer_value(state: State, binding: Binding, expr: ast.Name, env: Env) -> Expr:
+    """The value of a name of a file."""
+    decl = binding.decl
+    match decl:
+        case ast.Model():
+            state.models.setdefault(decl.name, state.files.scopes[binding.home])
+            return ModelName(name=decl.name)
+        case ast.Role() | ast.Fn() | ast.Graph():
+            return WhatName(name=decl.name)
+        case ast.Let(is_function=True):
+            return Const(value=expr.id)
+        case ast.Let() | ast.Pool():
+            return global_value(state, binding.home, decl)
+        case None:
+            raise Abandon
+        case _:
+            raise state.problems.abandon(
+                name_facts.wrong_kind(env.at(expr), expr.id, kind_of(decl), "a value", binding.at)
+            )
+
+
+def global_value(state: State, home: str, decl: ast.Let | ast.Pool) -> Expr:
+    """The value of a `let` or a pool of a file: computed once."""
+    key = (home, decl.name)
+    if key in state.globals:
+        return state.globals[key]
+    scope = state.files.scopes[home]
+    if key in state.pending:
+        raise state.problems.abandon(name_facts.recursive_definition(scope.at(decl.name_span), decl.name))
+    state.pending.append(key)
+    try:
+        value = evaluate(state, decl.value, Env(scope), Site(decl.name, ChoiceKind.PARAM, decl.value))
+    finally:
+        state.pending.pop()
+    if isinstance(decl, ast.Pool):
+        check_pool(state, scope.at(decl.value.span), value)
+    state.globals[key] = value
+    return value
+
+
+def check_pool(state: State, at: At, value: Expr) -> None:
+    if not isinstance(value, ListOf) or not all(isinstance(item, ModelName) for item in value.items):
+        raise state.problems.abandon(facts.type_mismatch(at, "a pool is a list of models", "not that"))
+    if not value.items:
+        raise state.problems.abandon(facts.type_mismatch(at, "a pool holds at least one model", "empty"))
+
+
+def choice(state: State, expr: ast.Choice, env: Env, site: Site) -> Expr:
+    """`~domain`."""
+    domain = expr.domain
+    match domain:
+        case ast.Number():
+            return domains.register(state, env, site, expr, domains.probability(state, env, domain))
+        case ast.Range(low=low, high=high):
+            bounds = evaluate(state, low, env, site), evaluate(state, high, env, site)
+            return domains.register(state, env, site, expr, domains.range_domain(state, env, domain, *bounds))
+        case ast.Weights(items=items):
+            weighted = [
+                (
+                    option(state, item, env, site),
+                    domains.weight(state, env, weight, evaluate(state, weight, env, site)),
+                )
+                for item, weight in items
+            ]
+            return domains.choose(state, env, site, expr, weighted)
+        case ast.ListExpr(items=items):
+            values = [option(state, item, env, site) for item in items]
+        case ast.Call(func=ast.Name(id=name)) if name in FUTURE and name not in env.scope.names:
+            raise state.problems.abandon(name_facts.not_yet(env.at(domain), f"`~{name}(…)`"))
+        case _:
+            found = evaluate(state, domain, env, site)
+            if not isinstance(found, ListOf):
+                what = "a choice already" if isinstance(found, ChoiceRef) else "no list"
+                raise state.problems.abandon(choice_facts.not_a_domain(env.at(domain), what))
+            values = [domains.plain_option(state, env, domain, value) for value in found.items]
+    if not values:
+        raise state.problems.abandon(choice_facts.empty_domain(env.at(expr)))
+    return domains.choose(state, env, site, expr, [(value, 1.0) for value in values])
+
+
+def option(state: State, item: ast.Expr, env: Env, site: Site) -> Expr:
+    """The value of an option."""
+    domains.refuse_nested(state, env, item)
+    func = item.func if isinstance(item, ast.Call) else None
+    if isinstance(func, ast.Name):
+        what = named(state, func.id, func, env) if func.id not in PRELUDE else None
+        if isinstance(what, WhatName):
+            return what
+    return domains.plain_option(state, env, item, evaluate(state, item, env, site))
+
+
+def replicas(state: State, instance: Instance, name: str) -> Replicas:
+    """The replicas of a declared node, counted once."""
+    if name in instance.replicas:
+        return instance.replicas[name]
+    node = instance.names[name]
+    assert isinstance(node, ast.NodeStmt)
+    if name in instance.failed:
+        raise Abandon
+    if name in instance.pending:
+        raise state.problems.abandon(name_facts.recursive_definition(instance.scope.at(node.name_span), name))
+    instance.pending.append(name)
+    try:
+        found = count_replicas(state, instance, node)
+    except Abandon:
+        instance.failed.add(name)
+        raise
+    finally:
+        instance.pending.pop()
+    instance.replicas[name] = found
+    return found
+
+
+def count_replicas(state: State, instance: Instance, node: ast.NodeStmt) -> Replicas:
+    env = Env(instance.scope, instance)
+    counts: list[Expr] = []
+    most: list[int] = []
+    for position, dim in enumerate(node.dims, 1):
+        suffix = "count" if len(node.dims) == 1 else f"count{position}"
+        site = Site(f"{instance.path}.{node.name}.{suffix}", ChoiceKind.COUNT, dim.count)
+        value = evaluate(state, dim.count, env, site)
+        at = env.at(dim.count)
+        if not is_static(value):
+            raise state.problems.abandon(facts.runtime_value(at, "the number of replicas"))
+        bound = largest(value, state.choices)
+        if bound is None:
+            raise state.problems.abandon(
+                choice_facts.bad_count(at, "is no whole number that is known before the run")
+            )
+        if bound < 1:
+            raise state.problems.abandon(choice_facts.bad_count(at, "is never above 0"))
+        if bound > MOST_REPLICAS:
+            raise state.problems.abandon(
+                choice_facts.bad_count(at, f"may be {bound}, and {MOST_REPLICAS} is the most")
+            )
+        counts.append(value)
+        most.append(bound)
+    indices = tuple(product(*(range(1, m + 1) for m in most)))
+    return Replicas(node, tuple(counts), tuple(most), indices)
+
+
+def indexed(state: State, expr: ast.Index, env: Env, site: Site) -> Expr:
+    """`worker[2]`, `worker[1..2]`, `kinds[i]`, `p[l, i]`."""
+    at = env.at(expr)
+    args = [evaluate(state, arg.value, env, site) for arg in expr.args]
+    for arg, value in zip(expr.args, args, strict=True):
+        if not is_static(value):
+            raise state.problems.abandon(facts.runtime_value(env.at(arg.value), "an index"))
+    instance, base = env.instance, expr.base
+    if isinstance(base, ast.Name) and instance is not None and base.id not in env.index:
+        node = instance.names.get(base.id)
+        if isinstance(node, ast.NodeStmt):
+            instance.indexed.add(base.id)
+            return replica(state, expr, env, replicas(state, instance, base.id), args)
+    value = evaluate(state, base, env, site)
+    if not is_static(value):
+        raise state.problems.abandon(facts.runtime_value(at, "what is indexed"))
+    if len(args) != 1:
+        raise state.problems.abandon(graph_facts.needs_index(at, ast_name(base), 1))
+    if isinstance(value, ListOf):
+        check_range(state, expr.args[0], args[0], env, ast_name(base), len(value.items))
+        if isinstance(args[0], ListOf):
+            return ListOf(items=tuple(folded(state, env, expr, "at", value, k) for k in args[0].items))
+    elif not isinstance(value, ChoiceRef):
+        raise state.problems.abandon(facts.type_mismatch(at, "only a list has items", "no list"))
+    return folded(state, env, expr, "at", value, args[0])
+
+
+def ast_name(expr: ast.Expr) -> str:
+    return expr.id if isinstance(expr, ast.Name) else "the list"
+
+
+def check_range(state: State, arg: ast.Arg, value: Expr, env: Env, name: str, most: int) -> None:
+    """A literal index out of range is an error; a computed one means that nothing is there (G7)."""
+    if isinstance(arg.value, ast.Number) and isinstance(value, Const):
+        if isinstance(value.value, int) and not 1 <= value.value <= most:
+            raise state.problems.abandon(graph_facts.index_range(env.at(arg.value), value.value, name, most))
+
+
+def replica(state: State, expr: ast.Index, env: Env, group: Replicas, args: list[Expr]) -> Expr:
+    """The messages of the replicas that an index names."""
+    assert env.instance is not None
+    dims = len(group.most)
+    if not 1 <= len(args) <= dims:
+        raise state.problems.abandon(graph_facts.needs_index(env.at(expr), group.node.name, dims))
+    for position, (arg, value) in enumerate(zip(expr.args, args, strict=True)):
+        check_range(state, arg, value, env, group.node.name, group.most[position])
+    fixed: list[list[int]] = []
+    for position, value in enumerate(args):
+        found = positions(value)
+        if found is None:
+            return computed_replica(state, expr, env, group, args, position)
+        fixed.append([k for k in found if 1 <= k <= group.most[position]])
+    single = len(args) == dims and all(isinstance(value, Const) for value in args)
+    rest = [range(1, m + 1) for m in group.most[len(args) :]]
+    refs = tuple(NodeRef(id=env.instance.node_id(group.label(index))) for index in product(*fixed, *rest))
+    if single:
+        return refs[0] if refs else ABSENT
+    return ListOf(items=refs)
+
+
+def positions(value: Expr) -> list[int] | None:
+    """The index numbers that a known index names."""
+    match value:
+        case Const(value=int(k)):
+            return [k]
+        case ListOf(items=items) if all(isinstance(k, Const) and isinstance(k.value, int) for k in items):
+            return [k.value for k in items if isinstance(k, Const) and isinstance(k.value, int)]
+        case _:
+            return None
+
+
+def computed_replica(
+    state: State, expr: ast.Index, env: Env, group: Replicas, args: list[Expr], position: int
+) -> Expr:
+    """Replicas by an index that the search decides: picked from all of that dimension."""
+    items: list[Expr] = []
+    for k in range(1, group.most[position] + 1):
+        trial = [*args[:position], Const(value=k), *args[position + 1 :]]
+        items.append(replica(state, replace(expr), env, group, trial))
+    return folded(state, env, expr, "at", ListOf(items=tuple(items)), args[position])
+
+
+def is_what(state: State, expr: ast.Is, env: Env, site: Site) -> Expr:
+    """`worker[j] is fuser`."""
+    operand = evaluate(state, expr.operand, env, site)
+    if operand == ABSENT:
+        return ABSENT
+    binding = env.scope.names.get(expr.name)
+    decl = None if binding is None else binding.decl
+    if decl is None:
+        raise Abandon
+    if not isinstance(operand, NodeRef) or not isinstance(decl, (ast.Role, ast.Fn, ast.Graph)):
+        message = "`is` asks what a node runs: `worker[i] is fuser`"
+        raise state.problems.abandon(
+            facts.type_mismatch(env.at(expr), message, "no node and what it may run")
+        )
+    return Is(node=operand.id, what=decl.name)
+
+
+def call(state: State, expr: ast.Call, env: Env, site: Site) -> Expr:
+    """A function applied to its arguments."""
+    func = expr.func
+    if not isinstance(func, ast.Name):
+        raise state.problems.abandon(
+            facts.type_mismatch(env.at(func), "only a name can be called", "no function")
+        )
+    instance = env.instance
+    item = None if instance is None else instance.names.get(func.id)
+    binding = env.scope.names.get(func.id)
+    if isinstance(item, ast.Let) and item.is_function:
+        return apply_let(state, item, expr, env, site, Env(env.scope, instance))
+    if item is not None:
+        return apply_chosen(state, expr, env, site, named(state, func.id, func, env))
+    decl = None if binding is None else binding.decl
+    if binding is None:
+        return built_in(state, func.id, expr, env, site)
+    match decl:
+        case ast.Let(is_function=True):
+            return apply_let(state, decl, expr, env, site, Env(state.files.scopes[binding.home]))
+        case ast.Let() | ast.Pool():
+            return apply_chosen(state, expr, env, site, named(state, func.id, func, env))
+        case ast.Fn():
+            if func_is_size(decl):
+                return built_in(state, "size", expr, env, site)
+            values = [(arg, evaluate(state, arg.value, env, site)) for arg in expr.args]
+            return call_function(state, decl, state.files.scopes[binding.home], values, env, expr)
+        case ast.Role() | ast.Graph():
+            message = f"`{func.id}` is {kind_of(decl)}, so it runs in a node"
+            hint = f"write `node x : {func.id}(…)`, and use `x` here"
+            raise state.problems.abandon(facts.type_mismatch(env.at(expr), message, "not in a node", hint))
+        case None:
+            raise Abandon
+        case _:
+            raise state.problems.abandon(
+                name_facts.wrong_kind(env.at(func), func.id, kind_of(decl), "a function", binding.at)
+            )
+
+
+def func_is_size(decl: ast.Fn) -> bool:
+    return decl.name == "size"
+
+
+def built_in(state: State, name: str, expr: ast.Call, env: Env, site: Site) -> Expr:
+    """`size(xs)` and `model_of(node)`."""
+    at = env.at(expr)
+    if name not in ("size", "model_of"):
+        raise Abandon
+    if len(expr.args) != 1 or expr.args[0].name is not None:
+        raise state.problems.abandon(facts.too_many_arguments(at, name, 1))
+    value = evaluate(state, expr.args[0].value, env, site)
+    if name == "model_of":
+        if not isinstance(value, NodeRef):
+            raise state.problems.abandon(facts.type_mismatch(at, "`model_of` takes one node", "not one node"))
+        return ModelOf(node=value.id)
+    if not isinstance(value, ListOf) or not is_static(value):
+        if isinstance(value, ListOf) and all(isinstance(item, NodeRef) for item in value.items):
+            message = "`size` counts a list that is written in the program"
+            hint = "name the count with a `param`, and use that"
+            raise state.problems.abandon(facts.type_mismatch(at, message, "a list of messages", hint))
+        if not is_static(value):
+            raise state.problems.abandon(facts.runtime_value(env.at(expr.args[0].value), "a size"))
+        raise state.problems.abandon(facts.type_mismatch(at, "`size` takes a list", "no list"))
+    return Const(value=len(value.items))
+
+
+def apply_let(state: State, let: ast.Let, expr: ast.Call, env: Env, site: Site, home: Env) -> Expr:
+    """A `let` with parameters: its text with the arguments in their places."""
+    at = env.at(expr)
+    values = [evaluate(state, arg.value, env, site) for arg in expr.args]
+    if len(values) != len(let.params) or any(arg.name is not None for arg in expr.args):
+        raise state.problems.abandon(facts.too_many_arguments(at, let.name, len(let.params)))
+    for found in domains.choices_in(let.value):
+        raise state.problems.abandon(choice_facts.choice_in_function(home.at(found), let.name))
+    key = (home.scope.source.name, let.name)
+    if key in state.pending:
+        raise state.problems.abandon(name_facts.recursive_definition(home.scope.at(let.name_span), let.name))
+    state.pending.append(key)
+    try:
+        return evaluate(state, let.value, home.with_index(dict(zip(let.params, values, strict=True))), site)
+    finally:
+        state.pending.pop()
+
+
+def apply_chosen(state: State, expr: ast.Call, env: Env, site: Site, chosen: Expr) -> Expr:
+    """A name that stands for a function: a `let` by name, or a choice of several."""
+    if isinstance(chosen, Const) and isinstance(chosen.value, str):
+        return call(state, replace(expr, func=ast.Name(chosen.value, span=expr.func.span)), env, site)
+    domain = state.choices[chosen.address].domain if isinstance(chosen, ChoiceRef) else None
+    if isinstance(chosen, ChoiceRef) and isinstance(domain, Options):
+        cases: list[Expr] = []
+        for option_value in domain.options:
+            if not (isinstance(option_value, Const) and isinstance(option_value.value, str)):
+                break
+            func = ast.Name(option_value.value, span=expr.func.span)
+            value = call(state, replace(expr, func=func), env, site)
+            cases.append(op("and", op("==", chosen, option_value), value))
+        else:
+            return op("or", *cases)
+    raise state.problems.abandon(
+        facts.type_mismatch(env.at(expr), f"`{ast_name(expr.func)}` is no function", "cannot be called")
+    )

@@ -1,0 +1,118 @@
+"""`model` declarations."""
+
+from __future__ import annotations
+
+from tgl.ir import ModelSpec
+from tgl.semantics.errors import models as facts
+from tgl.semantics.problems import Problems
+from tgl.semantics.scope import FileScope
+from tgl.semantics.settings import Settings, read_settings
+from tgl.syntax import ast
+
+KEYS = (
+    "provider weights sha256 id revision base_url api_key params layers hidden units price zone concurrency timeout"
+    " without context"
+).split()  # noqa: SIM905
+
+OPTIONS = ("temperature", "top_p", "max_tokens", "stop", "system", "seed")
+"""Request options that a server may refuse (`without temperature`)."""
+
+
+def read_model(scope: FileScope, model: ast.Model, problems: Problems) -> ModelSpec:
+    """The facts of a model; wrong settings are reported and left out."""
+    at = scope.at(model.name_span)
+    got = read_settings(scope, model.settings, problems, owner="a model", at=at, known=KEYS)
+    provider = "openai"
+    if got.require("provider", "provider local"):
+        provider = got.word("provider", ("local", "openai")) or "openai"
+        if "provider" in got.found and provider == "local":
+            got.require("weights", 'weights "smollm2-135m-instruct"')
+        elif provider == "openai" and got.word("provider", ("local", "openai")):
+            got.require("id", 'id "model-name"')
+    prompt_price, completion_price = prices(got)
+    base_url, base_url_env = url(got)
+    context = got.whole("context", "a number of tokens")
+    without = got.names("without")
+    for name in without:
+        if name not in OPTIONS:
+            got.wrong("without", "options that the server refuses: " + ", ".join(OPTIONS))
+            break
+    return ModelSpec(
+        name=model.name,
+        provider=provider,
+        id=got.text("id"),
+        weights=got.text("weights"),
+        sha256=got.text("sha256"),
+        revision=got.text("revision"),
+        base_url=base_url,
+        base_url_env=base_url_env,
+        api_key_env=key(got),
+        params=got.number("params", "a number of parameters, such as 135M", low=1),
+        layers=got.whole("layers", "a number of layers"),
+        hidden=got.whole("hidden", "a number"),
+        units=got.number("units", "a number of units", units=("", "units")),
+        prompt_price=prompt_price,
+        completion_price=completion_price,
+        zone=got.word("zone", ("device", "edge", "cloud")),
+        concurrency=got.whole("concurrency", "a whole number of calls at a time, at least 1"),
+        timeout=got.number("timeout", "a time, such as 30s", units=("ms", "s", "m", "h")),
+        without=without,
+        settings=() if context is None else (("context", str(context)),),
+    )
+
+
+def variable(value: ast.Expr) -> str | None:
+    """The name in `env("NAME")`."""
+    match value:
+        case ast.Call(func=ast.Name(id="env"), args=(ast.Arg(value=ast.String(value=name), name=None),)):
+            return name
+        case _:
+            return None
+
+
+def key(got: Settings) -> str | None:
+    """The environment variable that holds the key; a key itself is an error."""
+    value = got.single("api_key", '`env("NAME")`')
+    if value is None:
+        return None
+    name = variable(value)
+    if name is None:
+        if isinstance(value, ast.String):
+            got.problems.add(facts.key_in_program(got.place(value)))
+        else:
+            got.wrong("api_key", '`env("NAME")`')
+    return name
+
+
+def url(got: Settings) -> tuple[str | None, str | None]:
+    """The address as written, and the environment variable that holds it."""
+    value = got.single("base_url", 'an address, `"http://…"` or `env("NAME")`')
+    if value is None:
+        return None, None
+    if isinstance(value, ast.String):
+        if not value.value.startswith(("http://", "https://")):
+            got.wrong("base_url", 'an address, `"http://…"` or `env("NAME")`')
+            return None, None
+        return value.value, None
+    name = variable(value)
+    if name is None:
+        got.wrong("base_url", 'an address, `"http://…"` or `env("NAME")`')
+    return None, name
+
+
+def prices(got: Settings) -> tuple[float | None, float | None]:
+    """Dollars for a prompt token and for a token of the reply."""
+    wanted = "`prompt: $0.15/Mtok, completion: $0.60/Mtok`"
+    found: dict[str, float] = {}
+    for arg in got.args("price"):
+        if (
+            arg.name not in ("prompt", "completion")
+            or not isinstance(arg.value, ast.Number)
+            or arg.value.unit != "$/Mtok"
+        ):
+            got.wrong("price", wanted)
+            return None, None
+        found[arg.name] = arg.value.value / 1e6
+    if found and len(found) < 2:
+        got.wrong("price", wanted)
+    return found.get("prompt"), found.get("completion")

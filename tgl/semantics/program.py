@@ -1,0 +1,310 @@
+"""Front doors: check a program, and lower one of its graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tgl.diagnostics import Diagnostic, Severity
+from tgl.ir import GraphTemplate, ModelSpec, OptimizeSpec, ProgramIR, TaskSpec
+from tgl.semantics.bind import check_names, is_partial
+from tgl.semantics.errors import graph as facts
+from tgl.semantics.goals import check_goal
+from tgl.semantics.imports import read_files
+from tgl.semantics.loader import Loader
+from tgl.semantics.lowering.instance import lower_instance
+from tgl.semantics.lowering.state import Instance, State
+from tgl.semantics.models import read_model
+from tgl.semantics.problems import Abandon, Problems
+from tgl.semantics.prompts import check_role_prompts
+from tgl.semantics.roles import read_fn, read_ports, read_role
+from tgl.semantics.scope import Binding, Files, FileScope, inner_names
+from tgl.semantics.tasks import Goal, read_optimize, read_task
+from tgl.syntax import ast
+from tgl.text import SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A program with all its files and all that is wrong with it.
+
+    `modules` holds every file by the name of its source, each after those that it uses. `problems` are
+    in order of place, the program's own file first.
+    """
+
+    module: ast.Module
+    modules: Mapping[str, ast.Module]
+    problems: tuple[Diagnostic, ...]
+    files: Files
+
+    @property
+    def ok(self) -> bool:
+        """Whether no error was found."""
+        return all(problem.severity is not Severity.ERROR for problem in self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """The IR, or None and why not. Warnings may stand beside an IR."""
+
+    ir: ProgramIR | None
+    problems: tuple[Diagnostic, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is an IR."""
+        return self.ir is not None
+
+
+def order_of(files: Files) -> list[str]:
+    """Names of the files, the program's own first."""
+    return [files.root, *(name for name in files.scopes if name != files.root)]
+
+
+def check(source: SourceFile, loader: Loader) -> Checked:
+    """Everything that can be known to be wrong with a program before it runs. Never raises.
+
+    Args:
+        source: the program.
+        loader: finds the files that it uses.
+    """
+    problems = Problems()
+    files = read_files(source, loader, problems)
+    for scope in files.scopes.values():
+        check_file(scope, files, problems)
+    modules = {name: scope.module for name, scope in files.scopes.items()}
+    return Checked(files.main.module, modules, problems.sorted(order_of(files)), files)
+
+
+def check_file(scope: FileScope, files: Files, problems: Problems) -> None:
+    """Report what is wrong in one file; graphs of imported files are looked at where they are used."""
+    check_names(scope, problems)
+    is_main = scope is files.main
+    for decl in scope.module.decls:
+        match decl:
+            case ast.Model():
+                read_model(scope, decl, problems)
+            case ast.Role() if is_main or not_planned(scope, decl):
+                check_role_prompts(problems, read_role(scope, decl, problems))
+            case ast.Fn() if is_main:
+                read_fn(scope, decl, problems)
+            case ast.Task() if is_main or task_ok(scope, decl):
+                read_task(scope, decl, problems)
+            case ast.Graph():
+                read_ports(scope, decl.ports, problems if is_main else Problems())
+            case _:
+                pass
+    if is_main:
+        check_graphs(scope, files, problems)
+
+
+def not_planned(scope: FileScope, role: ast.Role) -> bool:
+    """Whether an imported role is free of what this version has not; if not, its uses are reported."""
+    trial = Problems()
+    read_role(scope, role, trial)
+    return not any(problem.code == "E0190" for problem in trial.found.values())
+
+
+def task_ok(scope: FileScope, task: ast.Task) -> bool:
+    trial = Problems()
+    read_task(scope, task, trial)
+    return not any(problem.code == "E0190" for problem in trial.found.values())
+
+
+def check_graphs(scope: FileScope, files: Files, problems: Problems) -> None:
+    """Lower every graph of the program's own file: those of its goals as they will run, others as parts."""
+    goals = [
+        read_optimize(scope, decl, problems) for decl in scope.module.decls if isinstance(decl, ast.Optimize)
+    ]
+    run = {
+        goal.graph.decl.name
+        for goal in goals
+        if goal.graph is not None and isinstance(goal.graph.decl, ast.Graph)
+    }
+    for decl in scope.module.decls:
+        if isinstance(decl, ast.Measured):
+            binding = scope.names.get(decl.graph)
+            if binding is not None and isinstance(binding.decl, ast.Graph):
+                run.add(binding.decl.name)
+    graphs = scope.graphs()
+    if not run and len(graphs) == 1:
+        run = {graphs[0].name}
+    for goal in goals:
+        if goal.graph is not None and isinstance(goal.graph.decl, ast.Graph):
+            task = None if goal.task is None else task_spec(files, goal.task, Problems())
+            lower_graph(files, goal.graph, problems, goal=goal, task=task, as_part=False)
+    done = {
+        goal.graph.decl.name
+        for goal in goals
+        if goal.graph is not None and isinstance(goal.graph.decl, ast.Graph)
+    }
+    for graph in graphs:
+        binding = scope.names.get(graph.name)
+        if graph.name not in done and binding is not None and binding.decl is graph:
+            lower_graph(files, binding, problems, goal=None, task=None, as_part=graph.name not in run)
+
+
+def task_spec(files: Files, binding: Binding, problems: Problems) -> TaskSpec | None:
+    """The facts of a task, wherever it is declared."""
+    if not isinstance(binding.decl, ast.Task):
+        return None
+    return read_task(files.scopes[binding.home], binding.decl, problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A lowered graph with the state that it was lowered in."""
+
+    template: GraphTemplate
+    state: State
+
+
+def lower_graph(
+    files: Files,
+    binding: Binding,
+    problems: Problems,
+    *,
+    goal: Goal | None,
+    task: TaskSpec | None,
+    as_part: bool,
+) -> Part | None:
+    """A graph as it will run, or as a part of others, which give it its model; None if it is wrong."""
+    graph = binding.decl
+    assert isinstance(graph, ast.Graph)
+    scope = files.scopes[binding.home]
+    if is_partial(graph) or scope.is_broken(graph):
+        return None
+    needs = [item for item in graph.body if isinstance(item, ast.Param) and item.value is None]
+    if needs:
+        if not as_part:
+            at = scope.at(needs[0].name_span)
+            from tgl.semantics.errors.types import missing_argument
+
+            problems.add(missing_argument(scope.at(graph.name_span), graph.name, needs[0].name, at))
+        return None
+    state = State(files, problems)
+    instance = Instance(graph.name, graph, scope, inner_names(graph), {}, as_part)
+    try:
+        template = lower_instance(state, instance, (f"{scope.source.name}:{graph.name}",))
+        part = Part(template, state)
+        if not as_part:
+            check_goal(state, instance, template, goal, task)
+    except Abandon:
+        return None
+    return part
+
+
+def lower(checked: Checked, graph: str | None = None, task: str | None = None) -> Lowered:
+    """The IR of one graph of a checked program.
+
+    Args:
+        checked: from `check`.
+        graph: its name; the default is the one that `optimize` or `measured` names, or the only one.
+        task: the name of the task; the default is that of the `optimize` block of the graph.
+
+    Returns:
+        No IR if the program has errors, or if it is not clear which graph is meant.
+    """
+    if not checked.ok:
+        return Lowered(None, checked.problems)
+    files, problems = checked.files, Problems()
+    scope = files.main
+    goals = [
+        read_optimize(scope, decl, problems) for decl in scope.module.decls if isinstance(decl, ast.Optimize)
+    ]
+    chosen = pick_graph(scope, goals, graph, problems)
+    if chosen is None:
+        return Lowered(None, problems.sorted(order_of(files)))
+    goal = next(
+        (
+            g
+            for g in goals
+            if g.graph is not None and g.graph.decl is chosen.decl and task in (None, g.spec.task)
+        ),
+        None,
+    )
+    bound = scope.names.get(task) if task is not None else task_of(scope, goal, chosen)
+    spec = None if bound is None else task_spec(files, bound, problems)
+    if task is not None and spec is None:
+        from tgl.semantics.errors.names import unknown_name
+
+        tasks = [name for name, b in scope.names.items() if isinstance(b.decl, ast.Task)]
+        problems.add(unknown_name(scope.at(scope.module.span), task, tasks, "task"))
+        return Lowered(None, problems.sorted(order_of(files)))
+    part = lower_graph(files, chosen, problems, goal=goal, task=spec, as_part=False)
+    if part is None or not problems.ok:
+        return Lowered(None, problems.sorted(order_of(files)))
+    return Lowered(finish(files, part, spec, goal), problems.sorted(order_of(files)))
+
+
+def pick_graph(scope: FileScope, goals: list[Goal], name: str | None, problems: Problems) -> Binding | None:
+    """The graph that is meant (language.md G27)."""
+    graphs = [b for b in scope.names.values() if isinstance(b.decl, ast.Graph)]
+    if name is not None:
+        found = [b for b in graphs if b.name == name]
+    else:
+        named = {g.spec.graph for g in goals} or {
+            d.graph for d in scope.module.decls if isinstance(d, ast.Measured)
+        }
+        own = [b for b in graphs if b.home == scope.source.name]
+        found = [b for b in graphs if b.name in named] if named else own
+    if len(found) == 1:
+        return found[0]
+    problems.add(facts.which_graph(None, [b.name for b in (found or graphs)]))
+    return None
+
+
+def task_of(scope: FileScope, goal: Goal | None, graph: Binding) -> Binding | None:
+    """The task of a graph: that of its `optimize`, or of its `measured`, or the only one of the file."""
+    if goal is not None:
+        return goal.task
+    for decl in scope.module.decls:
+        if isinstance(decl, ast.Measured) and decl.graph == graph.name:
+            return scope.names.get(decl.task)
+    return None
+
+
+def finish(files: Files, part: Part, task: TaskSpec | None, goal: Goal | None) -> ProgramIR:
+    """The program with its models and choices, each in order of declaration."""
+    state = part.state
+    scope_rank = {name: k for k, name in enumerate(files.scopes)}
+    used = live_choices(part)
+    choices = [point for address, point in state.choices.items() if address in used]
+    choices.sort(key=lambda point: (scope_rank[point.place.source], point.place.start))
+    names = dict(state.models)
+    if task is not None and task.unit.model is not None and task.unit.model not in names:
+        for scope in files.scopes.values():
+            binding = scope.names.get(task.unit.model)
+            if binding is not None and isinstance(binding.decl, ast.Model):
+                names[task.unit.model] = files.scopes[binding.home]
+    models = [model_spec(scope, name) for name, scope in names.items()]
+    order = {
+        (name, d.name): (k, d.span.start)
+        for k, (name, s) in enumerate(files.scopes.items())
+        for d in s.module.decls
+        if isinstance(d, ast.Model)
+    }
+    models.sort(key=lambda spec: order.get((names[spec.name].source.name, spec.name), (0, 0)))
+    optimize: OptimizeSpec | None = None if goal is None else goal.spec
+    return ProgramIR(
+        graph=part.template, models=tuple(models), choices=tuple(choices), task=task, optimize=optimize
+    )
+
+
+def live_choices(part: Part) -> set[str]:
+    """The choices that the graph refers to."""
+    from tgl.ir import ChoiceRef
+    from tgl.semantics.verify import expressions, nested
+
+    return {
+        found.address
+        for graph in nested(part.template)
+        for found in expressions(graph)
+        if isinstance(found, ChoiceRef)
+    }
+
+
+def model_spec(scope: FileScope, name: str) -> ModelSpec:
+    """The facts of a model that is known to be declared."""
+    decl = next(d for d in scope.module.decls if isinstance(d, ast.Model) and d.name == name)
+    return read_model(scope, decl, Problems())

@@ -1,0 +1,274 @@
+"""`role` and `fn` declarations: ports, options, and how a reply is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tgl.ir import PortSpec, Reader, ShotsSource
+from tgl.semantics.errors import choices as choice_facts
+from tgl.semantics.errors import names as name_facts
+from tgl.semantics.errors import types as facts
+from tgl.semantics.problems import Problems
+from tgl.semantics.scope import FileScope
+from tgl.semantics.settings import Settings, read_settings
+from tgl.syntax import ast
+
+OPTIONS = ("prompt", "system", "temperature", "top_p", "max_tokens", "stop", "shots", "retry")
+"""What a node may set for a role besides ports and params."""
+
+RESERVED = (*OPTIONS, "continue", "from", "match", "on_failure", "continue_by")
+TYPES = ("text", "answer", "number", "choice", "list", "any")
+REPLIES = ("text", "answer", "number", "choice")
+
+
+@dataclass(frozen=True, slots=True)
+class RoleFacts:
+    """A role, read. `settings` holds the expression of each option that is set (`stop` has several)."""
+
+    name: str
+    scope: FileScope
+    decl: ast.Role
+    ports: tuple[PortSpec, ...]
+    settings: Mapping[str, tuple[ast.Expr, ...]]
+    params: Mapping[str, ast.Param]
+    reader: Reader
+    shots: ShotsSource | None
+
+
+@dataclass(frozen=True, slots=True)
+class FnFacts:
+    """A function of the standard library, read. `elements` tells ports that need read answers."""
+
+    name: str
+    scope: FileScope
+    decl: ast.Fn
+    ports: tuple[PortSpec, ...]
+    params: Mapping[str, ast.Param]
+    registered: str
+    type: str
+    answers: frozenset[str]
+
+
+def type_word(scope: FileScope, written: ast.TypeExpr | None, problems: Problems) -> str | None:
+    """The plain type that is written: `text` if none is; None if this version cannot have it (reported)."""
+    if written is None:
+        return "text"
+    at = scope.at(written.span)
+    if len(written.variants) > 1:
+        problems.add(name_facts.not_yet(at, "types with `|`"))
+        return None
+    variant = written.variants[0]
+    if isinstance(variant, ast.RecordType):
+        problems.add(name_facts.not_yet(at, "records"))
+        return None
+    if len(variant.words) > 1:
+        problems.add(name_facts.not_yet(at, "labels such as `secret`"))
+        return None
+    word = variant.words[-1]
+    if word in ("record", "ranked"):
+        problems.add(name_facts.not_yet(at, f"the type `{word}`"))
+        return None
+    if word not in TYPES:
+        if word.isupper():
+            problems.add(name_facts.not_yet(at, "tagged types"))
+        else:
+            problems.add(facts.unknown_type(at, word, TYPES[:-1]))
+        return None
+    return word
+
+
+def read_ports(scope: FileScope, ports: tuple[ast.Port, ...], problems: Problems) -> tuple[PortSpec, ...]:
+    """Ports with plain types; one whose type is not understood is reported and taken as text."""
+    first: dict[str, ast.Port] = {}
+    for port in ports:
+        at = scope.at(port.name_span)
+        if port.name in first:
+            problems.add(name_facts.duplicate_name(at, port.name, scope.at(first[port.name].name_span)))
+        first.setdefault(port.name, port)
+    return tuple(
+        PortSpec(name=name, type=type_word(scope, port.type, problems) or "text", optional=port.optional)
+        for name, port in first.items()
+    )
+
+
+def read_role(scope: FileScope, role: ast.Role, problems: Problems) -> RoleFacts:
+    """The facts of a role; what is wrong is reported and left out."""
+    at = scope.at(role.name_span)
+    got = read_settings(
+        scope, role.settings, problems, owner="a role", at=at, known=(*OPTIONS, "from", "match"),
+        planned={"on_failure": "`on_failure`", "continue_by": "`continue_by`"},
+    )  # fmt: skip
+    if role.releases is not None:
+        problems.add(name_facts.not_yet(at, "`releases`"))
+    ports = read_ports(scope, role.ports, problems)
+    params = read_params(scope, role.settings, ports, problems)
+    for port in role.ports:
+        if port.name in RESERVED:
+            problems.add(facts.reserved_port(scope.at(port.name_span), port.name, "role"))
+    settings = {key: positional(got, key) for key in OPTIONS if key in got.found}
+    if got.require("prompt", 'prompt "{{ question }}"') and not settings.get("prompt"):
+        settings.pop("prompt", None)
+    shots = shots_source(got)
+    if "shots" in settings and shots is None:
+        problems.add(facts.missing_shots(scope.at(got.found["shots"].span), role.name))
+    return RoleFacts(
+        role.name, scope, role, ports, settings, params, read_reader(scope, role.type, problems), shots
+    )
+
+
+def positional(got: Settings, key: str) -> tuple[ast.Expr, ...]:
+    """The values of an option: one, and for `stop` at least one."""
+    named = ("from", "match") if key == "shots" else ()
+    values = tuple(arg.value for arg in got.args(key) if arg.name is None)
+    if any(arg.when is not None or (arg.name is not None and arg.name not in named) for arg in got.args(key)):
+        got.wrong(key, WANTED[key])
+        return ()
+    if not values or (len(values) > 1 and key != "stop"):
+        got.wrong(key, WANTED[key])
+        return ()
+    return values
+
+
+WANTED: Mapping[str, str] = {
+    "prompt": 'a text, `"…"`, or a choice of texts',
+    "system": 'a text, `"…"`, or a choice of texts',
+    "temperature": "a number from 0 to 2",
+    "top_p": "a number above 0, at most 1",
+    "max_tokens": "a whole number of tokens, at least 1",
+    "stop": 'one or more texts: `"\\n"`',
+    "shots": 'a whole number, at least 0, and `from: "file.jsonl"`',
+    "retry": "a whole number, at least 0",
+}
+
+
+def shots_source(got: Settings) -> ShotsSource | None:
+    """Where few-shot examples come from: `shots 3, from: "shots.jsonl", match: kind`, or settings of their own."""
+    path = got.text("from")
+    match = got.word("match")
+    for arg in got.args("shots"):
+        if arg.name == "from":
+            if isinstance(arg.value, ast.String) and arg.value.value:
+                path = arg.value.value
+            else:
+                got.problems.add(facts.wrong_setting(got.place(arg.value), "from", 'a file, `"shots.jsonl"`'))
+        elif arg.name == "match":
+            if isinstance(arg.value, ast.Name):
+                match = arg.value.id
+            else:
+                got.problems.add(facts.wrong_setting(got.place(arg.value), "match", "a field that is given"))
+    return None if path is None else ShotsSource(path=path, match=match)
+
+
+def read_params(
+    scope: FileScope, settings: ast.Settings, ports: tuple[PortSpec, ...], problems: Problems
+) -> dict[str, ast.Param]:
+    """The params of a role or function; they share one namespace with its ports and options."""
+    found: dict[str, ast.Param] = {}
+    taken = {port.name for port in ports}
+    for item in settings:
+        if not isinstance(item, ast.Param):
+            continue
+        at = scope.at(item.name_span)
+        if item.name in RESERVED:
+            problems.add(facts.reserved_port(at, item.name, "role"))
+        elif item.name in found or item.name in taken:
+            first = found.get(item.name)
+            problems.add(
+                name_facts.duplicate_name(at, item.name, at if first is None else scope.at(first.name_span))
+            )
+        else:
+            found[item.name] = item
+    return found
+
+
+def read_reader(scope: FileScope, written: ast.TypeExpr, problems: Problems) -> Reader:
+    """How a reply becomes a value."""
+    word = type_word(scope, written, problems)
+    if word is None:
+        return Reader(kind="text")
+    at = scope.at(written.span)
+    after = None if written.after is None else written.after.value
+    variant = written.variants[0]
+    args = variant.args if isinstance(variant, ast.WordType) else ()
+    match word:
+        case "text" | "answer":
+            return Reader(kind=word, after=after)
+        case "number":
+            low, high = number_bounds(scope, args, problems)
+            return Reader(kind="number", after=after, low=low, high=high)
+        case "choice":
+            options = tuple(arg.value for arg in args if isinstance(arg, ast.String))
+            if len(options) != len(args) or len(set(options)) < 2:
+                problems.add(
+                    facts.type_mismatch(
+                        at, 'a choice names at least two texts: `choice("yes", "no")`', "not that"
+                    )
+                )
+            return Reader(kind="choice", after=after, options=options)
+        case _:
+            problems.add(
+                name_facts.not_yet(at, f"replies of type `{word}`", "types of replies: " + ", ".join(REPLIES))
+            )
+            return Reader(kind="text")
+
+
+def number_bounds(
+    scope: FileScope, args: tuple[ast.TypeExpr | ast.Expr, ...], problems: Problems
+) -> tuple[float | None, float | None]:
+    """The bounds in `number(0..10)`."""
+    if not args:
+        return None, None
+    if len(args) == 1 and isinstance(args[0], ast.Range):
+        low, high = signed(args[0].low), signed(args[0].high)
+        if low is not None and high is not None:
+            if low >= high:
+                problems.add(choice_facts.bad_range(scope.at(args[0].span), "holds nothing"))
+            return low, high
+    problems.add(
+        facts.type_mismatch(
+            scope.at(args[0].span), "a number has bounds, as in `number(0..10)`", "not bounds"
+        )
+    )
+    return None, None
+
+
+def signed(expr: ast.Expr) -> float | None:
+    match expr:
+        case ast.Number(value=value):
+            return float(value)
+        case ast.Unary(op="-", operand=ast.Number(value=value)):
+            return -float(value)
+        case _:
+            return None
+
+
+def read_fn(scope: FileScope, fn: ast.Fn, problems: Problems) -> FnFacts | None:
+    """The facts of a function, or None if this version cannot run it (reported)."""
+    at = scope.at(fn.name_span)
+    got = read_settings(scope, fn.settings, problems, owner="a function", at=at, known=("python",))
+    ports = read_ports(scope, fn.ports, problems)
+    got.require("python", 'python "package.module:function"')
+    registered = got.text("python")
+    if registered is None:
+        return None
+    if not scope.is_std:
+        problems.add(name_facts.not_yet(at, "functions written in Python outside of the standard library"))
+        return None
+    word = type_word(scope, fn.type, problems)
+    answers = frozenset(port.name for port in fn.ports if port.type is not None and wants_answers(port.type))
+    params = read_params(scope, fn.settings, ports, problems)
+    return FnFacts(fn.name, scope, fn, ports, params, registered, word or "text", answers)
+
+
+def wants_answers(written: ast.TypeExpr) -> bool:
+    """Whether a port is a `list(answer)`."""
+    match written.variants:
+        case (
+            ast.WordType(words=("list",), args=(ast.TypeExpr(variants=(ast.WordType(words=("answer",)),)),)),
+        ):
+            return True
+        case (ast.WordType(words=("list",), args=(ast.WordType(words=("answer",)),)),):
+            return True
+        case _:
+            return False

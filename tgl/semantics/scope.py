@@ -1,0 +1,124 @@
+"""Which names mean what: one namespace for each file, and one inside it for each graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tgl.semantics.errors.at import At
+from tgl.syntax import ast
+from tgl.text import SourceFile, Span
+
+Named: TypeAlias = ast.Let | ast.Pool | ast.Model | ast.LabelDecl | ast.Role | ast.Fn | ast.Task | ast.Graph
+Inner: TypeAlias = (
+    ast.Port | ast.Param | ast.Let | ast.NodeStmt | ast.Loop | ast.Each | ast.Memory | ast.Carry
+)
+
+VALUES = frozenset({"true", "false"})
+"""Names of values; nothing may be declared with them."""
+
+FUNCTIONS = frozenset({"model_of"})
+"""Built-in functions that nothing may hide."""
+
+PRELUDE = frozenset({"size"})
+"""Built-in functions that a declaration may hide."""
+
+FUTURE = frozenset(
+    "acyclic any count empty env linked log max min orders outcome subsets".split()  # noqa: SIM905
+)
+"""Names that the language has and this version has not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What a name of a file means: its declaration, and the file that holds it.
+
+    `decl` is None if the declaration could not be read or imported: that was reported, and whatever
+    uses the name is silent about it.
+    """
+
+    name: str
+    decl: Named | None
+    home: str
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class FileScope:
+    """A file and the names that it declares or imports."""
+
+    source: SourceFile
+    module: ast.Module
+    names: Mapping[str, Binding]
+    broken: frozenset[str] = frozenset()
+    broken_spans: tuple[Span, ...] = ()
+
+    def at(self, span: Span) -> At:
+        """A place in this file."""
+        return At(self.source, span)
+
+    @property
+    def is_std(self) -> bool:
+        """Whether it belongs to the standard library."""
+        return self.source.name.startswith("std/")
+
+    def graphs(self) -> tuple[ast.Graph, ...]:
+        """The graphs that the file declares."""
+        return tuple(decl for decl in self.module.decls if isinstance(decl, ast.Graph))
+
+    def is_broken(self, graph: ast.Graph) -> bool:
+        """Whether a part of the graph could not be read."""
+        return any(graph.span.start <= span.start <= graph.span.end for span in self.broken_spans)
+
+
+@dataclass(frozen=True, slots=True)
+class GraphScope:
+    """The names that a graph declares."""
+
+    names: Mapping[str, Inner]
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """All files of a program, each after those that it uses; the last is the program itself."""
+
+    scopes: Mapping[str, FileScope]
+    root: str
+
+    @property
+    def main(self) -> FileScope:
+        """The program's own file."""
+        return self.scopes[self.root]
+
+
+def kind_of(decl: Named) -> str:
+    """What a declaration is, with its article."""
+    match decl:
+        case ast.Let():
+            return "a `let`"
+        case ast.Pool():
+            return "a pool"
+        case ast.Model():
+            return "a model"
+        case ast.LabelDecl():
+            return "a label"
+        case ast.Role():
+            return "a role"
+        case ast.Fn():
+            return "a function"
+        case ast.Task():
+            return "a task"
+        case ast.Graph():
+            return "a graph"
+
+
+def inner_names(graph: ast.Graph) -> dict[str, Inner]:
+    """The names that a graph declares; of a name declared twice, the first."""
+    found: dict[str, Inner] = {}
+    for item in (*graph.ports, *graph.body):
+        if isinstance(
+            item, (ast.Port, ast.Param, ast.Let, ast.NodeStmt, ast.Loop, ast.Each, ast.Memory, ast.Carry)
+        ):
+            found.setdefault(item.name, item)
+    return found

@@ -1,0 +1,378 @@
+"""`task`, `optimize` and `measured` blocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tgl.ir import KeySpec, Limit, OptimizeSpec, TaskSpec, TextPlace, UnitSpec
+from tgl.semantics.errors import models as model_facts
+from tgl.semantics.errors import names as name_facts
+from tgl.semantics.errors import types as facts
+from tgl.semantics.errors.at import At
+from tgl.semantics.problems import Problems
+from tgl.semantics.scope import Binding, FileScope, kind_of
+from tgl.semantics.settings import SECONDS, Settings, read_settings
+from tgl.syntax import ast
+from tgl.text import Span
+
+FORMATS = {
+    "number": "Answer with the number only.",
+    "text": "Answer in a few words, with the answer only.",
+    "exact": "Answer with the answer only.",
+}
+"""The instruction that prompts print with `{{ format }}`, by kind of key, unless the task says another."""
+
+
+def text_place(scope: FileScope, span: Span) -> TextPlace:
+    """A place as the IR keeps it."""
+    return TextPlace(source=scope.source.name, start=span.start, end=span.end)
+
+
+def read_task(scope: FileScope, task: ast.Task, problems: Problems) -> TaskSpec | None:
+    """The facts of a task, or None if it says too little to be used (reported)."""
+    at = scope.at(task.name_span)
+    known = ("data", "split", "given", "expect", "key", "unit", "format", "by", "failures", "metric")
+    before = len(problems.found)
+    got = read_settings(scope, task.settings, problems, owner="a task", at=at, known=known)
+    got.require("data", 'data "questions.jsonl"')
+    got.require("given", "given question")
+    got.require("expect", "expect answer")
+    got.require("split", "split train: 60, select: 60, test: 200")
+    key = read_key(got)
+    counts = read_split(got)
+    given = got.names("given")
+    expect = got.word("expect")
+    if expect is not None and expect in given:
+        problems.add(facts.target_in_prompt(got.place(got.args("expect")[0].value), expect, task.name))
+    by = got.word("by")
+    if by is not None and by not in given:
+        got.wrong("by", "a field that is `given`: " + ", ".join(given))
+    metric = got.args("metric")
+    if metric and not (
+        len(metric) == 1 and isinstance(metric[0].value, ast.Name) and metric[0].value.id == "accuracy"
+    ):
+        problems.add(name_facts.not_yet(got.place(got.found["metric"]), "metrics other than `accuracy`"))
+    failures = got.number("failures", "a share, such as 2%", units=("", "%"))
+    spec = TaskSpec(
+        name=task.name,
+        data=got.text("data") or "",
+        train=counts.get("train", 0),
+        select=counts.get("select", 0),
+        test=counts.get("test", 0),
+        given=given,
+        expect=expect or "",
+        key=key,
+        unit=read_unit(got),
+        format=read_format(got, key),
+        by=by,
+        failures=0.02 if failures is None else failures,
+        place=text_place(scope, task.span),
+    )
+    return spec if len(problems.found) == before else None
+
+
+def read_format(got: Settings, key: KeySpec) -> str:
+    written = got.text("format")
+    if written is not None:
+        return written
+    told = FORMATS[key.kind]
+    return told if key.after is None else f'{told} Write it behind "{key.after}".'
+
+
+def read_split(got: Settings) -> Mapping[str, int]:
+    """Largest numbers of examples."""
+    found: dict[str, int] = {}
+    for arg in got.args("split"):
+        value = arg.value
+        if (
+            arg.name not in ("train", "select", "test")
+            or not isinstance(value, ast.Number)
+            or not isinstance(value.value, int)
+        ):
+            got.wrong("split", "`train: 60, select: 60, test: 200`")
+            return {}
+        found[arg.name] = value.value
+    if "split" in got.found and set(found) != {"train", "select", "test"}:
+        got.wrong("split", "all of `train:`, `select:` and `test:`")
+    return found
+
+
+def read_key(got: Settings) -> KeySpec:
+    """How answers are compared; without `key`, exactly."""
+    args = got.args("key")
+    if not args:
+        if "key" in got.found:
+            got.wrong("key", "`exact`, `number` or `text, match: normalised`")
+        return KeySpec(kind="exact")
+    kind = args[0].value
+    wanted = (
+        '`exact`, `number` or `text, match: normalised`, each with `after: "…"` if a text stands before it'
+    )
+    if isinstance(kind, ast.Name) and kind.id in ("math", "set", "code", "labels"):
+        got.problems.add(
+            name_facts.not_yet(got.place(kind), f"`key {kind.id}`", "use `number`, `text` or `exact`")
+        )
+        return KeySpec(kind="exact")
+    if (
+        not isinstance(kind, ast.Name)
+        or kind.id not in ("exact", "text", "number")
+        or args[0].name is not None
+    ):
+        got.wrong("key", wanted)
+        return KeySpec(kind="exact")
+    after: str | None = None
+    normalised = False
+    for arg in args[1:]:
+        match arg:
+            case ast.Arg(name="after", value=ast.String(value=text)) if text:
+                after = text
+            case ast.Arg(name="match", value=ast.Name(id="normalised" | "exact" as how)) if kind.id == "text":
+                normalised = how == "normalised"
+            case _:
+                got.wrong("key", wanted)
+    if kind.id == "number":
+        return KeySpec(kind="number", after=after)
+    if kind.id == "text":
+        return KeySpec(kind="text", match="normalised" if normalised else "exact", after=after)
+    return KeySpec(kind="exact", after=after)
+
+
+def read_unit(got: Settings) -> UnitSpec:
+    """The cost unit: a model, dollars, tokens or calls; the default is the cheapest model."""
+    value = got.single("unit", "a model, `dollars`, `tokens` or `calls`")
+    match value:
+        case None:
+            return UnitSpec(kind="model")
+        case ast.Call(func=ast.Name(id="flops")):
+            got.problems.add(
+                name_facts.not_yet(got.place(value), "`unit flops(…)`", "name a model: `unit smol`")
+            )
+        case ast.Name(id="dollars" | "tokens" | "calls" as kind):
+            return UnitSpec(kind=kind)
+        case ast.Name(id=name):
+            binding = got.scope.names.get(name)
+            if binding is None:
+                models = [n for n, b in got.scope.names.items() if isinstance(b.decl, ast.Model)]
+                got.problems.add(
+                    name_facts.unknown_name(
+                        got.place(value), name, [*models, "dollars", "tokens", "calls"], "model"
+                    )
+                )
+            elif isinstance(binding.decl, ast.Model):
+                return UnitSpec(kind="model", model=binding.decl.name)
+            elif binding.decl is not None:
+                got.problems.add(
+                    name_facts.wrong_kind(
+                        got.place(value), name, kind_of(binding.decl), "a model", binding.at
+                    )
+                )
+        case _:
+            got.wrong("unit", "a model, `dollars`, `tokens` or `calls`")
+    return UnitSpec(kind="model")
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """An `optimize` block with what it refers to."""
+
+    spec: OptimizeSpec
+    graph: Binding | None
+    task: Binding | None
+    block: ast.Optimize
+    limits: tuple[tuple[Limit, Span], ...]
+
+
+def read_optimize(scope: FileScope, block: ast.Optimize, problems: Problems) -> Goal:
+    """The facts of an `optimize` block."""
+    at = scope.at(block.span)
+    known = ("maximize", "limit", "spend", "using", "seed", "recorded")
+    got = read_settings(
+        scope, block.settings, problems, owner="`optimize`", at=at, known=known, repeatable=("limit", "spend"),
+        planned={"pareto": "`pareto`", "minimize": "`minimize`", "draws": "`draws`"},
+    )  # fmt: skip
+    if not any(isinstance(s, ast.Setting) and s.key in ("pareto", "minimize") for s in block.settings):
+        got.require("maximize", "maximize accuracy")
+    objective = got.single("maximize", "`accuracy`")
+    if objective is not None and not (isinstance(objective, ast.Name) and objective.id == "accuracy"):
+        problems.add(name_facts.not_yet(got.place(objective), "objectives other than `accuracy`"))
+    limits: list[tuple[Limit, Span]] = []
+    calls: int | None = None
+    dollars: float | None = None
+    for setting in block.settings:
+        if not isinstance(setting, ast.Setting):
+            continue
+        if setting.key == "limit":
+            limits += [
+                (limit, setting.span) for limit in [read_limit(scope, setting, problems)] if limit is not None
+            ]
+        elif setting.key == "spend":
+            found = read_spend(scope, setting, problems)
+            calls = int(found["calls"]) if "calls" in found else calls
+            dollars = found.get("cost", dollars)
+    method, method_args = read_method(got)
+    seed = got.whole("seed", "a whole number", low=0)
+    spec = OptimizeSpec(
+        graph=block.graph,
+        task=block.task,
+        limits=tuple(limit for limit, _ in limits),
+        spend_calls=calls,
+        spend_dollars=dollars,
+        method=method,
+        method_args=method_args,
+        seed=seed or 0,
+        recorded=got.text("recorded"),
+        place=text_place(scope, block.span),
+    )
+    graph = referred(scope, block.graph, at, problems, ast.Graph, "a graph")
+    task = referred(scope, block.task, at, problems, ast.Task, "a task")
+    return Goal(spec, graph, task, block, tuple(limits))
+
+
+def referred(
+    scope: FileScope,
+    name: str,
+    at: At,
+    problems: Problems,
+    kind: type[ast.Graph] | type[ast.Task],
+    words: str,
+) -> Binding | None:
+    """What a block names, or None after reporting why not."""
+    binding = scope.names.get(name)
+    if binding is None:
+        of_kind = [n for n, b in scope.names.items() if isinstance(b.decl, kind)]
+        problems.add(name_facts.unknown_name(name_place(at, name), name, of_kind, words.removeprefix("a ")))
+        return None
+    if binding.decl is None:
+        return None
+    if not isinstance(binding.decl, kind):
+        problems.add(
+            name_facts.wrong_kind(name_place(at, name), name, kind_of(binding.decl), words, binding.at)
+        )
+        return None
+    return binding
+
+
+def name_place(at: At, name: str) -> At:
+    """Where a block names something: the tree keeps no place for it."""
+    text = at.source.text[at.span.start : at.span.end].partition("{")[0]
+    found = re.search(rf"\b{re.escape(name)}\b", text)
+    if found is None:
+        return at
+    return At(at.source, Span(at.span.start + found.start(), at.span.start + found.end()))
+
+
+LIMITS = {"cost": ("units", "", "$"), "calls": ("",), "tokens": ("",), "latency": ("ms", "s", "m", "h")}
+UNIT_WORDS = {
+    "cost": "`units` or `$`, as `limit cost <= 8 units`",
+    "calls": "calls, as `limit calls <= 6`",
+    "tokens": "tokens, as `limit tokens <= 4k`",
+    "latency": "time, as `limit latency(p95) <= 30s`",
+}
+
+
+def read_limit(scope: FileScope, setting: ast.Setting, problems: Problems) -> Limit | None:
+    """`cost <= 8 units`, `cost(mean) <= 6 units`."""
+    at = scope.at(setting.span)
+    wanted = "`cost`, `calls`, `tokens` or `latency` with a bound: `limit cost(mean) <= 6 units`"
+    if len(setting.args) != 1 or setting.args[0].name is not None:
+        problems.add(facts.wrong_setting(at, "limit", wanted))
+        return None
+    match setting.args[0].value:
+        case ast.Binary(op="<=", left=left, right=ast.Number() as bound):
+            pass
+        case value:
+            problems.add(facts.wrong_setting(scope.at(value.span), "limit", wanted))
+            return None
+    stat: str = "worst"
+    if isinstance(left, ast.Call) and isinstance(left.func, ast.Name):
+        if left.func.id == "chance" or any(arg.name is not None for arg in left.args):
+            problems.add(
+                name_facts.not_yet(scope.at(left.span), "limits on a part of the graph, or on a chance")
+            )
+            return None
+        match left.args:
+            case (ast.Arg(value=ast.Name(id="worst" | "mean" | "p95" as found)),):
+                stat = found
+            case _:
+                problems.add(
+                    facts.wrong_setting(
+                        scope.at(left.span), "limit", "`worst`, `mean` or `p95` in the brackets"
+                    )
+                )
+                return None
+        left = left.func
+    if not isinstance(left, ast.Name) or left.id not in LIMITS:
+        problems.add(facts.wrong_setting(scope.at(left.span), "limit", wanted))
+        return None
+    if bound.unit not in LIMITS[left.id]:
+        problems.add(model_facts.limit_unit(scope.at(bound.span), left.id, UNIT_WORDS[left.id]))
+        return None
+    seconds = left.id == "latency"
+    return Limit.model_validate(
+        {
+            "what": left.id,
+            "stat": stat,
+            "value": bound.value * SECONDS[bound.unit] if seconds else float(bound.value),
+            "unit": "s" if seconds else bound.unit,
+            "place": text_place(scope, setting.span),
+        }
+    )
+
+
+def read_spend(scope: FileScope, setting: ast.Setting, problems: Problems) -> Mapping[str, float]:
+    """`calls <= 4000` or `cost <= $5`."""
+    wanted = "`calls <= 4000` or `cost <= $5`"
+    found: dict[str, float] = {}
+    for arg in setting.args:
+        match arg.value:
+            case ast.Binary(
+                op="<=", left=ast.Name(id="calls"), right=ast.Number(unit="", value=int() as most)
+            ) if most > 0:
+                found["calls"] = most
+            case ast.Binary(op="<=", left=ast.Name(id="cost"), right=ast.Number(unit="$", value=dollars)):
+                found["cost"] = float(dollars)
+            case value:
+                problems.add(facts.wrong_setting(scope.at(value.span), "spend", wanted))
+    if not setting.args:
+        problems.add(facts.wrong_setting(scope.at(setting.span), "spend", wanted))
+    return found
+
+
+METHODS = {"random": ("trials",), "reinforce": ("rounds", "samples", "rate", "trials")}
+PLANNED = {"agent_reinforce": "reinforce", "agenttts": "random", "tpe": "reinforce", "nsga2": "random"}
+
+
+def read_method(got: Settings) -> tuple[str, tuple[tuple[str, int | float | str], ...]]:
+    """The search method and its arguments; without `using`, reinforce."""
+    value = got.single("using", "`random` or `reinforce(rounds: 10, samples: 5)`")
+    if value is None:
+        return "reinforce", ()
+    func, args = (value.func, value.args) if isinstance(value, ast.Call) else (value, ())
+    if not isinstance(func, ast.Name):
+        got.wrong("using", "`random` or `reinforce(rounds: 10, samples: 5)`")
+        return "reinforce", ()
+    if func.id not in METHODS:
+        if func.id in PLANNED:
+            got.problems.add(
+                name_facts.not_yet(
+                    got.place(value), f"the search `{func.id}`", f"write `using {PLANNED[func.id]}`"
+                )
+            )
+        else:
+            got.problems.add(name_facts.unknown_name(got.place(func), func.id, METHODS, "search method"))
+        return "reinforce", ()
+    found: dict[str, int | float | str] = {}
+    for arg in args:
+        if arg.name is None or arg.name not in METHODS[func.id]:
+            got.problems.add(
+                facts.unknown_argument(
+                    got.place(arg), arg.name or "a value without a name", func.id, METHODS[func.id]
+                )
+            )
+        elif not isinstance(arg.value, ast.Number) or arg.value.unit != "" or arg.value.value <= 0:
+            got.problems.add(facts.wrong_setting(got.place(arg.value), arg.name, "a number above 0"))
+        else:
+            found[arg.name] = arg.value.value
+    return func.id, tuple(sorted(found.items()))

@@ -1,0 +1,56 @@
+"""Ways through a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tgl.syntax import ast
+
+
+def children(expr: ast.Expr) -> tuple[ast.Expr, ...]:
+    """The expressions directly inside, in the order of the text."""
+    match expr:
+        case ast.Name() | ast.Number() | ast.String():
+            return ()
+        case ast.ListExpr(items=items):
+            return items
+        case ast.Call(func=func, args=args):
+            return (func, *arg_exprs(args))
+        case ast.Index(base=base, args=args):
+            return (base, *arg_exprs(args))
+        case ast.Member(base=base):
+            return (base,)
+        case ast.Unary(operand=operand) | ast.Is(operand=operand):
+            return (operand,)
+        case ast.Binary(left=left, right=right):
+            return (left, right)
+        case ast.Range(low=low, high=high):
+            return (low, high)
+        case ast.Weights(items=pairs):
+            return tuple(side for pair in pairs for side in pair)
+        case ast.Choice(domain=domain):
+            return (domain,)
+        case ast.Fit(method=method):
+            return (method,)
+
+
+def arg_exprs(args: tuple[ast.Arg, ...]) -> tuple[ast.Expr, ...]:
+    """The expressions of arguments, guards included."""
+    return tuple(expr for arg in args for expr in (arg.value, arg.when) if expr is not None)
+
+
+def walk(expr: ast.Expr) -> Iterator[ast.Expr]:
+    """The expression and all inside it, outer before inner, in the order of the text."""
+    yield expr
+    for child in children(expr):
+        yield from walk(child)
+
+
+def choices_in(expr: ast.Expr) -> tuple[ast.Choice, ...]:
+    """The choices in an expression, in the order of the text."""
+    return tuple(found for found in walk(expr) if isinstance(found, ast.Choice))
+
+
+def names_in(expr: ast.Expr) -> Iterator[ast.Name]:
+    """The names that an expression uses."""
+    return (found for found in walk(expr) if isinstance(found, ast.Name))

@@ -2,6 +2,20 @@
 
 from tgl.syntax import ast
 from tgl.syntax.errors import SyntaxProblem
+from tgl.syntax.format import format_source
 from tgl.syntax.parse import Comment, Parsed, parse
+from tgl.syntax.print import print_decl, print_expr, print_module, print_stmt, print_type
 
-__all__ = ["Comment", "Parsed", "SyntaxProblem", "ast", "parse"]
+__all__ = [
+    "Comment",
+    "Parsed",
+    "SyntaxProblem",
+    "ast",
+    "format_source",
+    "parse",
+    "print_decl",
+    "print_expr",
+    "print_module",
+    "print_stmt",
+    "print_type",
+]

@@ -10,6 +10,7 @@ A line end separates statements, except
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from lark import Token
 
@@ -40,6 +41,20 @@ def is_flat(brace_after: str, statement_head: str, inside_flat: bool) -> bool:
 
 def significant(raw: Sequence[Token]) -> list[Token]:
     """Tokens for the parser: no comments, and line ends only where they separate statements."""
+    return read_lines(raw).tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The tokens for the parser, and the offsets of the braces that open blocks."""
+
+    tokens: list[Token]
+    blocks: frozenset[int]
+
+
+def read_lines(raw: Sequence[Token]) -> Lines:
+    """Tell apart which line ends and which braces count."""
+    blocks: set[int] = set()
     following = following_kinds(raw)
     kept: list[Token] = []
     flat: list[bool] = []  # the open brackets: does a line end not count in them?
@@ -54,13 +69,15 @@ def significant(raw: Sequence[Token]) -> list[Token]:
         elif kind in OPENERS:
             inside = bool(flat) and flat[-1]
             flat.append(kind != "_LBRACE" or is_flat(before, head, inside))
+            if not flat[-1]:
+                blocks.add(token.start_pos or 0)
         elif kind in CLOSERS and flat:
             flat.pop()
         if before in ("_NL", "_SEMI") or (before == "_LBRACE" and flat and not flat[-1]):
             head = kind
         kept.append(token)
         before = kind
-    return kept
+    return Lines(kept, frozenset(blocks))
 
 
 def following_kinds(raw: Sequence[Token]) -> list[str]:

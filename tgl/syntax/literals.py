@@ -16,6 +16,7 @@ SCALES = {"k": 10**3, "M": 10**6, "B": 10**9}
 MOST_DIGITS = 40
 
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
+ESCAPE_NAMES = {value: name for name, value in ESCAPES.items()}
 ESCAPE = re.compile(r"\\(?:u\{(?P<hex>[0-9A-Fa-f]{1,6})\}|(?P<char>[\s\S]))")
 
 
@@ -104,3 +105,32 @@ def shared_indent(lines: list[str]) -> str:
     while shared < min(len(low), len(high)) and low[shared] == high[shared]:
         shared += 1
     return low[:shared]
+
+
+def quoted(value: str) -> str:
+    r"""A string token on one line with this value.
+
+    >>> print(quoted('say "a\n"'))
+    "say \"a\n\""
+    """
+    return f'"{"".join(map(escaped, value))}"'
+
+
+def quoted_text(value: str) -> str:
+    """A triple-quoted string token with this value, its lines from the second one on without indent.
+
+    Any value has one: blanks that would be taken for layout are written as escapes.
+    """
+    lines = ["".join(char if char == '"' else escaped(char) for char in line) for line in value.split("\n")]
+    if shared_indent(lines) or any(line and not line.strip(" ") for line in lines):
+        lines = ["\\u{20}" + line[1:] if line.startswith(" ") else line for line in lines]
+    body = "\n".join(lines).replace('"""', '\\"\\"\\"')
+    return f'"""\n{body}\n"""'
+
+
+def escaped(char: str) -> str:
+    """A character as it stands in a string on one line."""
+    if char in ESCAPE_NAMES:
+        return f"\\{ESCAPE_NAMES[char]}"
+    code = ord(char)
+    return f"\\u{{{code:X}}}" if code < 0x20 or code == 0x7F else char

@@ -1,6 +1,7 @@
 """The search space of a program: what may be decided, in which order, with which probability."""
 
 from tgl.space.bound import Bound, NodeCost
+from tgl.space.bounds import WorstCase, worst_case, worst_sum
 from tgl.space.concretise import InstanceResolution
 from tgl.space.domains import CELLS, PRIOR, Atom, Policy, atoms, prior_weights
 from tgl.space.draw import (
@@ -33,6 +34,7 @@ __all__ = [
     "Sampled",
     "StaticCycle",
     "Stream",
+    "WorstCase",
     "atoms",
     "count_assignments",
     "decisions",
@@ -42,4 +44,6 @@ __all__ = [
     "prior_weights",
     "resolve",
     "sample",
+    "worst_case",
+    "worst_sum",
 ]

@@ -15,8 +15,8 @@ from typing import TypeAlias
 
 from tgl.ir import Alternative, ChoiceRef, Expr, ModelName, ModelOf, NodeTemplate, Options
 from tgl.space.facts import Facts
-from tgl.space.feasible import Feasibility, Status
-from tgl.space.plan import AltPlan, GraphPlan, NodePlan
+from tgl.space.feasible import Feasibility
+from tgl.space.plan import AltPlan, GraphPlan, NodePlan, Status
 from tgl.space.static import UNKNOWN
 
 NodeCost: TypeAlias = Callable[[NodeTemplate, Alternative, str | None], float]

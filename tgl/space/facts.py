@@ -26,22 +26,25 @@ from tgl.space.static import UNKNOWN, Static, Unknown, operate
 
 @dataclass(slots=True)
 class Facts:
-    """Decisions so far. `meanings` and `assignment` run in parallel, by address."""
+    """Decisions so far, by address: what a reference means, the value, the atom (run in parallel)."""
 
     space: Space
     meanings: dict[str, Expr] = field(default_factory=dict[str, Expr])
     assignment: Assignment = field(default_factory=Assignment)
+    taken: dict[str, int] = field(default_factory=dict[str, int])
 
     def record(self, address: str, atom: int, member: int) -> None:
         """Note a decision."""
         table = self.space.choices[address].atoms[atom]
         self.meanings[address] = table.meanings[member]
         self.assignment[address] = table.values[member]
+        self.taken[address] = atom
 
     def forget(self, address: str) -> None:
         """Take a tentative decision back."""
         del self.meanings[address]
         del self.assignment[address]
+        del self.taken[address]
 
     def peek(self, expr: Expr) -> Static | Unknown:
         """The value of a static expression, `UNKNOWN` while an open choice matters to it."""

@@ -10,25 +10,17 @@ to a consumer and is not usable makes the consumer unusable too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
 from tgl.ir import Expr, Fn, Input, ListOf, NodeRef, Op
 from tgl.space.facts import Facts
-from tgl.space.plan import AltPlan, EdgePlan, GraphPlan, NodePlan
+from tgl.space.plan import AltPlan, EdgePlan, GraphPlan, NodePlan, Status
 from tgl.space.static import UNKNOWN
 
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Of each node of an instance: whether it surely exists, and whether it may serve as a source."""
-
-    surely: Sequence[bool]
-    usable: Sequence[bool]
-
-    def broken(self, node: int) -> bool:
-        """Whether a node is there and can't run."""
-        return self.surely[node] and not self.usable[node]
+_FEW = 2
+_MOST = 4096
+"""Up to how many decisions a status is remembered, and how many of them a program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +40,24 @@ class Feasibility:
         return self.fed_by(graph.template.output, graph, fed, status)
 
     def status(self, graph: GraphPlan, fed: Set[str]) -> Status:
-        """The status of each node, sources first."""
+        """The status of each node, sources first.
+
+        Remembered while little is decided: the first decisions of each walk ask the same.
+        """
+        taken = self.facts.taken
+        known = [(address, taken[address]) for address in graph.deciding if address in taken]
+        if len(known) > _FEW:
+            return self._status(graph, fed)
+        key = (graph.template.path, frozenset(fed), tuple(known))
+        remembered = self.facts.space.remembered
+        found = remembered.get(key)
+        if found is None:
+            found = self._status(graph, fed)
+            if len(remembered) < _MOST:
+                remembered[key] = found
+        return found
+
+    def _status(self, graph: GraphPlan, fed: Set[str]) -> Status:
         count = len(graph.nodes)
         surely, usable = [False] * count, [False] * count
         status = Status(surely, usable)
@@ -108,7 +117,9 @@ class Feasibility:
 
     def edge_state(self, edge: EdgePlan) -> bool | None:
         """Whether an edge is on, None while that is open."""
-        value = self.facts.peek(edge.template.exists)
+        if edge.plain and edge.flip not in self.facts.meanings:
+            return None
+        value = self.facts.peek(edge.exists)
         return None if value is UNKNOWN else value is True
 
     def fed_by(self, expr: Expr, graph: GraphPlan, fed: Set[str], status: Status) -> bool:

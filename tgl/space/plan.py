@@ -8,7 +8,7 @@ only matter at one place; anything else is checked against the whole instance.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -74,10 +74,13 @@ class AltPlan:
 class EdgePlan:
     """One edge. `source` is a node index, or None for an input; `ports` by alternative key.
 
-    `flip` is the address of its own yes/no, read by nothing else; None if there is no such.
+    `flip` is the address of its own yes/no, read by nothing else; None if there is no such. `plain`: that
+    is all its condition.
     """
 
     template: EdgeTemplate
+    exists: Expr
+    plain: bool
     index: int
     source: int | None
     target: int
@@ -109,7 +112,11 @@ class NodePlan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GraphPlan:
-    """One graph instance that may exist. `into` lists a node's edges; `order` is topological."""
+    """One graph instance that may exist.
+
+    `into` lists a node's edges; `order` is topological; `deciding`: the choices that what can run in it
+    (nested instances included) depends on.
+    """
 
     template: GraphTemplate
     nodes: tuple[NodePlan, ...]
@@ -120,6 +127,19 @@ class GraphPlan:
     output_refs: tuple[int, ...]
     output_leaves: tuple[Expr, ...]
     used_ports: frozenset[str]
+    deciding: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Of each node of an instance: whether it surely exists, and whether it may serve as a source."""
+
+    surely: Sequence[bool]
+    usable: Sequence[bool]
+
+    def broken(self, node: int) -> bool:
+        """Whether a node is there and can't run."""
+        return self.surely[node] and not self.usable[node]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +147,7 @@ class Space:
     """A program's space.
 
     `homes`: node id -> instance path. `alone`: `on` choices of a single node. `priced`: all choices that
-    decide a model.
+    decide a model. `remembered`: statuses under few decisions, a memo that changes no result.
     """
 
     ir: ProgramIR
@@ -138,6 +158,7 @@ class Space:
     alone: frozenset[str]
     priced: frozenset[str]
     models: tuple[str, ...]
+    remembered: dict[tuple[str, frozenset[str], tuple[tuple[str, int], ...]], Status]
 
     def node(self, node_id: str) -> NodePlan | None:
         """The plan of a node, by its full id."""
@@ -235,7 +256,7 @@ class _Compiler:
                     reads[address] = reads.get(address, 0) + 1
         alone = frozenset(address for address, count in reads.items() if count == 1)
         models = tuple(model.name for model in self.ir.models)
-        return Space(self.ir, root, self.graphs, choices, self.homes, alone, frozenset(reads), models)
+        return Space(self.ir, root, self.graphs, choices, self.homes, alone, frozenset(reads), models, {})
 
     def _collect(self, graph: GraphTemplate, on: Expr | None) -> None:
         for node in graph.nodes:
@@ -395,9 +416,18 @@ class _Compiler:
             refs(graph.output),
             static_leaves(graph.output),
             frozenset(used),
+            self._deciding(graph),
         )
         self.graphs[graph.path] = plan
         return plan
+
+    def _deciding(self, graph: GraphTemplate) -> tuple[str, ...]:
+        inside = graph.path + "."
+        return tuple(
+            address
+            for address, uses in self.uses.items()
+            if any(path == graph.path or path.startswith(inside) for _, path, _ in uses)
+        )
 
     def _edge(
         self, graph: GraphTemplate, place: int, edge: EdgeTemplate, index: Mapping[str, int]
@@ -421,6 +451,8 @@ class _Compiler:
         ]
         return EdgePlan(
             edge,
+            exists,
+            len(own) == 1 and len(conjuncts) == 1,
             place,
             source,
             index[edge.target],

@@ -26,8 +26,8 @@ from tgl.ir import ChoiceRef, Expr, ModelName
 from tgl.space.bound import Bound, Floor
 from tgl.space.errors import DeadEnd, EmptySpace
 from tgl.space.facts import Facts
-from tgl.space.feasible import Feasibility, Status
-from tgl.space.plan import AltPlan, ChoicePlan, EdgePlan, GraphPlan, NodePlan, Space
+from tgl.space.feasible import Feasibility
+from tgl.space.plan import AltPlan, ChoicePlan, EdgePlan, GraphPlan, NodePlan, Space, Status
 from tgl.space.static import UNKNOWN, Static, Unknown
 
 
@@ -181,11 +181,14 @@ class _Walker:
             return False
         if not self.feasibility.source_fed(edge, instance.plan, instance.fed, instance.status):
             return False
+        if edge.plain and edge.flip is not None and edge.flip not in self.facts.meanings:
+            self.flip(instance, edge, alts, easy)
+            return self.facts.assignment[edge.flip] is True
         while True:
-            value = self.facts.peek(edge.template.exists)
+            value = self.facts.peek(edge.exists)
             if value is not UNKNOWN:
                 return value is True
-            address = self.facts.first_open(edge.template.exists)
+            address = self.facts.first_open(edge.exists)
             if address == edge.flip:
                 self.flip(instance, edge, alts, easy)
             else:
@@ -197,6 +200,10 @@ class _Walker:
         plain = any(
             alt.template.key in easy and edge.ports.get(alt.template.key) not in alt.single for alt in alts
         )
+
+        if plain and self.floor is None:
+            self.settle(choice, (0, 1))
+            return
 
         def possible() -> bool:
             return plain or any(

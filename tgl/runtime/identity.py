@@ -65,8 +65,17 @@ def call_key(fingerprint: str, messages: str, options: str, salt: str, draw: int
         salt: "" unless the program or the final measurement asks for other draws.
         draw: >= 0.
     """
-    head = f"[{VERSION},{canonical(fingerprint)},{messages},{options},{canonical(salt)}".encode()
-    state = hashlib.sha256(head)
+    return drawn(f"{opening(fingerprint)}{messages},{options},{canonical(salt)}", draw)
+
+
+def opening(fingerprint: str) -> str:
+    """The start of an identity's list, up to the messages."""
+    return f"[{VERSION},{canonical(fingerprint)},"
+
+
+def drawn(request: str, draw: int) -> CallKey:
+    """The key of one draw of a request; `request` is the identity's list up to the salt."""
+    state = hashlib.sha256(request.encode())
     whole = state.copy()
     state.update(b"]")
     whole.update(b",%d]" % draw)

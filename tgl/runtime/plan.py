@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tgl.ir import CallNode, Candidate, Expr, Fn, FnNode, KeySpec, ListOf, NodeRef, Op, Reader, RunNode
 from tgl.keys import Answer
 from tgl.models import Decoding
-from tgl.runtime.identity import CallKey, call_key, canonical_options
+from tgl.runtime.identity import CallKey, canonical, canonical_options, drawn, opening
 from tgl.runtime.prompts import PromptForm, Prompts, Rendered
 from tgl.runtime.readers import read_reply
 
@@ -41,6 +41,7 @@ class CallStep:
     form: PromptForm
     reading: Reading
     fingerprint: str
+    opening: str
     decoding: Decoding
     options: str
 
@@ -50,7 +51,9 @@ class CallStep:
 
     def key(self, rendered: Rendered, salt: str, draw: int) -> CallKey:
         """The key of one ask."""
-        return call_key(self.fingerprint, rendered.canonical, self.options, salt, draw)
+        # The same as `call_key`, without writing the fingerprint as JSON for each ask.
+        salted = '""' if not salt else canonical(salt)
+        return drawn(f"{self.opening}{rendered.canonical},{self.options},{salted}", draw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,8 @@ class Planner:
         signature = node.reader.model_dump_json()
         reading = self.readings.setdefault(signature, Reading(node.reader, self.key))
         fingerprint = self.fingerprints[node.model]
-        return CallStep(node, form, reading, fingerprint, decoding, canonical_options(decoding))
+        options = canonical_options(decoding)
+        return CallStep(node, form, reading, fingerprint, opening(fingerprint), decoding, options)
 
 
 def positions(expr: Expr, index: Mapping[str, int], reader: str) -> tuple[int, ...]:

@@ -94,4 +94,4 @@ def backoff(policy: CallPolicy, attempt: int, identity: str) -> float:
     """Exponential back-off, scaled by a jitter in [0.5, 1) that is a hash of call and attempt."""
     digest = hashlib.sha256(f"{identity}:{attempt}".encode()).digest()
     jitter = 0.5 + int.from_bytes(digest[:4], "big") / 2**33
-    return min(policy.cap, policy.base * 2.0 ** (attempt - 1)) * jitter
+    return min(policy.cap, policy.base * 2.0 ** min(attempt - 1, 60)) * jitter

@@ -14,7 +14,7 @@ again a few times, which tilts the samples towards unseen programs and leaves th
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +37,7 @@ class ReinforceConfig:
     """
 
     samples: int = 8
-    rate: float = 4.0
+    rate: float = 3.0
     floor: float = 0.2
     penalty: float = 1.0
     tries: int = 20
@@ -48,7 +48,16 @@ class ReinforceConfig:
 
 
 SPREAD_FLOOR = 0.02
-"""Smallest standard deviation that advantages are divided by: below it, differences are noise."""
+"""Smallest standard deviation of rewards that advantages are divided by: below it, differences are noise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The logits after a round, that round's outcomes, and the rewards of all rounds up to it."""
+
+    outcomes: tuple[Outcome, ...]
+    logits: Mapping[str, Logits]
+    rewards: tuple[float, ...]
 
 
 class Reinforce:
@@ -63,6 +72,7 @@ class Reinforce:
     def __init__(self, space: SearchSpace, seed: int, config: ReinforceConfig | None = None) -> None:
         self._space, self._seed, self._config = space, seed, config or ReinforceConfig()
         self._told = Told()
+        self._folded: list[Folded] = []
 
     def ask(self) -> Propose:
         """The next round, drawn from the policy that the outcomes so far make."""
@@ -85,41 +95,41 @@ class Reinforce:
         self._told.add(outcomes)
 
     def policy(self) -> FlooredSoftmax:
-        """The current policy: all rounds so far, folded in order."""
-        logits: dict[str, Logits] = {}
-        spread = RunningSpread()
-        for outcomes in self._told.rounds(self._config.samples):
-            rewarded = [(outcome, self.reward(outcome)) for outcome in outcomes if outcome.score is not None]
-            if len(rewarded) < 2:
-                continue
-            spread.add([reward for _, reward in rewarded])
-            policy = FlooredSoftmax(self._space.prior, dict(logits), self._config.floor)
-            total = sum(reward for _, reward in rewarded)
-            for outcome, reward in rewarded:
-                others = (total - reward) / (len(rewarded) - 1)
-                step = self._config.rate * (reward - others) / spread.deviation
-                for address, slope in policy.score(self._space, outcome.assignment).items():
-                    change = step * slope / len(rewarded)
-                    logits[address] = logits[address] + change if address in logits else change
+        """The current policy: all rounds so far, folded in order.
+
+        Folded rounds are remembered with their outcomes, so that a search folds each round once; a round
+        that was told more since, and those after it, are folded again.
+        """
+        rounds = tuple(self._told.rounds(self._config.samples))
+        kept = 0
+        while kept < min(len(rounds), len(self._folded)) and self._folded[kept].outcomes == rounds[kept]:
+            kept += 1
+        del self._folded[kept:]
+        for outcomes in rounds[kept:]:
+            before = self._folded[-1] if self._folded else Folded((), {}, ())
+            self._folded.append(self.fold(before, outcomes))
+        logits = self._folded[-1].logits if self._folded else {}
         return FlooredSoftmax(self._space.prior, logits, self._config.floor)
+
+    def fold(self, before: Folded, outcomes: tuple[Outcome, ...]) -> Folded:
+        """The logits after one more round."""
+        rewarded = [(outcome, self.reward(outcome)) for outcome in outcomes if outcome.score is not None]
+        rewards = (*before.rewards, *(reward for _, reward in rewarded))
+        if len(rewarded) < 2:
+            return Folded(outcomes, before.logits, rewards)
+        deviation = max(SPREAD_FLOOR, math.sqrt(float(np.var(rewards))))
+        policy = FlooredSoftmax(self._space.prior, before.logits, self._config.floor)
+        logits = dict(before.logits)
+        total = sum(reward for _, reward in rewarded)
+        for outcome, reward in rewarded:
+            others = (total - reward) / (len(rewarded) - 1)
+            step = self._config.rate * (reward - others) / deviation
+            for address, slope in policy.score(self._space, outcome.assignment).items():
+                change = step * slope / len(rewarded)
+                logits[address] = logits[address] + change if address in logits else change
+        return Folded(outcomes, logits, rewards)
 
     def reward(self, outcome: Outcome) -> float:
         """Score less the penalty for measured limits, which grows up to an excess of 100 %."""
         assert outcome.score is not None
         return outcome.score - self._config.penalty * min(1.0, outcome.violation)
-
-
-class RunningSpread:
-    """Standard deviation of all rewards so far, not below `SPREAD_FLOOR`."""
-
-    def __init__(self) -> None:
-        self._rewards: list[float] = []
-
-    def add(self, rewards: Sequence[float]) -> None:
-        """More rewards, in trial order."""
-        self._rewards.extend(rewards)
-
-    @property
-    def deviation(self) -> float:
-        """What advantages are divided by."""
-        return max(SPREAD_FLOOR, math.sqrt(float(np.var(self._rewards))))

@@ -1,0 +1,189 @@
+"""What a run costs, in the task's unit (semantics.md 4): the sum over its calls, as if it ran alone.
+
+| unit    | price of a call                                                                     |
+|---------|-------------------------------------------------------------------------------------|
+| a model | parameters x tokens, relative to the mean call of that model on train; or `units N` |
+| dollars | prompt and completion tokens at the model's prices                                  |
+| tokens  | prompt and completion tokens                                                        |
+| calls   | 1                                                                                   |
+
+The mean call of the unit's model is measured: its greedy answers to the train split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, assert_never
+
+from tgl.diagnostics import Diagnostic, report
+from tgl.ir import ModelSpec, TaskSpec, UnitSpec
+
+
+class Use(Protocol):
+    """Tokens of one call, as the server counted them."""
+
+    @property
+    def model(self) -> str: ...
+    @property
+    def prompt_tokens(self) -> int: ...
+    @property
+    def completion_tokens(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A model's price in one unit: `call` for each call, and so much for each token."""
+
+    call: float
+    prompt_token: float
+    completion_token: float
+
+    def of(self, use: Use) -> float:
+        """The price of a call."""
+        tokens = self.prompt_token * use.prompt_tokens + self.completion_token * use.completion_tokens
+        return self.call + tokens
+
+
+@dataclass(frozen=True, slots=True)
+class NoPrice:
+    """Models whose price in a unit can't be told; `lacks` is what their declarations would need."""
+
+    models: tuple[str, ...]
+    unit: str
+    lacks: Literal["params", "prices", "calls to measure"]
+
+    def diagnostic(self) -> Diagnostic:
+        """E0858."""
+        names = ", ".join(f"`{name}`" for name in self.models)
+        match self.lacks:
+            case "params":
+                hint = "declare `params` (or `units`) on each model"
+            case "prices":
+                hint = "declare the prices of its tokens on each model"
+            case "calls to measure":
+                hint = "let a role that answers the task run on it, or declare `units` on each model"
+            case _:
+                assert_never(self.lacks)
+        return report("E0858", f"the price of {names} in {self.unit} is not known", hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class CostModel:
+    """Prices of all models in one unit.
+
+    Args:
+        unit: the task's unit.
+        prices: by model name.
+        reference_tokens: mean tokens of a call of the unit's model on train; None for other units, or if
+            every price was declared.
+    """
+
+    unit: UnitSpec
+    prices: Mapping[str, Price]
+    reference_tokens: float | None = None
+
+    @property
+    def name(self) -> str:
+        """The unit as it stands behind a figure: `units`, `$`, `tokens`, `calls`."""
+        return unit_name(self.unit)
+
+    @property
+    def note(self) -> str:
+        """What one unit is, in words."""
+        if self.unit.kind != "model":
+            return f"cost in {'dollars' if self.unit.kind == 'dollars' else self.unit.kind}"
+        if self.reference_tokens is None:
+            return "1 unit as declared on the models"
+        return f"1 unit = one mean call of {self.unit.model} on train ({self.reference_tokens:.4g} tokens)"
+
+    def of(self, uses: Iterable[Use]) -> float:
+        """The cost of calls together."""
+        return sum(self.prices[use.model].of(use) for use in uses)
+
+
+def unit_name(unit: UnitSpec) -> str:
+    """The unit as it stands behind a figure."""
+    match unit.kind:
+        case "model":
+            return "units"
+        case "dollars":
+            return "$"
+        case "tokens" | "calls":
+            return unit.kind
+        case _:
+            assert_never(unit.kind)
+
+
+def needs_calibration(unit: UnitSpec, models: Sequence[ModelSpec]) -> bool:
+    """Whether the mean call of the unit's model has to be measured first."""
+    return unit.kind == "model" and any(model.units is None for model in models)
+
+
+def mean_tokens(uses: Sequence[Use]) -> float | None:
+    """Mean tokens of a call, None if there is none (or they hold no token)."""
+    total = sum(use.prompt_tokens + use.completion_tokens for use in uses)
+    return total / len(uses) if total else None
+
+
+def cost_model(
+    task: TaskSpec, models: Sequence[ModelSpec], reference_tokens: float | None
+) -> CostModel | NoPrice:
+    """Prices of `models` in the task's unit.
+
+    Args:
+        task: names the unit.
+        models: those that the program may call.
+        reference_tokens: of `mean_tokens` over the unit's model's greedy answers on train, where
+            `needs_calibration`.
+    """
+    unit = task.unit
+    match unit.kind:
+        case "calls":
+            return CostModel(unit, {model.name: Price(1.0, 0.0, 0.0) for model in models})
+        case "tokens":
+            return CostModel(unit, {model.name: Price(0.0, 1.0, 1.0) for model in models})
+        case "dollars":
+            prices = dollar_prices(models)
+            missing = tuple(model.name for model in models if model.name not in prices)
+            return NoPrice(missing, "dollars", "prices") if missing else CostModel(unit, prices)
+        case "model":
+            return model_units(unit, models, reference_tokens)
+        case _:
+            assert_never(unit.kind)
+
+
+def model_units(
+    unit: UnitSpec, models: Sequence[ModelSpec], reference_tokens: float | None
+) -> CostModel | NoPrice:
+    """Prices relative to the mean call of the unit's model."""
+    wanted = f"units of `{unit.model}`"
+    reference = next((model.params for model in models if model.name == unit.model), None)
+    prices: dict[str, Price] = {}
+    unpriced: list[str] = []
+    for model in models:
+        if model.units is not None:
+            prices[model.name] = Price(model.units, 0.0, 0.0)
+        elif model.params is None or not reference:
+            unpriced.append(model.name)
+        elif reference_tokens is not None:
+            token = model.params / (reference * reference_tokens)
+            prices[model.name] = Price(0.0, token, token)
+    if unpriced:
+        return NoPrice(tuple(unpriced), wanted, "params")
+    if len(prices) < len(models):
+        return NoPrice(
+            tuple(model.name for model in models if model.name not in prices), wanted, "calls to measure"
+        )
+    return CostModel(unit, prices, reference_tokens if needs_calibration(unit, models) else None)
+
+
+def dollar_prices(models: Sequence[ModelSpec]) -> dict[str, Price]:
+    """Prices in dollars of the models that declare them, or that run on this machine and cost nothing."""
+    prices: dict[str, Price] = {}
+    for model in models:
+        if model.prompt_price is not None and model.completion_price is not None:
+            prices[model.name] = Price(0.0, model.prompt_price, model.completion_price)
+        elif model.provider == "local":
+            prices[model.name] = Price(0.0, 0.0, 0.0)
+    return prices

@@ -1,0 +1,196 @@
+"""Candidates on examples: paired scores, with everything that they cost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tgl.evaluate.cost import CostModel, Price
+from tgl.evaluate.data import Example
+from tgl.evaluate.ledger import Need
+from tgl.evaluate.splits import Purpose, Splits
+from tgl.evaluate.worst import worst_calls
+from tgl.ir import Candidate
+from tgl.runtime import CallUse, Job, RunResult, RunStatus
+
+
+class Runner(Protocol):
+    """What runs jobs: the runtime's executor, or a fake."""
+
+    async def run_all(self, jobs: Sequence[Job]) -> Sequence[RunResult]:
+        """The results, in the order of the jobs.
+
+        Raises:
+            BatchStopped: there are none.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleResult:
+    """One candidate on one example. `score` is 1 if the answer is the target, else (also if it failed) 0."""
+
+    score: float
+    status: RunStatus
+    failure: str | None
+    answer: str
+    latency: float
+    calls: tuple[CallUse, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One candidate on the examples of a split, in their order; two of one split are paired."""
+
+    candidate: Candidate
+    results: tuple[ExampleResult, ...]
+
+    @property
+    def n(self) -> int:
+        """Number of examples, >= 1."""
+        return len(self.results)
+
+    @property
+    def scores(self) -> tuple[float, ...]:
+        """Score of each example, 0 or 1."""
+        return tuple(result.score for result in self.results)
+
+    @property
+    def score(self) -> float:
+        """Mean score."""
+        return sum(self.scores) / self.n
+
+    @property
+    def latencies(self) -> tuple[float, ...]:
+        """Critical path of each example in seconds."""
+        return tuple(result.latency for result in self.results)
+
+    @property
+    def calls(self) -> tuple[int, ...]:
+        """Calls of each example."""
+        return tuple(len(result.calls) for result in self.results)
+
+    @property
+    def tokens(self) -> tuple[int, ...]:
+        """Tokens of each example."""
+        return tuple(
+            sum(use.prompt_tokens + use.completion_tokens for use in result.calls) for result in self.results
+        )
+
+    @property
+    def failed(self) -> int:
+        """How many examples failed."""
+        return sum(result.status is RunStatus.FAILED for result in self.results)
+
+    @property
+    def unanswered(self) -> int:
+        """How many examples ended without an answer, failed ones not counted."""
+        return sum(result.status is RunStatus.NO_ANSWER for result in self.results)
+
+    @property
+    def failures(self) -> Mapping[str, int]:
+        """Failed examples by class, classes in alphabetical order."""
+        classes = Counter(
+            result.failure or "unknown" for result in self.results if result.failure is not None
+        )
+        return {name: classes[name] for name in sorted(classes)}
+
+    def costs(self, model: CostModel) -> tuple[float, ...]:
+        """Cost of each example in the model's unit."""
+        return tuple(model.of(result.calls) for result in self.results)
+
+    def charges(self, dollars: Mapping[str, Price]) -> dict[str, float]:
+        """Dollars by identity (0 for models without a price), in order of first need."""
+        charged: dict[str, float] = {}
+        for result in self.results:
+            for use in result.calls:
+                price = dollars.get(use.model)
+                charged.setdefault(use.identity, 0.0 if price is None else price.of(use))
+        return charged
+
+
+class Evaluator:
+    """Runs candidates on a task's splits.
+
+    Train and select are read freely; test only through `on_test`, with a purpose that the split counts.
+    """
+
+    def __init__(self, runner: Runner, splits: Splits) -> None:
+        self._runner, self._splits = runner, splits
+
+    async def on_train(self, candidates: Sequence[Candidate]) -> list[Evaluation]:
+        """Candidates on all train examples, in order."""
+        return await self.run(candidates, self._splits.train, "")
+
+    async def on_select(self, candidates: Sequence[Candidate]) -> list[Evaluation]:
+        """Candidates on all select examples, in order."""
+        return await self.run(candidates, self._splits.select, "")
+
+    async def on_test(
+        self, candidates: Sequence[Candidate], purpose: Purpose, salt: str
+    ) -> tuple[list[Evaluation], tuple[Example, ...]]:
+        """Candidates on all test examples, in order, and these examples."""
+        examples = self._splits.test.open(purpose)
+        return await self.run(candidates, examples, salt), examples
+
+    async def run(
+        self, candidates: Sequence[Candidate], examples: Sequence[Example], salt: str
+    ) -> list[Evaluation]:
+        """Every candidate on every example, one batch."""
+        jobs = [Job(candidate, one.given, salt) for candidate in candidates for one in examples]
+        results = list(await self._runner.run_all(jobs))
+        width = len(examples)
+        return [
+            Evaluation(
+                candidate,
+                tuple(map(scored, results[place * width : (place + 1) * width], examples)),
+            )
+            for place, candidate in enumerate(candidates)
+        ]
+
+    def train_need(self, candidate: Candidate) -> Need:
+        """Worst case of a candidate on train."""
+        return need(candidate, self._splits.train)
+
+    def select_need(self, candidate: Candidate) -> Need:
+        """Worst case of a candidate on select."""
+        return need(candidate, self._splits.select)
+
+    def test_need(self, candidate: Candidate) -> Need:
+        """Worst case on test, from sizes alone: as if each example took every route."""
+        calls = worst_calls_of_any(candidate, (*self._splits.train, *self._splits.select))
+        return Need(calls * self._splits.test.size)
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Number of train, select and test examples."""
+        return len(self._splits.train), len(self._splits.select), self._splits.test.size
+
+
+def need(candidate: Candidate, examples: Sequence[Example]) -> Need:
+    """Worst-case calls of a candidate on examples."""
+    return Need(sum(worst_calls(candidate, one.given) for one in examples))
+
+
+def worst_calls_of_any(candidate: Candidate, examples: Sequence[Example]) -> int:
+    """The most calls on any of these examples."""
+    return max((worst_calls(candidate, one.given) for one in examples), default=0)
+
+
+def scored(result: RunResult, example: Example) -> ExampleResult:
+    """A run's result against the target. A failed run scores 0 and stays known as failed."""
+    right = (
+        result.status is RunStatus.OK
+        and result.answer is not None
+        and result.answer.key == example.expected.key
+    )
+    return ExampleResult(
+        score=1.0 if right else 0.0,
+        status=result.status,
+        failure=(result.failure or "unknown") if result.status is RunStatus.FAILED else None,
+        answer="" if result.answer is None else result.answer.text,
+        latency=result.latency,
+        calls=result.calls,
+    )

@@ -1,0 +1,104 @@
+"""Measured limits: how far a candidate is beyond them, and which of them it breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from tgl.evaluate.cost import CostModel, Price
+from tgl.evaluate.evaluator import Evaluation
+from tgl.ir import Limit
+from tgl.statistics import quantile
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """What measures a candidate against the limits of a program.
+
+    Args:
+        limits: all limits; the compile-time ones (`worst`) are kept by construction and not looked at here.
+        cost: the task's unit.
+        dollars: prices in dollars, for limits in `$` where the unit is another.
+        failures: largest share of examples that may fail.
+    """
+
+    limits: Sequence[Limit]
+    cost: CostModel
+    dollars: Mapping[str, Price]
+    failures: float
+
+    @property
+    def measured(self) -> tuple[Limit, ...]:
+        """The limits that only a measurement can tell."""
+        return tuple(limit for limit in self.limits if limit.stat != "worst")
+
+    def values(self, limit: Limit, evaluation: Evaluation) -> Sequence[float]:
+        """What a limit is about, for each example."""
+        match limit.what:
+            case "cost" if limit.unit == "$":
+                model = CostModel(self.cost.unit, self.dollars)
+                return evaluation.costs(model)
+            case "cost":
+                return evaluation.costs(self.cost)
+            case "calls":
+                return evaluation.calls
+            case "tokens":
+                return evaluation.tokens
+            case "latency":
+                return evaluation.latencies
+            case _:
+                assert_never(limit.what)
+
+    def value(self, limit: Limit, evaluation: Evaluation) -> float:
+        """The figure that a measured limit bounds.
+
+        Raises:
+            ValueError: for a compile-time limit.
+        """
+        values = self.values(limit, evaluation)
+        match limit.stat:
+            case "mean":
+                return sum(values) / len(values)
+            case "p95":
+                return quantile(values, 0.95)
+            case "worst":
+                raise ValueError("a compile-time limit is not measured")
+            case _:
+                assert_never(limit.stat)
+
+    def violation(self, evaluation: Evaluation) -> float:
+        """How far the limits are exceeded, each relative to itself, added up; 0 if all are met.
+
+        Failed examples beyond the allowance count as a limit exceeded by 100 % and more.
+        """
+        total = sum(
+            max(0.0, self.value(limit, evaluation) / limit.value - 1.0) if limit.value > 0 else 1.0
+            for limit in self.measured
+            if self.value(limit, evaluation) > limit.value
+        )
+        share = evaluation.failed / evaluation.n
+        return total + (1.0 + share if share > self.failures else 0.0)
+
+    def feasible(self, evaluation: Evaluation) -> bool:
+        """Whether all measured limits and the failure allowance are met."""
+        return self.violation(evaluation) == 0.0
+
+    def broken(self, evaluation: Evaluation) -> tuple[str, ...]:
+        """What is exceeded, in words."""
+        found = [
+            f"{limit_text(limit)}: {value:.4g}"
+            for limit in self.measured
+            if (value := self.value(limit, evaluation)) > limit.value
+        ]
+        if evaluation.failed / evaluation.n > self.failures:
+            found.append(f"{evaluation.failed} of {evaluation.n} examples failed")
+        return tuple(found)
+
+
+def limit_text(limit: Limit) -> str:
+    """A limit as the program writes it."""
+    what = limit.what if limit.stat == "worst" else f"{limit.what}({limit.stat})"
+    if limit.unit == "$":
+        return f"{what} <= ${limit.value:g}"
+    return f"{what} <= {limit.value:g}{' ' if limit.unit == 'units' else ''}{limit.unit}"

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from tgl.models import Pack, PullError, installed_path, known_packs, pull, resolve
+from tgl.models import Pack, Progress, PullError, installed_path, known_packs, pull, resolve, terms_text
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.trouble import placeless, pull_stop
 from tgl.pipeline.workspace import models_folder
@@ -46,6 +46,8 @@ def run(options: argparse.Namespace) -> int:
 
 def accepted(pack: Pack, given: bool) -> bool:
     """Whether the person agrees to the licence; without a terminal only `--accept-terms` counts."""
+    if not given and sys.stdin.isatty():
+        print(terms_text(pack), file=sys.stderr)
     print(f"{pack.name} comes under: {pack.licence.name}\n  {pack.licence.url}", file=sys.stderr)
     if given:
         return True
@@ -54,14 +56,15 @@ def accepted(pack: Pack, given: bool) -> bool:
     return input("Do you accept these terms? [y/N] ").strip().lower() in ("y", "yes")
 
 
-def meter():  # noqa: ANN201 - a closure
-    """Progress of a pull: a bar on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        return lambda done, total: None
+def meter() -> Progress:
+    """Progress of a pull: a running count on a terminal, nothing elsewhere."""
+
+    def silent(done: int, total: int | None) -> None:
+        return
 
     def show(done: int, total: int | None) -> None:
         whole = f" of {total / 1e6:.0f}" if total else ""
         end = "\n" if total and done >= total else ""
         print(f"\r{done / 1e6:.0f}{whole} MB", end=end, file=sys.stderr, flush=True)
 
-    return show
+    return show if sys.stderr.isatty() else silent

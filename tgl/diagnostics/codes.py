@@ -65,6 +65,7 @@ CODES: tuple[Code, ...] = (
     Code("E0859", "nothing-feasible", ERROR, "no candidate that was measured meets the limits"),
     # W: warnings
     Code("W0850", "repeated-rows", WARNING, "rows repeat the given fields of earlier ones"),
+    Code("W0701", "stale-figures", WARNING, "the measured block tells of another program than the one it stands in"),
     # R01: transport
     Code("R0101", "unreachable", ERROR, "a model server can't be reached"),
     Code("R0102", "timed-out", ERROR, "a model server did not answer in time"),

@@ -20,7 +20,7 @@ MODEL_CODES: dict[ErrorKind, str] = {
 }
 
 
-def placeless(code: str, message: str, *, help: str | None = None, notes: tuple[str, ...] = ()) -> Diagnostic:  # noqa: A002
+def placeless(code: str, message: str, *, help: str | None = None, notes: tuple[str, ...] = ()) -> Diagnostic:
     """A diagnostic about something that has no place in a text."""
     return Diagnostic(code, code_info(code).severity, message, notes=notes, help=help or None)
 

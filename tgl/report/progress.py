@@ -1,4 +1,4 @@
-"""What a person sees while a search runs: a bar on a terminal, plain lines elsewhere, JSON lines on request."""
+"""What a person sees while a search runs: a bar on a terminal, plain lines elsewhere, or JSON lines."""
 
 from __future__ import annotations
 

@@ -1,0 +1,73 @@
+"""`check` and `fmt`: what is known without running anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from tgl.diagnostics import Diagnostic, Label, code_info
+from tgl.emit import measured_blocks, staleness
+from tgl.pipeline.loading import FileLoader, import_texts, lower_program
+from tgl.pipeline.sources import read_source
+from tgl.semantics import Checked, check
+from tgl.syntax import format_source
+from tgl.text import SourceFile, Span
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """A program with all that is to be said about it."""
+
+    checked: Checked
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def check_file(name: str) -> CheckReport:
+    """Check a program; `-` is standard input.
+
+    Raises:
+        Stop: it can't be read.
+    """
+    checked = check(read_source(name), FileLoader())
+    return CheckReport(checked, (*checked.problems, *stale_warning(checked)))
+
+
+def stale_warning(checked: Checked) -> tuple[Diagnostic, ...]:
+    """A warning if the measured block tells of another program than the one it stands in."""
+    source = checked.module.source
+    changed = staleness(source.text, import_texts(checked)) if checked.ok else ()
+    if not changed:
+        return ()
+    block = measured_blocks(source.text)[-1]
+    parts = " and ".join("what it imports" if part == "imports" else f"the {part}" for part in changed)
+    return (
+        Diagnostic(
+            "W0701",
+            code_info("W0701").severity,
+            f"the measured figures are stale: {parts} changed after they were measured",
+            Label(source, Span(block.span.start, block.span.start + len("measured"))),
+            help="`tglc eval` measures the program as it is; `tglc optimize` searches again",
+        ),
+    )
+
+
+def lowered_json(report: CheckReport) -> JsonValue:
+    """The program's IR as JSON values."""
+    return lower_program(report.checked).model_dump(mode="json")
+
+
+@dataclass(frozen=True, slots=True)
+class Formatted:
+    """The canonical text, or None and why not."""
+
+    text: str | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def format_program(source: SourceFile) -> Formatted:
+    """A program in canonical layout."""
+    made = format_source(source)
+    if isinstance(made, str):
+        return Formatted(made)
+    return Formatted(None, tuple(problem.diagnostic() for problem in made))

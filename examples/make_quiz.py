@@ -8,7 +8,7 @@ Three kinds of question:
 
 - numbers: a number in words, to be written in digits;
 - capitals: countries whose capital is one city, agreed on, and not the country's own name. Left out are
-  countries with several capitals, one being moved or disputed, and most names with competing spellings;
+  countries with several capitals, one being moved or disputed, and cities that are often spelled in two ways;
 - opposites: words with one usual opposite. A pair asks in both directions only if both have one answer.
 
 A worked example is never a question, and for opposites shares no word with any question.
@@ -52,14 +52,14 @@ Micronesia: Palikir; Mongolia: Ulaanbaatar; Montenegro: Podgorica; Morocco: Raba
 Myanmar: Naypyidaw; Namibia: Windhoek; Nepal: Kathmandu; the Netherlands: Amsterdam; New Zealand: Wellington;
 Nicaragua: Managua; Niger: Niamey; Nigeria: Abuja; North Korea: Pyongyang; North Macedonia: Skopje;
 Norway: Oslo; Oman: Muscat; Pakistan: Islamabad; Palau: Ngerulmud; Panama: Panama City;
-Papua New Guinea: Port Moresby; Paraguay: Asuncion; Peru: Lima; the Philippines: Manila; Poland: Warsaw;
+Papua New Guinea: Port Moresby; Peru: Lima; the Philippines: Manila; Poland: Warsaw;
 Portugal: Lisbon; Qatar: Doha; the Republic of the Congo: Brazzaville; Romania: Bucharest; Russia: Moscow;
 Rwanda: Kigali; Saint Kitts and Nevis: Basseterre; Saint Lucia: Castries;
 Saint Vincent and the Grenadines: Kingstown; Samoa: Apia; Saudi Arabia: Riyadh; Senegal: Dakar;
 Serbia: Belgrade; Seychelles: Victoria; Sierra Leone: Freetown; Slovakia: Bratislava; Slovenia: Ljubljana;
 the Solomon Islands: Honiara; Somalia: Mogadishu; South Korea: Seoul; South Sudan: Juba; Spain: Madrid;
 Sudan: Khartoum; Suriname: Paramaribo; Sweden: Stockholm; Syria: Damascus; Tajikistan: Dushanbe;
-Thailand: Bangkok; Togo: Lome; Trinidad and Tobago: Port of Spain; Tunisia: Tunis; Turkey: Ankara;
+Thailand: Bangkok; Trinidad and Tobago: Port of Spain; Tunisia: Tunis; Turkey: Ankara;
 Turkmenistan: Ashgabat; Tuvalu: Funafuti; Uganda: Kampala; the United Arab Emirates: Abu Dhabi;
 the United Kingdom: London; Uruguay: Montevideo; Uzbekistan: Tashkent; Vanuatu: Port Vila;
 Venezuela: Caracas; Vietnam: Hanoi; Zambia: Lusaka; Zimbabwe: Harare

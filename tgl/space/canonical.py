@@ -146,7 +146,9 @@ class _Shape:
             case ModelName() | WhatName():
                 return expr.name
             case Input():
-                return f"{expr.instance}.{expr.port}"
+                # its own path would tell replicas of an instance apart
+                own = expr.instance == self.plan.template.path
+                return f"{'' if own else expr.instance}.{expr.port}"
             case ListOf():
                 kept = [item for item in expr.items if not self._relabelled(item)]
                 return "[" + ",".join(self.text(item) for item in kept) + "]"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tgl.ir import Const, KeySpec, Op
+from tgl.ir import KeySpec
 from tgl.keys import Answer
 from tgl.models import Capabilities, ErrorKind, ModelError, share
 from tgl.runtime import (

@@ -4,17 +4,20 @@ from tgl.semantics.fold import ABSENT, FoldError, is_static
 from tgl.semantics.fold import op as apply_operator
 from tgl.semantics.loader import NO_FILES, Loader, LoadFailure, MemoryLoader
 from tgl.semantics.program import Checked, Lowered, check, lower
+from tgl.semantics.scope import FileScope, Named
 from tgl.semantics.verify import verify
 
 __all__ = [
     "ABSENT",
     "NO_FILES",
     "Checked",
+    "FileScope",
     "FoldError",
     "LoadFailure",
     "Loader",
     "Lowered",
     "MemoryLoader",
+    "Named",
     "apply_operator",
     "check",
     "is_static",

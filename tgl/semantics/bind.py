@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tgl.semantics.errors import graph as graph_facts
 from tgl.semantics.errors import names as facts
 from tgl.semantics.problems import Problems
-from tgl.semantics.scope import FUNCTIONS, FUTURE, PRELUDE, VALUES, FileScope, inner_names
+from tgl.semantics.scope import FUNCTIONS, FUTURE, PRELUDE, VALUES, FileScope, Inner, inner_names
 from tgl.semantics.walk import arg_exprs, choices_in, names_in, walk
 from tgl.syntax import ast
+from tgl.text import Span
 
 EVALUATED = frozenset("prompt system temperature top_p max_tokens stop retry shots".split())  # noqa: SIM905
 """Settings of a role whose values are expressions; those of other declarations are words."""
@@ -29,7 +30,7 @@ class Binder:
                 case ast.Let():
                     self.let(decl, {})
                 case ast.Pool():
-                    self.expression(decl.value, {})
+                    self.expression(decl.value, {}, kind="model")
                 case ast.Role():
                     for setting in decl.settings:
                         for value in setting_values(setting):
@@ -82,23 +83,28 @@ class Binder:
                 self.problems.add(facts.shadowed_name(at, name, self.scope.names[name].at))
         used = {name.id for statement in graph.body for expr in exprs(statement) for name in names_in(expr)}
         for item in graph.body:
-            if isinstance(item, (ast.Param, ast.Let)) and item.name not in used and item.value is not None:
-                if choices_in(item.value) and not self.scope.is_broken(graph):
-                    self.problems.add(facts.unused_choice(self.scope.at(item.name_span), item.name))
+            if not isinstance(item, (ast.Param, ast.Let)) or item.name in used or item.value is None:
+                continue
+            if choices_in(item.value) and not self.scope.is_broken(graph):
+                self.problems.add(facts.unused_choice(self.scope.at(item.name_span), item.name))
 
-    def node(self, node: ast.NodeStmt, inner: dict[str, object] | object) -> None:
-        names = set(inner) if isinstance(inner, dict) else set[str]()
-        indices = {dim.index for dim in node.dims if dim.index is not None}
-        for name in sorted(indices & (names | set(self.scope.names))):
-            self.problems.add(
-                facts.shadowed_name(self.scope.at(node.name_span), name, self.scope.at(node.name_span))
-            )
-        visible = dict.fromkeys([*names, *indices])
+    def node(self, node: ast.NodeStmt, inner: Mapping[str, Inner]) -> None:
+        visible = set(inner)
+        for dim in node.dims:
+            if dim.index is None:
+                continue
+            if dim.index in inner:
+                outer = self.scope.at(inner[dim.index].name_span)
+                self.problems.add(facts.shadowed_name(self.scope.at(dim.span), dim.index, outer))
+            elif dim.index in self.scope.names:
+                outer = self.scope.names[dim.index].at
+                self.problems.add(facts.shadowed_name(self.scope.at(dim.span), dim.index, outer))
+            visible.add(dim.index)
         for dim in node.dims:
             self.expression(dim.count, visible)
         self.expression(node.what, visible)
         for clause in node.clauses:
-            self.expression(clause.value, visible)
+            self.expression(clause.value, visible, kind="model" if clause.kind == "on" else "name")
             self.no_fit(clause.value)
         self.no_fit(node.what)
 
@@ -106,7 +112,9 @@ class Binder:
         self.expression(let.value, dict.fromkeys([*inner, *let.params]))
         self.no_fit(let.value)
 
-    def expression(self, expr: ast.Expr, inner: Iterable[str], *, one_letter: bool = False) -> None:
+    def expression(
+        self, expr: ast.Expr, inner: Iterable[str], *, one_letter: bool = False, kind: str = "name"
+    ) -> None:
         """Every name in it is visible; in brackets of an edge, one letter is an index."""
         known = {*inner, *self.scope.names, *VALUES, *FUNCTIONS, *PRELUDE}
         letters = one_letter_indices(expr) if one_letter else set[str]()
@@ -122,10 +130,16 @@ class Binder:
             elif name.id in bracketed:
                 self.problems.add(graph_facts.unknown_index(at, name.id, sorted(known)))
             else:
-                self.problems.add(facts.unknown_name(at, name.id, known))
+                self.problems.add(facts.unknown_name(at, name.id, known, kind))
         for found in walk(expr):
             if isinstance(found, ast.Is) and found.name not in known and found.name not in self.scope.broken:
-                self.problems.add(facts.unknown_name(self.scope.at(found.span), found.name, known))
+                at = self.scope.at(
+                    Span(max(found.span.start, found.span.end - len(found.name)), found.span.end)
+                )
+                if found.name.isupper():
+                    self.problems.add(facts.not_yet(at, "tagged types"))
+                else:
+                    self.problems.add(facts.unknown_name(at, found.name, known))
 
     def no_fit(self, expr: ast.Expr) -> None:
         for found in walk(expr):

@@ -240,7 +240,8 @@ def unread_alternative(
         return unread_of(state, alternative.graph, alternative.graph.output)
     found, _ = fn_facts(state, alternative.fn or "")
     if found == "any":
-        return next((u for _, v in alternative.args if (u := unread_of(state, graph, v)) is not None), None)
+        passed = alternative.args[0][1] if alternative.args else None
+        return None if passed is None else unread_of(state, graph, passed)
     return (
         None
         if found == "answer"

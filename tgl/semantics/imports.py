@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from tgl import resources
 from tgl.semantics.errors import names as facts
 from tgl.semantics.errors.at import At
-from tgl.semantics.loader import LoadFailure, Loader
+from tgl.semantics.loader import Loader, LoadFailure
 from tgl.semantics.problems import Problems
 from tgl.semantics.scope import FUNCTIONS, VALUES, Binding, Files, FileScope, Named
 from tgl.syntax import Parsed, ast, parse
@@ -17,6 +17,28 @@ NAMED = (ast.Let, ast.Pool, ast.Model, ast.LabelDecl, ast.Role, ast.Fn, ast.Task
 
 PLANNED = frozenset({"std.list", "std.privacy", "std.rank", "std.text", "std.recipes"})
 """Modules of the standard library that later versions have."""
+
+PLANNED_NAMES = {
+    "std.roles": ("critic", "debater", "guard"),
+    "std.reduce": ("latest", "pick", "top"),
+    "std.signals": (
+        "confidence",
+        "embedding",
+        "ended",
+        "last_step",
+        "lead",
+        "length",
+        "mentions",
+        "perplexities",
+        "pii_count",
+        "share_below",
+        "steps",
+        "streak",
+        "tokens",
+    ),
+    "std.static": ("orders", "subset"),
+}
+"""Names that modules of the standard library will have."""
 
 
 @dataclass(slots=True)
@@ -74,7 +96,9 @@ class Importer:
             target: Binding | None = None
             if other is not None:
                 target = other.names.get(item.name)
-                if target is None and item.name not in other.broken:
+                if target is None and item.name in PLANNED_NAMES.get(use.path, ()):
+                    self.problems.add(facts.not_yet(at, f"`{item.name}`"))
+                elif target is None and item.name not in other.broken:
                     self.problems.add(facts.not_exported(at, item.name, use.path, other.names))
             local = item.alias or item.name
             decl: Named | None = None if target is None else target.decl

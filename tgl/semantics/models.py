@@ -9,10 +9,25 @@ from tgl.semantics.scope import FileScope
 from tgl.semantics.settings import Settings, read_settings
 from tgl.syntax import ast
 
-KEYS = (
-    "provider weights sha256 id revision base_url api_key params layers hidden units price zone concurrency timeout"
-    " without context"
-).split()  # noqa: SIM905
+KEYS = [
+    "provider",
+    "weights",
+    "sha256",
+    "id",
+    "revision",
+    "base_url",
+    "api_key",
+    "params",
+    "layers",
+    "hidden",
+    "units",
+    "price",
+    "zone",
+    "concurrency",
+    "timeout",
+    "without",
+    "context",
+]
 
 OPTIONS = ("temperature", "top_p", "max_tokens", "stop", "system", "seed")
 """Request options that a server may refuse (`without temperature`)."""

@@ -9,12 +9,12 @@ from tgl.diagnostics import Diagnostic, Severity
 
 
 class Abandon(Exception):
-    """This statement cannot be understood further; the reason has been reported, or follows from one that was."""
+    """A statement cannot be understood further; why was reported, or follows from what was."""
 
 
 @dataclass(slots=True)
 class Problems:
-    """A collection that keeps one diagnostic for each code and place: replicas repeat a mistake, people do not."""
+    """One diagnostic for each code and place: replicas repeat a mistake, people do not."""
 
     found: dict[tuple[str, str, int, int], Diagnostic] = field(
         default_factory=dict[tuple[str, str, int, int], Diagnostic]

@@ -12,6 +12,7 @@ from tgl.semantics.errors import graph as facts
 from tgl.semantics.goals import check_goal
 from tgl.semantics.imports import read_files
 from tgl.semantics.loader import Loader
+from tgl.semantics.lowering.evaluate import global_value
 from tgl.semantics.lowering.instance import lower_instance
 from tgl.semantics.lowering.state import Instance, State
 from tgl.semantics.models import read_model
@@ -45,7 +46,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Lowered:
-    """The IR, or None and why not. Warnings may stand beside an IR."""
+    """The IR, or None and why not. Beside an IR stand only warnings that `check` did not give."""
 
     ir: ProgramIR | None
     problems: tuple[Diagnostic, ...]
@@ -94,8 +95,25 @@ def check_file(scope: FileScope, files: Files, problems: Problems) -> None:
                 read_ports(scope, decl.ports, problems if is_main else Problems())
             case _:
                 pass
-    if is_main:
-        check_graphs(scope, files, problems)
+    if not is_main:
+        return
+    state = State(files, problems)
+    for decl in scope.module.decls:
+        binding = scope.names.get(decl.name) if isinstance(decl, (ast.Let, ast.Pool)) else None
+        if binding is not None and isinstance(decl, (ast.Let, ast.Pool)) and binding.decl is decl:
+            check_global(state, scope, decl)
+    check_graphs(scope, files, problems)
+
+
+def check_global(state: State, scope: FileScope, decl: ast.Let | ast.Pool) -> None:
+    """Report what is wrong with a value of the file that no graph may have used."""
+    listed = isinstance(decl, ast.Let) and isinstance(decl.value, (ast.ListExpr, ast.Choice))
+    if isinstance(decl, ast.Let) and (decl.is_function or listed):
+        return  # a list of roles with arguments has no value of its own
+    try:
+        global_value(state, scope.source.name, decl)
+    except Abandon:
+        return
 
 
 def not_planned(scope: FileScope, role: ast.Role) -> bool:
@@ -234,7 +252,8 @@ def lower(checked: Checked, graph: str | None = None, task: str | None = None) -
     part = lower_graph(files, chosen, problems, goal=goal, task=spec, as_part=False)
     if part is None or not problems.ok:
         return Lowered(None, problems.sorted(order_of(files)))
-    return Lowered(finish(files, part, spec, goal), problems.sorted(order_of(files)))
+    found = tuple(problem for problem in problems.sorted(order_of(files)) if problem not in checked.problems)
+    return Lowered(finish(files, part, spec, goal), found)
 
 
 def pick_graph(scope: FileScope, goals: list[Goal], name: str | None, problems: Problems) -> Binding | None:

@@ -52,11 +52,12 @@ def check_prompt(problems: Problems, scope: FileScope, role: RoleFacts, text: as
 def expecting(scope: FileScope, field: str) -> str | None:
     """The task of this file that expects a field of that name."""
     for binding in scope.names.values():
-        if isinstance(binding.decl, ast.Task):
-            for setting in binding.decl.settings:
-                if isinstance(setting, ast.Setting) and setting.key == "expect":
-                    if any(isinstance(arg.value, ast.Name) and arg.value.id == field for arg in setting.args):
-                        return binding.decl.name
+        settings = binding.decl.settings if isinstance(binding.decl, ast.Task) else ()
+        for setting in settings:
+            if not isinstance(setting, ast.Setting) or setting.key != "expect":
+                continue
+            if any(isinstance(arg.value, ast.Name) and arg.value.id == field for arg in setting.args):
+                return binding.name
     return None
 
 

@@ -55,17 +55,17 @@ def type_word(scope: FileScope, written: ast.TypeExpr | None, problems: Problems
     if written is None:
         return "text"
     at = scope.at(written.span)
-    if len(written.variants) > 1:
+    variant, *others = written.variants
+    if others:
         problems.add(name_facts.not_yet(at, "types with `|`"))
         return None
-    variant = written.variants[0]
     if isinstance(variant, ast.RecordType):
         problems.add(name_facts.not_yet(at, "records"))
         return None
-    if len(variant.words) > 1:
+    *labels, word = variant.words
+    if labels:
         problems.add(name_facts.not_yet(at, "labels such as `secret`"))
         return None
-    word = variant.words[-1]
     if word in ("record", "ranked"):
         problems.add(name_facts.not_yet(at, f"the type `{word}`"))
         return None
@@ -96,9 +96,14 @@ def read_role(scope: FileScope, role: ast.Role, problems: Problems) -> RoleFacts
     """The facts of a role; what is wrong is reported and left out."""
     at = scope.at(role.name_span)
     got = read_settings(
-        scope, role.settings, problems, owner="a role", at=at, known=(*OPTIONS, "from", "match"),
+        scope,
+        role.settings,
+        problems,
+        owner="a role",
+        at=at,
+        known=(*OPTIONS, "from", "match"),
         planned={"on_failure": "`on_failure`", "continue_by": "`continue_by`"},
-    )  # fmt: skip
+    )
     if role.releases is not None:
         problems.add(name_facts.not_yet(at, "`releases`"))
     ports = read_ports(scope, role.ports, problems)
@@ -143,7 +148,7 @@ WANTED: Mapping[str, str] = {
 
 
 def shots_source(got: Settings) -> ShotsSource | None:
-    """Where few-shot examples come from: `shots 3, from: "shots.jsonl", match: kind`, or settings of their own."""
+    """Where examples come from: `shots 3, from: "shots.jsonl", match: kind`, or settings of their own."""
     path = got.text("from")
     match = got.word("match")
     for arg in got.args("shots"):
@@ -263,12 +268,8 @@ def read_fn(scope: FileScope, fn: ast.Fn, problems: Problems) -> FnFacts | None:
 
 def wants_answers(written: ast.TypeExpr) -> bool:
     """Whether a port is a `list(answer)`."""
-    match written.variants:
-        case (
-            ast.WordType(words=("list",), args=(ast.TypeExpr(variants=(ast.WordType(words=("answer",)),)),)),
-        ):
-            return True
-        case (ast.WordType(words=("list",), args=(ast.WordType(words=("answer",)),)),):
-            return True
+    match list(written.variants):
+        case [ast.WordType(words=("list",), args=(ast.TypeExpr(variants=(inner,)),))]:
+            return isinstance(inner, ast.WordType) and inner.words == ("answer",)
         case _:
             return False

@@ -21,7 +21,7 @@ VALUES = frozenset({"true", "false"})
 FUNCTIONS = frozenset({"model_of"})
 """Built-in functions that nothing may hide."""
 
-PRELUDE = frozenset({"size"})
+PRELUDE = frozenset({"size", "ran"})
 """Built-in functions that a declaration may hide."""
 
 FUTURE = frozenset(

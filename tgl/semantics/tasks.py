@@ -189,9 +189,15 @@ def read_optimize(scope: FileScope, block: ast.Optimize, problems: Problems) -> 
     at = scope.at(block.span)
     known = ("maximize", "limit", "spend", "using", "seed", "recorded")
     got = read_settings(
-        scope, block.settings, problems, owner="`optimize`", at=at, known=known, repeatable=("limit", "spend"),
+        scope,
+        block.settings,
+        problems,
+        owner="`optimize`",
+        at=at,
+        known=known,
+        repeatable=("limit", "spend"),
         planned={"pareto": "`pareto`", "minimize": "`minimize`", "draws": "`draws`"},
-    )  # fmt: skip
+    )
     if not any(isinstance(s, ast.Setting) and s.key in ("pareto", "minimize") for s in block.settings):
         got.require("maximize", "maximize accuracy")
     objective = got.single("maximize", "`accuracy`")
@@ -303,6 +309,9 @@ def read_limit(scope: FileScope, setting: ast.Setting, problems: Problems) -> Li
                 )
                 return None
         left = left.func
+    if isinstance(left, ast.Name) and left.id in metric_names(scope):
+        problems.add(name_facts.not_yet(scope.at(left.span), "limits on a metric"))
+        return None
     if not isinstance(left, ast.Name) or left.id not in LIMITS:
         problems.add(facts.wrong_setting(scope.at(left.span), "limit", wanted))
         return None
@@ -319,6 +328,19 @@ def read_limit(scope: FileScope, setting: ast.Setting, problems: Problems) -> Li
             "place": text_place(scope, setting.span),
         }
     )
+
+
+def metric_names(scope: FileScope) -> set[str]:
+    """The names of metrics that tasks declare: `metric leakage: …`."""
+    return {
+        arg.name
+        for decl in scope.module.decls
+        if isinstance(decl, ast.Task)
+        for setting in decl.settings
+        if isinstance(setting, ast.Setting) and setting.key == "metric"
+        for arg in setting.args
+        if arg.name is not None
+    }
 
 
 def read_spend(scope: FileScope, setting: ast.Setting, problems: Problems) -> Mapping[str, float]:

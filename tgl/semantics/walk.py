@@ -52,5 +52,10 @@ def choices_in(expr: ast.Expr) -> tuple[ast.Choice, ...]:
 
 
 def names_in(expr: ast.Expr) -> Iterator[ast.Name]:
-    """The names that an expression uses."""
-    return (found for found in walk(expr) if isinstance(found, ast.Name))
+    """The names that an expression uses; the methods of a `fit` have names of their own."""
+    if isinstance(expr, ast.Fit):
+        return
+    if isinstance(expr, ast.Name):
+        yield expr
+    for child in children(expr):
+        yield from names_in(child)

@@ -20,9 +20,12 @@ def empty_domain(at: At) -> Diagnostic:
 def bad_probability(at: At, text: str) -> Diagnostic:
     """E0402: a yes/no that is always yes, always no, or no probability at all."""
     return error(
-        "E0402", at, f"`~{text}` is no yes/no choice: the probability lies strictly between 0 and 1", "not between 0 and 1",
+        "E0402",
+        at,
+        f"`~{text}` is no yes/no choice: the probability lies strictly between 0 and 1",
+        "not between 0 and 1",
         hint="write `~0.5` for an open yes/no, `~[1, 2]` for a choice of values, or leave the `~` out",
-    )  # fmt: skip
+    )
 
 
 def bad_weight(at: At) -> Diagnostic:
@@ -46,9 +49,12 @@ def nested_choice(at: At) -> Diagnostic:
 def not_a_domain(at: At, what: str) -> Diagnostic:
     """E0405: `~` before something that is no static domain."""
     return error(
-        "E0405", at, f"`~` chooses from a list, weights, a range, a pool or a yes/no, and this is {what}", "no domain",
+        "E0405",
+        at,
+        f"`~` chooses from a list, weights, a range, a pool or a yes/no, and this is {what}",
+        "no domain",
         hint="for example `~[a, b]`, `~{a: 2, b: 1}`, `~1..6`, `~0.3`",
-    )  # fmt: skip
+    )
 
 
 def vector_length(at: At, found: int, wanted: str) -> Diagnostic:

@@ -71,9 +71,12 @@ def which_port(at: At, what: str, ports: Sequence[str]) -> Diagnostic:
 def unfed_port(at: At, node: str, port: str, what: str) -> Diagnostic:
     """E0505: a required port that nothing can ever feed."""
     return error(
-        "E0505", at, f"nothing feeds the port `{port}` of node `{node}`", f"`{what}` needs `{port}`",
+        "E0505",
+        at,
+        f"nothing feeds the port `{port}` of node `{node}`",
+        f"`{what}` needs `{port}`",
         hint=f"pass it, `{what}({port}: …)`, draw an `edge`, or make the port optional with `?`",
-    )  # fmt: skip
+    )
 
 
 def recursive_graph(at: At, path: Sequence[str]) -> Diagnostic:
@@ -89,17 +92,23 @@ def index_range(at: At, index: int, name: str, most: int) -> Diagnostic:
 def overfed_port(at: At, node: str, port: str) -> Diagnostic:
     """E0508: several messages for a port that takes one."""
     return error(
-        "E0508", at, f"port `{port}` of node `{node}` takes one message, and several may arrive", "one more message",
+        "E0508",
+        at,
+        f"port `{port}` of node `{node}` takes one message, and several may arrive",
+        "one more message",
         hint=f"declare the port as a list, `{port}: list`, or keep one edge",
-    )  # fmt: skip
+    )
 
 
 def not_given(at: At, port: str, task: str, given: Sequence[str]) -> Diagnostic:
     """E0509: an input of the graph that the task has not."""
     return error(
-        "E0509", at, f"task `{task}` gives no `{port}`", did_you_mean(port, given) or "not given",
+        "E0509",
+        at,
+        f"task `{task}` gives no `{port}`",
+        did_you_mean(port, given) or "not given",
         hint=f"the task gives {listed(given)}; make the input optional with `?`, or add it to `given`",
-    )  # fmt: skip
+    )
 
 
 def which_graph(at: At | None, graphs: Sequence[str]) -> Diagnostic:
@@ -131,9 +140,12 @@ def needs_index(at: At, name: str, dims: int) -> Diagnostic:
 def cannot_take_edge(at: At, alternative: str, node: str) -> Diagnostic:
     """E0513: an alternative without a port for an edge that is always there (language.md G13)."""
     return error(
-        "E0513", at, f"if node `{node}` is `{alternative}`, it has no port for this edge", "cannot be taken",
+        "E0513",
+        at,
+        f"if node `{node}` is `{alternative}`, it has no port for this edge",
+        "cannot be taken",
         hint=f"give `{alternative}` a port `drafts: list?`, or write `if … is …`",
-    )  # fmt: skip
+    )
 
 
 def not_one_message(at: At, graph: str) -> Diagnostic:
@@ -147,12 +159,12 @@ def not_one_message(at: At, graph: str) -> Diagnostic:
     )
 
 
-def too_large(at: At, most: int) -> Diagnostic:
-    """E0515: more nodes than can be handled."""
+def too_large(at: At, most: int, what: str = "nodes") -> Diagnostic:
+    """E0515: more nodes or edges than can be handled."""
     return error(
         "E0515",
         at,
-        f"this program may have more than {most} nodes",
+        f"this program may have more than {most} {what}",
         "too many replicas",
         hint="lower the largest count",
     )
@@ -211,15 +223,4 @@ def same_edge(at: At, edge: str, first: At) -> Diagnostic:
         "again",
         also=[first.label("first here")],
         hint="remove one of them",
-    )
-
-
-def even_vote(at: At, node: str, count: int) -> Diagnostic:
-    """W0504: an even number of voters, where half of the ties are for nothing."""
-    return warning(
-        "W0504",
-        at,
-        f"`{node}` votes with {count} voters, and two that disagree decide nothing",
-        "a tie is likely",
-        hint="vote with three or more",
     )

@@ -22,17 +22,23 @@ def no_model(at: At, node: str) -> Diagnostic:
 def key_in_program(at: At) -> Diagnostic:
     """E0602: a key written into a program."""
     return error(
-        "E0602", at, "a key is never written into a program", "a secret would be committed and shared",
+        "E0602",
+        at,
+        "a key is never written into a program",
+        "a secret would be committed and shared",
         hint='put it into the environment and write `api_key env("NAME")`',
-    )  # fmt: skip
+    )
 
 
 def refused_option(at: At, option: str, role: str, models: Sequence[str]) -> Diagnostic:
     """E0603: an option that the server of a model refuses."""
     return error(
-        "E0603", at, f"{listed(models)} take{'s' if len(models) == 1 else ''} no `{option}`, and `{role}` sets it", "refused by the model",
+        "E0603",
+        at,
+        f"{listed(models)} take{'s' if len(models) == 1 else ''} no `{option}`, and `{role}` sets it",
+        "refused by the model",
         hint=f"use a role that does not set `{option}`, or remove it from `without` if the server takes it",
-    )  # fmt: skip
+    )
 
 
 def limit_unit(at: At, what: str, wanted: str) -> Diagnostic:
@@ -43,22 +49,32 @@ def limit_unit(at: At, what: str, wanted: str) -> Diagnostic:
 def unknown_price(at: At, models: Sequence[str]) -> Diagnostic:
     """E0702: a limit in dollars on models whose price is not known."""
     return error(
-        "E0702", at, f"the price of {listed(models)} is not known, so this cannot be kept", "in dollars",
+        "E0702",
+        at,
+        f"the price of {listed(models)} is not known, so this cannot be kept",
+        "in dollars",
         hint="add `price prompt: $0.15/Mtok, completion: $0.60/Mtok` to the model",
-    )  # fmt: skip
+    )
 
 
 def spend_needed(at: At, models: Sequence[str]) -> Diagnostic:
     """E0703: a search over paid models without a `spend`."""
     return error(
-        "E0703", at, f"a search that calls {listed(models)} needs a `spend`", "no `spend`",
+        "E0703",
+        at,
+        f"a search that calls {listed(models)} needs a `spend`",
+        "no `spend`",
         hint="add `spend calls <= 2000`, or `spend cost <= $5`: no search on servers is open-ended",
-    )  # fmt: skip
+    )
 
 
 def max_tokens_needed(at: At, role: str, limit: At) -> Diagnostic:
     """E0704: a bound on tokens or money needs a bound on replies."""
     return error(
-        "E0704", at, f"`{role}` needs `max_tokens`, because tokens or money are limited", "no `max_tokens`",
-        also=[limit.label("limited here")], hint="add `max_tokens 256` to the role",
-    )  # fmt: skip
+        "E0704",
+        at,
+        f"`{role}` needs `max_tokens`, because tokens or money are limited",
+        "no `max_tokens`",
+        also=[limit.label("limited here")],
+        hint="add `max_tokens 256` to the role",
+    )

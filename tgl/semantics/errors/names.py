@@ -24,9 +24,12 @@ def import_cycle(at: At, path: Sequence[str]) -> Diagnostic:
     """E0202: files that use each other; `path` begins and ends with the same name."""
     way = " → ".join(path)
     return error(
-        "E0202", at, f"these files use each other: {way}", "closes the circle",
+        "E0202",
+        at,
+        f"these files use each other: {way}",
+        "closes the circle",
         hint="move what both need into a third file",
-    )  # fmt: skip
+    )
 
 
 def unknown_name(
@@ -53,9 +56,13 @@ def unknown_name(
 def duplicate_name(at: At, name: str, first: At) -> Diagnostic:
     """E0204: a second declaration of the same name."""
     return error(
-        "E0204", at, f"`{name}` is declared twice", "declared again here",
-        also=[first.label("first declared here")], hint="rename one of them",
-    )  # fmt: skip
+        "E0204",
+        at,
+        f"`{name}` is declared twice",
+        "declared again here",
+        also=[first.label("first declared here")],
+        hint="rename one of them",
+    )
 
 
 def shadowed_name(at: At, name: str, outer: At | None) -> Diagnostic:
@@ -69,9 +76,13 @@ def shadowed_name(at: At, name: str, outer: At | None) -> Diagnostic:
             hint="choose another name",
         )
     return error(
-        "E0205", at, f"`{name}` already means something outside of this graph", "declared again here",
-        also=[outer.label("first declared here")], hint="choose another name: names are addresses, so none may hide another",
-    )  # fmt: skip
+        "E0205",
+        at,
+        f"`{name}` already means something outside of this graph",
+        "declared again here",
+        also=[outer.label("first declared here")],
+        hint="choose another name: names are addresses, so none may hide another",
+    )
 
 
 def not_exported(at: At, name: str, module: str, declared: Iterable[str]) -> Diagnostic:

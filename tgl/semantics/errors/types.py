@@ -11,9 +11,12 @@ from tgl.semantics.errors.at import At, error, listed, warning
 def unknown_setting(at: At, key: str, owner: str, known: Sequence[str]) -> Diagnostic:
     """E0301: a key that this declaration has not."""
     return error(
-        "E0301", at, f"{owner} has no setting `{key}`", did_you_mean(key, known) or "unknown setting",
+        "E0301",
+        at,
+        f"{owner} has no setting `{key}`",
+        did_you_mean(key, known) or "unknown setting",
         hint=f"settings of {owner}: {', '.join(sorted(known))}",
-    )  # fmt: skip
+    )
 
 
 def wrong_setting(at: At, key: str, wanted: str, hint: str | None = None) -> Diagnostic:
@@ -42,9 +45,12 @@ def unknown_argument(at: At, name: str, owner: str, known: Iterable[str]) -> Dia
     """E0305: a named argument that the role, function or graph has not."""
     names = sorted(known)
     return error(
-        "E0305", at, f"`{owner}` has no port or option `{name}`", did_you_mean(name, names) or "unknown argument",
+        "E0305",
+        at,
+        f"`{owner}` has no port or option `{name}`",
+        did_you_mean(name, names) or "unknown argument",
         hint=f"it takes {listed(names)}" if names else f"`{owner}` takes no arguments",
-    )  # fmt: skip
+    )
 
 
 def too_many_arguments(at: At, owner: str, most: int) -> Diagnostic:
@@ -67,26 +73,35 @@ def type_mismatch(at: At, message: str, label: str = "", hint: str | None = None
 def prompt_syntax(at: At, reason: str) -> Diagnostic:
     """E0308: a prompt that Jinja cannot read."""
     return error(
-        "E0308", at, f"this prompt cannot be read: {reason}", "here",
-        hint="`{{ name }}` prints a port, `{% for d in drafts %} … {% endfor %}` repeats; see Jinja's documentation",
-    )  # fmt: skip
+        "E0308",
+        at,
+        f"this prompt cannot be read: {reason}",
+        "here",
+        hint="`{{ name }}` prints a port, `{% for d in drafts %} … {% endfor %}` repeats (Jinja)",
+    )
 
 
 def prompt_variable(at: At, name: str, role: str, known: Iterable[str]) -> Diagnostic:
     """E0309: a prompt that prints what its role does not receive."""
     names = sorted(known)
     return error(
-        "E0309", at, f"the prompt of `{role}` prints `{name}`, which is no port of it", did_you_mean(name, names) or "unknown here",
+        "E0309",
+        at,
+        f"the prompt of `{role}` prints `{name}`, which is no port of it",
+        did_you_mean(name, names) or "unknown here",
         hint=f"a prompt may use the role's ports and params, and `format`: {', '.join(names)}",
-    )  # fmt: skip
+    )
 
 
 def target_in_prompt(at: At, name: str, task: str) -> Diagnostic:
     """E0310: the expected answer would reach a prompt."""
     return error(
-        "E0310", at, f"`{name}` is what task `{task}` expects; no prompt may see it", "the target would leak",
+        "E0310",
+        at,
+        f"`{name}` is what task `{task}` expects; no prompt may see it",
+        "the target would leak",
         hint="remove it: an answer that was told is no answer",
-    )  # fmt: skip
+    )
 
 
 def unread_answer(at: At, found: str, hint: str) -> Diagnostic:
@@ -98,29 +113,42 @@ def wrong_time(at: At, clause: str, other: str) -> Diagnostic:
     """E0312: `if` on something that a run decides, or `when` on something that is decided before it."""
     if clause == "if":
         return error(
-            "E0312", at, "`if` is decided before the run, and this is known only in the run", "only known in a run",
+            "E0312",
+            at,
+            "`if` is decided before the run, and this is known only in the run",
+            "only known in a run",
             hint=f"write `{other}`",
-        )  # fmt: skip
+        )
     return error(
-        "E0312", at, "`when` is decided in the run, and this is known before it", "no signal and no given field",
+        "E0312",
+        at,
+        "`when` is decided in the run, and this is known before it",
+        "no signal and no given field",
         hint=f"write `{other}`",
-    )  # fmt: skip
+    )
 
 
 def runtime_value(at: At, what: str) -> Diagnostic:
     """E0313: a message where a value is needed that is known before the run."""
     return error(
-        "E0313", at, f"{what} must be known before the run, and this is a message of the run", "only known in a run",
+        "E0313",
+        at,
+        f"{what} must be known before the run, and this is a message of the run",
+        "only known in a run",
         hint="use a number, a list, a `param` or a `~`; `each x[n] in …` maps over a list that a run makes",
-    )  # fmt: skip
+    )
 
 
 def missing_argument(at: At, owner: str, name: str, declared: At) -> Diagnostic:
     """E0314: a `param` without a default that gets no argument."""
     return error(
-        "E0314", at, f"`{owner}` needs a value for `{name}`", f"no `{name}:`", also=[declared.label("has no default")],
+        "E0314",
+        at,
+        f"`{owner}` needs a value for `{name}`",
+        f"no `{name}:`",
+        also=[declared.label("has no default")],
         hint=f"write `{owner}({name}: …)`, or give the param a default",
-    )  # fmt: skip
+    )
 
 
 def reserved_port(at: At, name: str, owner: str) -> Diagnostic:
@@ -142,9 +170,12 @@ def option_value(at: At, name: str, wanted: str) -> Diagnostic:
 def unused_port(at: At, port: str, role: str) -> Diagnostic:
     """W0301: a port that no prompt of its role prints."""
     return warning(
-        "W0301", at, f"`{role}` never prints its port `{port}`", "not in the prompt",
+        "W0301",
+        at,
+        f"`{role}` never prints its port `{port}`",
+        "not in the prompt",
         hint=f"put `{{{{ {port} }}}}` into the prompt, or remove the port",
-    )  # fmt: skip
+    )
 
 
 def missing_shots(at: At, role: str) -> Diagnostic:

@@ -71,10 +71,14 @@ def bind_arguments(
 def port_value(state: State, what: str, port: PortSpec, values: list[Expr], at: At) -> Expr:
     """What arrives at a port: a list port splices lists, another takes one message (G14b, G11)."""
     if port.is_list:
-        items: list[Expr] = []
-        for value in values:
-            items += value.items if isinstance(value, ListOf) else [value]
-        return ListOf(items=tuple(item for item in items if item != ABSENT))
+        return ListOf(items=tuple(item for value in values for item in spliced(value) if item != ABSENT))
     if len(values) > 1 or isinstance(values[0], ListOf):
         raise state.problems.abandon(graph_facts.overfed_port(at, what, port.name))
     return values[0]
+
+
+def spliced(value: Expr) -> tuple[Expr, ...]:
+    """The items of a list, those of inner lists in their places; a single message is a list of one."""
+    if not isinstance(value, ListOf):
+        return (value,)
+    return tuple(item for inner in value.items for item in spliced(inner))

@@ -45,7 +45,7 @@ def check_instance(state: State, instance: Instance, graph: GraphTemplate) -> No
         state.problems.add(problem)
     if errors:
         raise Abandon
-    for problem in (*dead(instance, graph), *greedy(state, instance, graph), *votes(instance, graph)):
+    for problem in (*dead(instance, graph), *greedy(state, instance, graph)):
         state.problems.add(problem)
 
 
@@ -243,24 +243,3 @@ def greedy(state: State, instance: Instance, graph: GraphTemplate) -> Iterator[D
             and possible(state, heat) in ([Const(value=0)], [Const(value=0.0)])
         ):
             yield facts.greedy_replicas(node_place(instance, nodes[0]), group.name)
-
-
-def votes(instance: Instance, graph: GraphTemplate) -> Iterator[Diagnostic]:
-    """Majorities of exactly two."""
-    for node in graph.nodes:
-        for alternative in node.alternatives:
-            if alternative.fn != "std.reduce:majority":
-                continue
-            for _, value in alternative.args:
-                items = value.items if value.kind == "list" else ()
-                nodes = {n.id: n for n in graph.nodes}
-                sure = [
-                    i
-                    for i in items
-                    if isinstance(i, NodeRef)
-                    and i.id in nodes
-                    and nodes[i.id].exists == YES
-                    and nodes[i.id].guard is None
-                ]
-                if len(sure) == len(items) == 2:
-                    yield facts.even_vote(place(instance, alternative.place), label(graph, node.id), 2)

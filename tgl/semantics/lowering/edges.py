@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tgl.ir import (
     Alternative,
@@ -23,7 +23,7 @@ from tgl.semantics.errors import graph as facts
 from tgl.semantics.errors import types as type_facts
 from tgl.semantics.errors.at import At
 from tgl.semantics.fold import every, is_static, op
-from tgl.semantics.lowering.evaluate import evaluate, positions, replicas
+from tgl.semantics.lowering.evaluate import MOST_EDGES, evaluate, positions, replicas
 from tgl.semantics.lowering.nodes import run_condition, static_condition
 from tgl.semantics.lowering.state import Env, Instance, Site, State
 from tgl.semantics.problems import Abandon
@@ -54,6 +54,9 @@ class Edges:
     nodes: Mapping[str, NodeTemplate]
     found: list[EdgeTemplate]
     used: dict[str, tuple[ast.Edge, int]]
+    sure: dict[tuple[str, str, tuple[tuple[str, str], ...]], ast.Edge] = field(
+        default_factory=dict[tuple[str, str, tuple[tuple[str, str], ...]], ast.Edge]
+    )
 
     def statement(self, edge: ast.Edge) -> None:
         """The edges of a statement: every pair of its ends, link by link."""
@@ -191,6 +194,8 @@ class Edges:
     def edge(self, edge: ast.Edge, start: End, end: End) -> None:
         """One edge, unless its static condition rules it out."""
         state, scope = self.state, self.instance.scope
+        if len(self.found) >= MOST_EDGES:
+            raise state.problems.abandon(facts.too_large(scope.at(edge.span), MOST_EDGES, "edges"))
         env = Env(scope, self.instance, end.letters)
         suffix = "" if end.port is None else f".{end.port}"
         address = self.address(edge, f"{self.instance.path}.{start.label}->{end.label}{suffix}")
@@ -206,7 +211,8 @@ class Edges:
         if "when" in clauses:
             written = clauses["when"].value
             value = evaluate(state, written, env, Site(f"{address}.when", ChoiceKind.GUARD, written))
-            guard = run_condition(state, value, written, env)
+            decided = run_condition(state, value, written, env)
+            guard = None if decided == Const(value=True) else decided
         if not isinstance(end.value, NodeRef) or end.value.id not in self.nodes:
             raise Abandon
         target = self.nodes[end.value.id]
@@ -229,22 +235,15 @@ class Edges:
         return address if number == 1 else f"{address}#{number}"
 
     def repeated(self, template: EdgeTemplate, edge: ast.Edge, start: End, end: End) -> None:
-        for other in self.found:
-            same = (
-                other.source == template.source
-                and other.target == template.target
-                and other.ports == template.ports
-            )
-            if (
-                same
-                and other.exists == template.exists == Const(value=True)
-                and other.guard is None is template.guard
-            ):
-                scope = self.instance.scope
-                first = At(scope.source, type(edge.span)(other.place.start, other.place.end))
-                self.state.problems.add(
-                    facts.same_edge(scope.at(edge.span), f"`{start.label} -> {end.label}`", first)
-                )
+        """Warn of an edge that is always there, and drawn a second time (language.md G9)."""
+        if template.exists != Const(value=True) or template.guard is not None:
+            return
+        key = (start.label, template.target, template.ports)
+        first = self.sure.setdefault(key, edge)
+        if first is not edge:
+            scope = self.instance.scope
+            drawn = f"`{start.label} -> {end.label}`"
+            self.state.problems.add(facts.same_edge(scope.at(edge.span), drawn, scope.at(first.span)))
 
     def ports(self, target: NodeTemplate, start: End, end: End, exists: Expr) -> tuple[tuple[str, str], ...]:
         """The port of each alternative that takes the edge (language.md G4)."""

@@ -10,6 +10,7 @@ from tgl.ir import (
     ChoiceRef,
     Const,
     Expr,
+    Fn,
     Input,
     Is,
     ListOf,
@@ -34,7 +35,8 @@ from tgl.semantics.scope import FUTURE, PRELUDE, Binding, kind_of
 from tgl.syntax import ast
 
 MOST_REPLICAS = 512
-MOST_NODES = 20_000
+MOST_NODES = 10_000
+MOST_EDGES = 20_000
 
 
 def evaluate(state: State, expr: ast.Expr, env: Env, site: Site) -> Expr:
@@ -207,16 +209,21 @@ def global_value(state: State, home: str, decl: ast.Let | ast.Pool) -> Expr:
     key = (home, decl.name)
     if key in state.globals:
         return state.globals[key]
+    if key in state.failed:
+        raise Abandon
     scope = state.files.scopes[home]
     if key in state.pending:
         raise state.problems.abandon(name_facts.recursive_definition(scope.at(decl.name_span), decl.name))
     state.pending.append(key)
     try:
         value = evaluate(state, decl.value, Env(scope), Site(decl.name, ChoiceKind.PARAM, decl.value))
+        if isinstance(decl, ast.Pool):
+            check_pool(state, scope.at(decl.value.span), value)
+    except Abandon:
+        state.failed.add(key)
+        raise
     finally:
         state.pending.pop()
-    if isinstance(decl, ast.Pool):
-        check_pool(state, scope.at(decl.value.span), value)
     state.globals[key] = value
     return value
 
@@ -355,9 +362,10 @@ def ast_name(expr: ast.Expr) -> str:
 
 def check_range(state: State, arg: ast.Arg, value: Expr, env: Env, name: str, most: int) -> None:
     """A literal index out of range is an error; a computed one means that nothing is there (G7)."""
-    if isinstance(arg.value, ast.Number) and isinstance(value, Const):
-        if isinstance(value.value, int) and not 1 <= value.value <= most:
-            raise state.problems.abandon(graph_facts.index_range(env.at(arg.value), value.value, name, most))
+    if not isinstance(arg.value, ast.Number) or not isinstance(value, Const):
+        return
+    if isinstance(value.value, int) and not 1 <= value.value <= most:
+        raise state.problems.abandon(graph_facts.index_range(env.at(arg.value), value.value, name, most))
 
 
 def replica(state: State, expr: ast.Index, env: Env, group: Replicas, args: list[Expr]) -> Expr:
@@ -465,9 +473,9 @@ def func_is_size(decl: ast.Fn) -> bool:
 
 
 def built_in(state: State, name: str, expr: ast.Call, env: Env, site: Site) -> Expr:
-    """`size(xs)` and `model_of(node)`."""
+    """`size(xs)`, `ran(node)` and `model_of(node)`."""
     at = env.at(expr)
-    if name not in ("size", "model_of"):
+    if name not in ("size", "ran", "model_of"):
         raise Abandon
     if len(expr.args) != 1 or expr.args[0].name is not None:
         raise state.problems.abandon(facts.too_many_arguments(at, name, 1))
@@ -476,6 +484,10 @@ def built_in(state: State, name: str, expr: ast.Call, env: Env, site: Site) -> E
         if not isinstance(value, NodeRef):
             raise state.problems.abandon(facts.type_mismatch(at, "`model_of` takes one node", "not one node"))
         return ModelOf(node=value.id)
+    if name == "ran":
+        if not isinstance(value, NodeRef):
+            raise state.problems.abandon(facts.type_mismatch(at, "`ran` takes one node", "not one node"))
+        return Fn(fn="std.signals:ran", args=(value,))
     if not isinstance(value, ListOf) or not is_static(value):
         if isinstance(value, ListOf) and all(isinstance(item, NodeRef) for item in value.items):
             message = "`size` counts a list that is written in the program"

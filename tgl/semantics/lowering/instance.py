@@ -54,22 +54,25 @@ def lower_instance(state: State, instance: Instance, stack: tuple[str, ...]) -> 
                 instance.failed.add(statement.name)
                 whole = False
     edges = Edges(state, instance, nodes, [], {})
+    seen_by_nodes = frozenset(instance.indexed)
     for statement in graph.body:
         if isinstance(statement, ast.Edge):
             try:
                 edges.statement(statement)
             except Abandon:
                 whole = False
-    groups = [
+    instance.indexed &= seen_by_nodes  # an edge's own predicate may tell replicas apart
+    output: Expr | None = None
+    answers: list[Group] = []
+    try:
+        output = lower_output(state, instance, maker, nodes, answers)
+    except Abandon:
+        whole = False
+    declared = [
         group_of(state, instance, s)
         for s in graph.body
         if isinstance(s, ast.NodeStmt) and s.name not in instance.failed
     ]
-    output: Expr | None = None
-    try:
-        output = lower_output(state, instance, maker, nodes, groups)
-    except Abandon:
-        whole = False
     if output is None or not whole:
         raise Abandon
     fed = {node.id: fed_node(instance, node, edges.found) for node in nodes.values()}
@@ -77,7 +80,7 @@ def lower_instance(state: State, instance: Instance, stack: tuple[str, ...]) -> 
         name=graph.name,
         path=instance.path,
         ports=read_ports(scope, graph.ports, Problems()),
-        groups=tuple(groups),
+        groups=(*declared, *answers),
         nodes=tuple(fed.values()),
         edges=tuple(edges.found),
         output=output,

@@ -133,8 +133,8 @@ class Maker:
         if clause is None:
             return None
         site = Site(address, ChoiceKind.GUARD, clause.value)
-        value = evaluate(self.state, clause.value, env, site)
-        return run_condition(self.state, value, clause.value, env)
+        value = run_condition(self.state, evaluate(self.state, clause.value, env, site), clause.value, env)
+        return None if value == Const(value=True) else value
 
     def alternative(
         self, use: Use, env: Env, site: NodeSite, on: Expr | None, has_model: bool
@@ -277,9 +277,9 @@ def run_condition(state: State, value: Expr, written: ast.Expr, env: Env) -> Exp
     at = env.at(written)
     if is_static(value) and not reads_run(state, written, env):
         raise state.problems.abandon(facts.wrong_time(at, "when", "if"))
-    if not is_condition(state, value) and value.kind in ("const", "list", "model", "what"):
-        if value != ABSENT:
-            raise state.problems.abandon(facts.type_mismatch(at, "`when` takes a condition", "no yes or no"))
+    odd = value.kind in ("const", "list", "model", "what") and value != ABSENT
+    if odd and not is_condition(state, value):
+        raise state.problems.abandon(facts.type_mismatch(at, "`when` takes a condition", "no yes or no"))
     return value
 
 

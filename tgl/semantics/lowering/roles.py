@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tgl.ir import ChoiceKind, ChoiceRef, Const, Expr, FloatRange, Flip, IntRange, ListOf, Options
+from tgl.ir import ChoiceKind, ChoiceRef, Const, Expr, Flip, FloatRange, IntRange, ListOf, Options
 from tgl.semantics.errors import choices as choice_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.errors.at import At

@@ -97,5 +97,6 @@ class State:
     written: dict[str, ast.Choice] = field(default_factory=dict[str, ast.Choice])
     globals: dict[tuple[str, str], Expr] = field(default_factory=dict[tuple[str, str], Expr])
     pending: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    failed: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     models: dict[str, FileScope] = field(default_factory=dict[str, FileScope])
     nodes: int = 0

@@ -180,7 +180,10 @@ def list_items(state: State, written: Written) -> list[Written] | None:
 def chosen(state: State, expr: ast.Choice, written: Written, node_site: Site) -> Picked:
     """`~[assistant, panel(n: ~2..5)]`, `~{assistant: 0.7, fuser: 0.3}`, `~team`."""
     env, site = written.env, written.site or node_site
-    domain = expr.domain
+    domain, shared = expr.domain, ()
+    if isinstance(domain, ast.Call) and isinstance(domain.func, (ast.ListExpr, ast.Weights)):
+        # `~[one, vote](hints: hint)`: the arguments are those of every option
+        domain, shared = domain.func, domain.args
     if isinstance(domain, ast.Weights):
         items = [replace(written, expr=item) for item, _ in domain.items]
         weights = [domains.weight(state, env, w, evaluate(state, w, env, site)) for _, w in domain.items]
@@ -198,7 +201,8 @@ def chosen(state: State, expr: ast.Choice, written: Written, node_site: Site) ->
         picked = pick_what(state, item, node_site)
         if len(picked.uses) != 1:
             raise state.problems.abandon(choice_facts.nested_choice(item.env.at(item.expr)))
-        use = picked.uses[0]
+        given = tuple(Given(arg, env, argument_site(written.site, arg)) for arg in shared)
+        use = replace(picked.uses[0], givens=picked.uses[0].givens + given)
         seen[use.key] = seen.get(use.key, 0) + 1
         uses.append(use if seen[use.key] == 1 else replace(use, key=f"{use.key}#{seen[use.key]}"))
     options = [(WhatName(name=use.key), weight) for use, weight in zip(uses, weights, strict=True)]

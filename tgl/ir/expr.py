@@ -75,7 +75,11 @@ class NodeRef(Frozen):
 
 
 class Op(Frozen):
-    """A built-in operator: `or and not < <= > >= == != in + - * / neg at` (`at`: list, 1-based index)."""
+    """A built-in operator: `or and not < <= > >= == != in + - * / neg at when`.
+
+    `at`: list, 1-based index. `when` (only in a candidate, for the guard of an edge): condition, message;
+    the message, absent unless the condition is true.
+    """
 
     kind: Literal["op"] = "op"
     op: str

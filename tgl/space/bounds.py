@@ -28,7 +28,8 @@ class WorstCase:
 
 def worst_case(candidate: Candidate) -> WorstCase:
     """The most calls that one run of a candidate can make, re-asks included."""
-    by_node = {node.id: 1 + node.retry for node in candidate.calls}
+    # at temperature 0 a re-ask would only repeat the reply
+    by_node = {node.id: 1 if node.temperature == 0 else 1 + node.retry for node in candidate.calls}
     return WorstCase(round(worst_sum(candidate, by_node)), tuple(by_node.items()))
 
 

@@ -14,6 +14,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Protocol, TypeAlias, assert_never
 
@@ -74,7 +75,7 @@ def atoms(domain: Domain) -> tuple[Atom, ...]:
         case Flip():
             return tuple(Atom((yes,), (Const(value=yes),)) for yes in (False, True))
         case FloatRange():
-            return _cells(domain)
+            return _cells(domain.low, domain.high, log=domain.log)
         case _:
             assert_never(domain)
 
@@ -131,8 +132,10 @@ def member_at(atom: Atom, uniform: float) -> int:
     return min(bisect_right(atom.cumulative, uniform), len(atom.values) - 1)
 
 
-def _cells(domain: FloatRange) -> tuple[Atom, ...]:
-    """The most cells, at most `CELLS`, of which none is empty."""
+@lru_cache(maxsize=256)
+def _cells(low: float, high: float, *, log: bool) -> tuple[Atom, ...]:
+    """The most cells, at most `CELLS`, of which none is empty (kept: a policy asks at each decision)."""
+    domain = FloatRange(low=low, high=high, log=log)
     values = _decimals(domain)
     for count in range(min(CELLS, len(values)), 1, -1):
         edges = [_quantile(domain, k / count) for k in range(count + 1)]

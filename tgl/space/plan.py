@@ -11,12 +11,14 @@ import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TypeAlias
 
 from tgl.ir import (
     Alternative,
     ChoicePoint,
     ChoiceRef,
     Const,
+    Domain,
     EdgeTemplate,
     Expr,
     Flip,
@@ -225,6 +227,9 @@ def static_leaves(*exprs: Expr | None) -> tuple[Expr, ...]:
     return tuple(found)
 
 
+_Table: TypeAlias = tuple[tuple[Atom, ...], Mapping[str, Place]]
+
+
 @dataclass(slots=True)
 class _Compiler:
     ir: ProgramIR
@@ -234,6 +239,7 @@ class _Compiler:
     graphs: dict[str, GraphPlan] = field(default_factory=dict[str, GraphPlan])
     homes: dict[str, str] = field(default_factory=dict[str, str])
     uses: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict[str, list[tuple[str, str, str]]])
+    ranges: dict[FloatRange, _Table] = field(default_factory=lambda: dict[FloatRange, _Table]())
 
     def space(self) -> Space:
         self.points = {point.address: point for point in self.ir.choices}
@@ -354,8 +360,19 @@ class _Compiler:
         for index, edge in enumerate(graph.edges):
             use(edge.exists, "edge", str(index))
 
+    def _table(self, domain: Domain) -> _Table:
+        """Atoms and where values are; replicas of one range share them."""
+        known = self.ranges.get(domain) if isinstance(domain, FloatRange) else None
+        if known is not None:
+            return known
+        table = atoms(domain)
+        made = (table, places(domain, table))
+        if isinstance(domain, FloatRange):
+            self.ranges[domain] = made
+        return made
+
     def _choice(self, point: ChoicePoint) -> ChoicePlan:
-        table = atoms(point.domain)
+        table, where = self._table(point.domain)
         uses = self.uses.get(point.address, [])
         scopes = {path for _, path, _ in uses}
         structural = bool(uses) and not isinstance(point.domain, FloatRange)
@@ -363,7 +380,7 @@ class _Compiler:
             point,
             table,
             prior_weights(point.domain),
-            places(point.domain, table),
+            where,
             structural,
             next(iter(scopes)) if len(scopes) == 1 else None,
         )

@@ -51,11 +51,11 @@ def operate(op: str, args: Sequence[Static | Unknown]) -> Static | Unknown:
         case "not", [bool(value)]:
             return not value
         case "==", [left, right]:
-            return left == right
+            return _plain(left) == _plain(right)
         case "!=", [left, right]:
-            return left != right
+            return _plain(left) != _plain(right)
         case "in", [item, tuple(items)]:
-            return item in items
+            return any(_plain(item) == _plain(other) for other in items)
         case "at", [tuple(items), int(index)]:
             return items[index - 1] if 1 <= index <= len(items) else None
         case "<" | "<=" | ">" | ">=", [str(left), str(right)]:
@@ -81,6 +81,21 @@ def as_expr(value: Static) -> Expr:
             return ListOf(items=tuple(as_expr(item) for item in value))
         case _:
             return Const(value=value)
+
+
+def _plain(value: Static) -> tuple[str, Static]:
+    """A value that can be compared: a name is its text, and 1 is 1.0 but not true."""
+    match value:
+        case ModelName() | WhatName():
+            return "text", value.name
+        case bool():
+            return "truth", value
+        case str():
+            return "text", value
+        case tuple():
+            return "list", tuple(as_expr(item).model_dump_json() for item in value)
+        case _:
+            return "number", value
 
 
 def _ordered(op: str, sign: int) -> bool:

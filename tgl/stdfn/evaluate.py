@@ -93,6 +93,8 @@ def operate(expr: Op, scope: Scope) -> Value:
         case "not":
             known = truth(evaluate(expr.args[0], scope))
             return None if known is None else not known
+        case "when":
+            return evaluate(expr.args[1], scope) if truth(evaluate(expr.args[0], scope)) is True else None
         case "neg":
             return arithmetic("-", 0, evaluate(expr.args[0], scope))
         case _:

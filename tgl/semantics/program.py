@@ -39,6 +39,11 @@ class Checked:
     files: Files
 
     @property
+    def measured(self) -> tuple[ast.Measured, ...]:
+        """The `measured` blocks of the program, as they stand there: nothing reads them but reports."""
+        return tuple(decl for decl in self.module.decls if isinstance(decl, ast.Measured))
+
+    @property
     def ok(self) -> bool:
         """Whether no error was found."""
         return all(problem.severity is not Severity.ERROR for problem in self.problems)

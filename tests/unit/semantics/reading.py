@@ -72,7 +72,10 @@ def alternative(found: Alternative, indent: str) -> list[str]:
     args = ", ".join(f"{name}: {shown(value)}" for name, value in found.args)
     skip = ("prompt", "system", "max_tokens", "retry")
     fields = ", ".join(f"{name}={shown(value)}" for name, value in found.fields if name not in skip)
-    lines = [f"{indent}{found.key} = {found.kind} {found.fn or found.what}({args})" + (f" {{{fields}}}" if fields else "")]
+    lines = [
+        f"{indent}{found.key} = {found.kind} {found.fn or found.what}({args})"
+        + (f" {{{fields}}}" if fields else "")
+    ]
     if found.graph is not None:
         lines += graph(found.graph, indent + "  ")
     return lines
@@ -82,7 +85,10 @@ def graph(found: GraphTemplate, indent: str = "") -> list[str]:
     lines = [f"{indent}graph {found.path}"]
     for group in found.groups:
         if group.count is not None:
-            lines.append(f"{indent}  group {group.name} x {shown(group.count)}" + ("" if group.permutable else " in order"))
+            lines.append(
+                f"{indent}  group {group.name} x {shown(group.count)}"
+                + ("" if group.permutable else " in order")
+            )
     for node in found.nodes:
         clauses = [
             "" if len(node.alternatives) == 1 else f" pick {shown(node.pick)}",
@@ -94,11 +100,17 @@ def graph(found: GraphTemplate, indent: str = "") -> list[str]:
         for each in node.alternatives:
             lines += alternative(each, indent + "    ")
     for edge in found.edges:
-        ports = sorted({port for _, port in edge.ports}) if len({p for _, p in edge.ports}) == 1 else [str(edge.ports)]
+        ports = (
+            sorted({port for _, port in edge.ports})
+            if len({p for _, p in edge.ports}) == 1
+            else [str(edge.ports)]
+        )
         takers = "/".join(key for key, _ in edge.ports)
         when = "" if edge.guard is None else f" when {shown(edge.guard)}"
         exists = "" if edge.exists == Const(value=True) else f" if {shown(edge.exists)}"
-        lines.append(f"{indent}  edge {shown(edge.source)} -> {edge.target}.{ports[0]} ({takers}){when}{exists}")
+        lines.append(
+            f"{indent}  edge {shown(edge.source)} -> {edge.target}.{ports[0]} ({takers}){when}{exists}"
+        )
     lines.append(f"{indent}  output {shown(found.output)}")
     return lines
 

@@ -12,7 +12,11 @@ from tgl.semantics import MemoryLoader, check
 from tgl.text import SourceFile
 
 CORPUS = Path(__file__).parents[2] / "corpus" / "invalid"
-CASES = sorted(path for path in CORPUS.glob("*/*.tgl") if path.parent.name[:3] not in ("E01", "R01") or path.parent.name.startswith("E0190"))
+CASES = sorted(
+    path
+    for path in CORPUS.glob("*/*.tgl")
+    if path.parent.name[:3] not in ("E01", "R01") or path.parent.name.startswith("E0190")
+)
 CASES = [path for path in CASES if not path.name.startswith("_")]
 MARK = re.compile(r"#~ (\w+) ?(.*)$")
 

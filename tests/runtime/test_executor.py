@@ -1,6 +1,7 @@
 """The part that awaits, on an event loop with virtual time."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -248,16 +249,33 @@ def test_one_failed_example_does_not_sink_the_others(make, on_virtual_time):
     assert executor.ledger.bill["smol"].broken == 9
 
 
-def test_a_failure_is_not_stored_and_the_next_batch_asks_again(make, on_virtual_time):
+def test_a_failure_stays_for_the_search_and_is_not_stored(make, on_virtual_time):
     model = make.model(Flaky(3, broken("server")))
-    executor = make.executor(model, policy=PATIENT)
+    store = MemoryStore()
+    executor = make.executor(model, store, policy=PATIENT)
     jobs = make.jobs(make.candidate(make.call("a")), "q")
 
     async def main():
         return await executor.run_all(jobs), await executor.run_all(jobs)
 
     (first,), (second,) = on_virtual_time(main())
-    assert (first.status, second.status) == (RunStatus.FAILED, RunStatus.OK)
+    assert first == second
+    assert (first.status, store.identities()) == (RunStatus.FAILED, [])
+    (third,) = on_virtual_time(make.executor(model, store, policy=PATIENT).run_all(jobs))
+    assert third.status is RunStatus.OK
+    assert first.failed_call == third.calls[0].identity
+    assert third.failed_call is None
+
+
+def test_a_journalled_failure_is_replayed_even_if_the_call_was_answered_later(make, on_virtual_time):
+    model = make.model(Flaky(3, broken("server")))
+    store = MemoryStore()
+    jobs = make.jobs(make.candidate(make.call("a")), "q")
+    (failed,) = on_virtual_time(make.executor(model, store, policy=PATIENT).run_all(jobs))
+    on_virtual_time(make.executor(model, store).run_all(jobs))
+    replay = make.executor(None, store, live=False)
+    replay.assume_failed(failed.failed_call, failed.failure, "it says server")
+    assert on_virtual_time(replay.run_all(jobs)) == [failed]
 
 
 def test_a_failure_is_shared_by_all_runs_of_the_batch(make, on_virtual_time):
@@ -305,9 +323,10 @@ def test_nobody_waits_for_a_back_off_once_the_batch_stops(make, on_virtual_time)
     async def main():
         with pytest.raises(ModelRefused):
             await make.executor(model).run_all(make.jobs(make.candidate(make.call("a")), *QUESTIONS[:2]))
-        return asyncio.get_running_loop().time()
+        return asyncio.get_running_loop().time(), len(model.requests)
 
-    assert on_virtual_time(main()) < 1
+    elapsed, requests = on_virtual_time(main())
+    assert (elapsed < 1, requests) == (True, 2)
 
 
 def test_the_bill_has_a_cap(make, on_virtual_time):
@@ -446,6 +465,38 @@ def test_a_killed_run_goes_on_where_it_was(make, tmp_path):
         resumed = asyncio.run(make.executor(model, store).run_all(jobs))
     assert len(model.requests) == 36 - kept
     assert resumed == asyncio.run(make.executor(make.model()).run_all(jobs))
+
+
+REPEATED = """
+import asyncio, sys
+sys.path.insert(0, {folder!r})
+from conftest import Make
+from tgl.models import share
+
+make = Make()
+model = make.model(lambda request: str(int(share(request) * 3)), latency=lambda request: share(request) / 1000)
+executor = make.executor(model)
+names = ("w0", "w1", "w2")
+calls = [make.call(name, draw=draw) for draw, name in enumerate(names)]
+candidate = make.candidate(*calls, make.fn("m", "std.reduce:majority", *names))
+results = asyncio.run(executor.run_all(make.jobs(candidate, *{questions!r})))
+print(repr(results), list(executor.ledger.spend), [record.model_dump_json() for record in executor.store.records()])
+"""
+
+
+@pytest.mark.slow
+def test_another_process_with_another_hash_seed_gives_the_same_bytes():
+    script = REPEATED.format(folder=str(Path(__file__).parent), questions=QUESTIONS)
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", script],
+            check=True,
+            capture_output=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert outputs[0] == outputs[1] != b""
 
 
 # Replay.

@@ -156,6 +156,21 @@ def test_nothing_that_runs_is_no_answer_and_costs_nothing(make, example):
     assert (result.status, result.text, result.calls, result.latency) == (RunStatus.NO_ANSWER, "", (), 0.0)
 
 
+def test_an_absence_is_known_when_its_guard_is(make):
+    """The output waits for the slow node only to learn that the guarded one will not run."""
+    never = Op(op="==", args=(NodeRef(id="slow"), Const(value=9)))
+    candidate = make.candidate(
+        make.call("slow"),
+        make.call("fast", draw=1),
+        make.call("guarded", "fast", guard=never),
+        make.fn("m", "std.reduce:first", "guarded", "fast"),
+    )
+    hand = Hand(candidate)
+    hand.reply("fast", "1", latency=1000)
+    hand.reply("slow", "2", latency=4000)
+    assert (hand.result.answer, hand.result.latency) == (Answer("1", "1"), 4.0)
+
+
 NEVER = Const(value=False)
 
 

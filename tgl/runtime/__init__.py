@@ -4,6 +4,7 @@ A call's identity decides its response; concurrency, order, crash and resume cha
 out (semantics.md 1–3).
 """
 
+from tgl.runtime.calls import CallFailed
 from tgl.runtime.errors import BatchStopped, BillReached, MissingResponses, ModelRefused
 from tgl.runtime.events import CallsNeeded, FromStore, Issued, RuntimeEvent, Settled, Waiting
 from tgl.runtime.executor import Executor, RuntimeOptions
@@ -23,6 +24,7 @@ __all__ = [
     "BillCap",
     "BillLine",
     "BillReached",
+    "CallFailed",
     "CallKey",
     "CallModel",
     "CallPolicy",

@@ -32,10 +32,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class CallFailed:
-    """No attempt gave a reply."""
+    """No attempt gave a reply: the class of failure and one line on it."""
 
-    kind: ErrorKind
-    message: str
+    failure: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Caller:
                         self.notify(Waiting(name, error.kind, delay))
                         await self.pause(delay)
                     case GiveUp(kind=kind):
-                        return CallFailed(kind, error.message)
+                        return CallFailed(kind.value, error.message)
                     case Abort(kind=kind):
                         return Stopped(ModelRefused(name, kind, error.message, help=error.help))
             else:

@@ -53,6 +53,10 @@ class RuntimeOptions:
 class Executor:
     """Runs batches of jobs. For one event loop; concurrent batches take turns.
 
+    A call that has failed stays failed for the executor's life: whether a run shares the failure must not
+    hang on when it comes to ask. Failures are never stored, so a search that is to be resumed journals
+    them (`failed[result.failed_call]`) and hands them back through `assume_failed`.
+
     The running loop is the clock, so tests run on one with virtual time.
     """
 
@@ -87,7 +91,12 @@ class Executor:
         fingerprints = {name: bound.fingerprint for name, bound in models.items()}
         self.planner = Planner(prompts, key, fingerprints)
         self.known: dict[str, StoredResponse] = {}
+        self.failed: dict[str, CallFailed] = {}
         self.turn = asyncio.Lock()
+
+    def assume_failed(self, identity: str, failure: str, detail: str) -> None:
+        """Let a call fail as it did in the part of the search that is replayed from its journal."""
+        self.failed[identity] = CallFailed(failure, detail)
 
     async def run_all(self, jobs: Sequence[Job]) -> list[RunResult]:
         """The results of jobs, in job order; their calls are then on the spend.
@@ -132,7 +141,6 @@ class Batch:
         self.results: list[RunResult | None] = [None] * len(jobs)
         self.asked: list[Wanted] = []
         self.waiters: dict[str, list[Wanted]] = {}
-        self.failed: dict[str, CallFailed] = {}
         self.missing: list[Wanted] = []
         self.backlog: dict[str, list[Wanted]] = {}
         self.active: dict[str, int] = {}
@@ -165,7 +173,7 @@ class Batch:
 
     async def answer_stored(self) -> None:
         """Answer what is stored, wave by wave, and queue the rest."""
-        known = self.executor.known
+        known, failures = self.executor.known, self.executor.failed
         while self.asked:
             wave, self.asked = self.asked, []
             new = list(
@@ -174,7 +182,7 @@ class Batch:
                     for wanted in wave
                     if wanted.identity not in known
                     and wanted.identity not in self.waiters
-                    and wanted.identity not in self.failed
+                    and wanted.identity not in failures
                 )
             )
             if new:
@@ -183,11 +191,11 @@ class Batch:
                 self.executor.notify(CallsNeeded(len(new)))
                 self.executor.notify(FromStore(len(found)))
             for wanted in wave:
-                if (response := known.get(wanted.identity)) is not None:
+                if (failed := failures.get(wanted.identity)) is not None:
+                    self.fail(wanted, failed)
+                elif (response := known.get(wanted.identity)) is not None:
                     event = Replied(wanted.command, response, "store")
                     self.take(wanted.job, self.runs[wanted.job].on(event))
-                elif (failed := self.failed.get(wanted.identity)) is not None:
-                    self.fail(wanted, failed)
                 else:
                     self.wait_for(wanted)
 
@@ -223,7 +231,7 @@ class Batch:
             ceiling = self.executor.models[name].ceiling
             if name not in self.pools:
                 self.pools[name] = CallPool(ceiling)
-            while waiting and self.active.get(name, 0) < ceiling and not self.caller.stop.is_set():
+            while waiting and self.active.get(name, 0) < ceiling:
                 self.active[name] = self.active.get(name, 0) + 1
                 group.create_task(self.call(name, heapq.heappop(waiting)))
 
@@ -245,8 +253,7 @@ class Batch:
                 for waiter in self.waiters.pop(wanted.identity):
                     self.take(waiter.job, self.runs[waiter.job].on(Replied(waiter.command, response, "live")))
             case CallFailed():
-                # For the whole batch: whether a run shares the failure must not hang on when it came to ask.
-                self.failed[wanted.identity] = outcome
+                self.executor.failed[wanted.identity] = outcome
                 for waiter in self.waiters.pop(wanted.identity):
                     self.fail(waiter, outcome)
             case Stopped(reason=reason):
@@ -255,7 +262,7 @@ class Batch:
 
     def fail(self, wanted: Wanted, outcome: CallFailed) -> None:
         """Tell a run that its call has failed."""
-        event = Failed(wanted.command, outcome.kind.value, outcome.message)
+        event = Failed(wanted.command, outcome.failure, outcome.detail)
         self.take(wanted.job, self.runs[wanted.job].on(event))
 
     def misses(self) -> MissingResponses:

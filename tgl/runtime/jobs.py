@@ -89,6 +89,7 @@ class RunResult:
         detail: one line on the failure.
         calls: in the order of nodes, then asks.
         latency: of the critical path in seconds, on virtual time from recorded latencies.
+        failed_call: identity of the call that failed, if one did.
         trace: what each node said, in the order of nodes (None: absent).
     """
 
@@ -100,3 +101,4 @@ class RunResult:
     calls: tuple[CallUse, ...]
     latency: float
     trace: tuple[tuple[str, Message | None], ...]
+    failed_call: str | None = None

@@ -99,7 +99,7 @@ class Run:
         self.uses: list[list[CallUse]] = [[] for _ in range(count)]
         self.left = count
         self.outstanding = 0
-        self.failures: dict[int, tuple[str, str]] = {}
+        self.failures: dict[int, tuple[str, str, str | None]] = {}
         self.ready = [position for position, missing in enumerate(self.waiting) if not missing]
         self.result: RunResult | None = None
 
@@ -125,7 +125,7 @@ class Run:
         self.outstanding -= 1
         match event:
             case Failed(call=call, failure=failure, detail=detail):
-                self.failures[call.node] = (failure, f"{call.step.node.id}: {detail}")
+                self.failures[call.node] = (failure, f"{call.step.node.id}: {detail}", call.key.identity)
                 return self.proceed([])
             case Replied(call=call, response=response, source=source):
                 return self.replied(call, response, source)
@@ -162,7 +162,7 @@ class Run:
                 command = self.enter(position)
             except (PromptError, EvaluationError, ValueError) as error:
                 failure = "prompt" if isinstance(error, PromptError) else "expression"
-                self.failures[position] = (failure, f"{self.plan.nodes[position].id}: {error}")
+                self.failures[position] = (failure, f"{self.plan.nodes[position].id}: {error}", None)
                 continue
             if command is not None:
                 commands.append(command)
@@ -236,7 +236,7 @@ class Run:
         try:
             output = message_of(evaluate(self.plan.output, self))
         except (EvaluationError, ValueError) as error:
-            return self.fail("expression", f"the output: {error}")
+            return self.fail("expression", f"the output: {error}", None)
         answer = None if output is None else self.answer_of(output)
         status = RunStatus.NO_ANSWER if answer is None else RunStatus.OK
         latency = max((self.decided_at[at] for at in self.plan.outputs), default=0.0)
@@ -250,9 +250,9 @@ class Run:
             case str() | int() | float():
                 return read_answer(self.plan.key.model_copy(update={"after": None}), text_of(output.value))
 
-    def fail(self, failure: str, detail: str) -> Done:
+    def fail(self, failure: str, detail: str, call: str | None) -> Done:
         """The result of a run that can't go on."""
-        return self.done(RunStatus.FAILED, None, "", failure=failure, detail=detail)
+        return self.done(RunStatus.FAILED, None, "", failure=failure, detail=detail, failed_call=call)
 
     def done(
         self,
@@ -263,11 +263,14 @@ class Run:
         failure: str | None = None,
         detail: str = "",
         latency: float = 0.0,
+        failed_call: str | None = None,
     ) -> Done:
         """End the run."""
         trace = zip((node.id for node in self.plan.nodes), self.messages, strict=True)
         calls = tuple(use for uses in self.uses for use in uses)
-        self.result = RunResult(status, answer, text, failure, detail, calls, latency, tuple(trace))
+        self.result = RunResult(
+            status, answer, text, failure, detail, calls, latency, tuple(trace), failed_call
+        )
         return Done(self.result)
 
 

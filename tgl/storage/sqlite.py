@@ -81,8 +81,7 @@ class SqliteStore:
         return await asyncio.wrap_future(self.submit(lambda: self.select(identities)))
 
     def put(self, records: Sequence[StoredResponse]) -> Awaitable[tuple[StoredResponse, ...]]:
-        # Shielded: whoever stops waiting must not take back what is already queued.
-        return asyncio.shield(asyncio.wrap_future(self.accept(records)))
+        return asyncio.wrap_future(self.accept(records))
 
     def write(self, records: Sequence[StoredResponse]) -> tuple[StoredResponse, ...]:
         return self.accept(records).result()
@@ -137,7 +136,7 @@ class SqliteStore:
         """Queue records for the next transaction."""
         self.check_open()
         accepted: Future[tuple[StoredResponse, ...]] = Future()
-        accepted.set_running_or_notify_cancel()  # from here on it can't be taken back
+        accepted.set_running_or_notify_cancel()  # whoever stops waiting takes nothing back
         with self.lock:
             self.pending.append((tuple(records), accepted))
             first = len(self.pending) == 1

@@ -204,6 +204,15 @@ def test_a_store_that_another_process_writes(tmp_path):
         assert opened.write([response(1)]) == (response(1),)
 
 
+def test_two_processes_may_share_a_store(tmp_path):
+    path = tmp_path / "s.sqlite"
+    with SqliteStore(path) as first, SqliteStore(path) as second:
+        for name in range(20):
+            assert first.write([response(name, "first")]) == (response(name, "first"),)
+            assert second.write([response(name, "second")]) == (response(name, "first"),)
+        assert first.identities() == second.identities()
+
+
 def test_a_full_disk_keeps_what_was_there(tmp_path):
     with SqliteStore(tmp_path / "s.sqlite") as opened:
         opened.write([response(1)])
@@ -315,6 +324,14 @@ def test_a_negative_figure_and_an_unknown_field_are_named(tmp_path):
         path.write_text(text.replace(old, new))
         with pytest.raises(StoreError, match=reason):
             RecordedFile(path)
+
+
+def test_the_first_line_of_an_identity_counts(tmp_path):
+    path = tmp_path / "r.jsonl"
+    export(MemoryStore([response(1, "first")]), path)
+    line = path.read_text()
+    path.write_text(line + line.replace("first", "second"))
+    assert [record.text for record in RecordedFile(path).records()] == ["first"]
 
 
 def test_files_that_cannot_be_read_or_written(tmp_path):

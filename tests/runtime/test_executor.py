@@ -474,13 +474,14 @@ from conftest import Make
 from tgl.models import share
 
 make = Make()
-model = make.model(lambda request: str(int(share(request) * 3)), latency=lambda request: share(request) / 1000)
+model = make.model(lambda request: str(int(share(request) * 3)), latency=lambda request: share(request) / 9)
 executor = make.executor(model)
 names = ("w0", "w1", "w2")
 calls = [make.call(name, draw=draw) for draw, name in enumerate(names)]
 candidate = make.candidate(*calls, make.fn("m", "std.reduce:majority", *names))
 results = asyncio.run(executor.run_all(make.jobs(candidate, *{questions!r})))
-print(repr(results), list(executor.ledger.spend), [record.model_dump_json() for record in executor.store.records()])
+print(repr(results), list(executor.ledger.spend))
+print([record.model_dump_json() for record in executor.store.records()])
 """
 
 

@@ -98,8 +98,12 @@ def direct_pack(source: str, sha256: str, *, context: int = 2048, template: str 
 
 
 def installed_path(pack: Pack, cache_dir: Path) -> Path | None:
-    """Where the pack's weights lie in `cache_dir`, or None if they are not there whole."""
-    path = cache_dir / pack.file_name
-    if not path.is_file() or (pack.size and path.stat().st_size != pack.size):
-        return None
-    return path
+    """Where the pack's weights lie in `cache_dir`, or None if they are not there whole.
+
+    Packs that differ in their template alone share one file.
+    """
+    same = sorted(cache_dir.glob(f"*-{pack.sha256[:12]}.gguf")) if cache_dir.is_dir() else []
+    for path in (cache_dir / pack.file_name, *same):
+        if path.is_file() and not (pack.size and path.stat().st_size != pack.size):
+            return path
+    return None

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Generator, Iterator, Sequence
+from types import TracebackType
 
 from tgl.storage.journal import JournalRecord
 from tgl.storage.records import StoredResponse
 
 
 class MemoryStore:
-    """Responses, journals and counters in dictionaries. For one thread."""
+    """Responses, journals and counters in dictionaries. For one thread. A context manager, like its sibling."""
 
     def __init__(self, records: Sequence[StoredResponse] = ()) -> None:
         self.responses: dict[str, StoredResponse] = {}
         self.journals: dict[str, list[JournalRecord]] = {}
         self.counters: dict[str, int] = {}
         self.write(records)
+
+    def __enter__(self) -> MemoryStore:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Do nothing: there is no file to let go."""
 
     def read(self, identities: Sequence[str]) -> dict[str, StoredResponse]:
         return {key: found for key in identities if (found := self.responses.get(key)) is not None}

@@ -45,11 +45,8 @@ def response(name: int, text: str = "4", **changes: object) -> StoredResponse:
 
 @pytest.fixture(params=["memory", "sqlite"])
 def store(request, tmp_path):
-    if request.param == "memory":
-        yield MemoryStore()
-    else:
-        with SqliteStore(tmp_path / "store.sqlite") as opened:
-            yield opened
+    with MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "s.sqlite") as opened:
+        yield opened
 
 
 def test_the_first_stored_response_is_the_truth(store):

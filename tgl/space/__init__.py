@@ -1,7 +1,7 @@
 """The search space of a program: what may be decided, in which order, with which probability."""
 
 from tgl.space.bound import Bound, NodeCost
-from tgl.space.bounds import WorstCase, worst_case, worst_sum
+from tgl.space.bounds import WorstCase, calls_bound, worst_case, worst_sum
 from tgl.space.concretise import InstanceResolution
 from tgl.space.domains import CELLS, PRIOR, Atom, Policy, atoms, prior_weights
 from tgl.space.draw import (
@@ -16,7 +16,9 @@ from tgl.space.draw import (
 from tgl.space.errors import DeadEnd, EmptySpace, OutsideSpace, StaticCycle
 from tgl.space.oracles import Decision
 from tgl.space.resolve import Resolution, resolve
+from tgl.space.sizes import Unbounded
 from tgl.space.streams import Stream
+from tgl.space.tokens import NodeTokens, WorstTokens, worst_tokens
 
 __all__ = [
     "CELLS",
@@ -28,14 +30,18 @@ __all__ = [
     "EmptySpace",
     "InstanceResolution",
     "NodeCost",
+    "NodeTokens",
     "OutsideSpace",
     "Policy",
     "Resolution",
     "Sampled",
     "StaticCycle",
     "Stream",
+    "Unbounded",
     "WorstCase",
+    "WorstTokens",
     "atoms",
+    "calls_bound",
     "count_assignments",
     "decisions",
     "enumerate_assignments",
@@ -46,4 +52,5 @@ __all__ = [
     "sample",
     "worst_case",
     "worst_sum",
+    "worst_tokens",
 ]

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from tgl.ir import Candidate, Scalar
+from tgl.ir import Alternative, Candidate, ChoiceRef, Const, Domain, Expr, NodeTemplate, ProgramIR, Scalar
+from tgl.space.bound import Bound
+from tgl.space.domains import atoms
 from tgl.space.draws import Allowed, fields_asked
 
 _COMBINATIONS = 4096
@@ -55,6 +57,34 @@ def worst_sum(candidate: Candidate, costs: Mapping[str, float]) -> float:
             ),
         )
     return worst
+
+
+def calls_bound(ir: ProgramIR, limit: float) -> Bound:
+    """The bound behind `limit calls <= …`: each role node costs a call and its re-asks.
+
+    It adds up all routes of a router, so it is stricter than `worst_case` there.
+    """
+    domains = {point.address: point.domain for point in ir.choices}
+
+    def calls(_node: NodeTemplate, alternative: Alternative, _model: str | None) -> float:
+        fields = dict(alternative.fields)
+        if fields.get("temperature") == Const(value=0) or fields.get("temperature") == Const(value=0.0):
+            return 1.0
+        return 1.0 + _largest(fields.get("retry"), domains)
+
+    return Bound(limit, calls)
+
+
+def _largest(expr: Expr | None, domains: Mapping[str, Domain]) -> float:
+    """The largest number that a setting may be decided to be."""
+    match expr:
+        case Const(value=int(number) | float(number)):
+            return float(number)
+        case ChoiceRef() if expr.address in domains:
+            meanings = [meaning for atom in atoms(domains[expr.address]) for meaning in atom.meanings]
+            return max((_largest(meaning, domains) for meaning in meanings), default=0.0)
+        case _:
+            return 0.0
 
 
 class _Other:

@@ -10,7 +10,7 @@ from tgl.storage.records import StoredResponse
 
 
 class MemoryStore:
-    """Responses, journals and counters in dictionaries. For one thread. A context manager, like its sibling."""
+    """Responses, journals and counters in dictionaries. A context manager; for one thread."""
 
     def __init__(self, records: Sequence[StoredResponse] = ()) -> None:
         self.responses: dict[str, StoredResponse] = {}

@@ -10,31 +10,23 @@ from types import MappingProxyType
 from tgl.ir import (
     CallNode,
     Candidate,
-    ChoiceRef,
-    Const,
     Expr,
-    Fn,
     FnNode,
     GraphTemplate,
-    Input,
-    Is,
     ListOf,
-    ModelName,
-    ModelOf,
     NodeRef,
     Op,
     Reader,
     RunNode,
-    WhatName,
 )
 from tgl.space.canonical import canonical_order
 from tgl.space.draws import draws
 from tgl.space.facts import Facts
+from tgl.space.fold import ABSENT, Scope, both, guarded, only_nodes, spliced
 from tgl.space.plan import GraphPlan
-from tgl.space.static import Static, Unknown, as_expr, operate
+from tgl.space.settings import Settings
+from tgl.space.static import Static, Unknown, as_expr
 from tgl.space.trim import Trimmed
-
-_ABSENT = Const(value=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +83,11 @@ class Concretiser:
         groups = canonical_order(trimmed, self.facts).groups
         rank = {node: place for place, node in enumerate(node for found in groups.values() for node in found)}
         ids = _new_ids(plan, path, groups)
-        scope = _Scope(self.facts, plan, arriving, dict[str, Expr](), rank)
+        scope = Scope(self.facts, plan, arriving, dict[str, Expr](), rank)
         for place in _order(trimmed, rank):
             node = plan.nodes[place]
             inputs = self.inputs(trimmed, place, scope)
-            full = _both(guard, scope.fold(node.template.guard))
+            full = both(guard, scope.fold(node.template.guard))
             where = (*position, rank[place])
             child = trimmed.children.get(place)
             if child is not None:
@@ -105,10 +97,10 @@ class Concretiser:
                 self.nodes.append((where, self.node(trimmed, place, ids[place], inputs, full)))
                 scope.values[node.template.id] = NodeRef(id=ids[place])
         self.instances[plan.template.path] = _resolution(trimmed, groups, ids)
-        output = scope.fold(plan.template.output) or _ABSENT
-        return output if guard is None or _only_nodes(output) else Op(op="when", args=(guard, output))
+        output = scope.fold(plan.template.output) or ABSENT
+        return output if guard is None or only_nodes(output) else Op(op="when", args=(guard, output))
 
-    def inputs(self, trimmed: Trimmed, place: int, scope: _Scope) -> dict[str, Expr]:
+    def inputs(self, trimmed: Trimmed, place: int, scope: Scope) -> dict[str, Expr]:
         """What arrives at each port that gets something, in port order."""
         plan = trimmed.instance.plan
         alt = trimmed.instance.picks[place]
@@ -124,9 +116,9 @@ class Concretiser:
             wire = None
             if port.name in alt.wires and port.name in trimmed.read[place]:
                 wire = scope.fold(alt.wires[port.name])
-            messages = [_guarded(source, guards) for source, guards in arrived.get(port.name, {}).items()]
+            messages = [guarded(source, guards) for source, guards in arrived.get(port.name, {}).items()]
             if port.is_list:
-                items = _spliced([*([] if wire is None else [wire]), *messages])
+                items = spliced([*([] if wire is None else [wire]), *messages])
                 if items:
                     found[port.name] = ListOf(items=items)
             elif messages:
@@ -146,7 +138,7 @@ class Concretiser:
             return FnNode(
                 id=new_id, fn=template.fn or template.what, inputs=(*inputs.items(), *fixed), guard=guard
             )
-        fields = _Fields(new_id, settings)
+        fields = Settings(new_id, settings)
         return CallNode(
             id=new_id,
             role=template.what,
@@ -173,115 +165,6 @@ class Concretiser:
         if isinstance(value, Unknown):
             raise ValueError(f"{new_id}.{name}: not decided")
         return value
-
-
-@dataclass(frozen=True, slots=True)
-class _Fields:
-    """The decided settings of a node, by type."""
-
-    node: str
-    values: Mapping[str, Static]
-
-    def text(self, name: str) -> str | None:
-        value = self.values.get(name)
-        if value is None or isinstance(value, str):
-            return value
-        raise self._wrong(name, "a text")
-
-    def integer(self, name: str) -> int | None:
-        value = self.values.get(name)
-        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-            return value
-        raise self._wrong(name, "a whole number")
-
-    def number(self, name: str) -> float | None:
-        value = self.values.get(name)
-        if value is None:
-            return None
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
-        raise self._wrong(name, "a number")
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        value = self.values.get(name)
-        items = value if isinstance(value, tuple) else () if value is None else (value,)
-        texts = tuple(item for item in items if isinstance(item, str))
-        if len(texts) < len(items):
-            raise self._wrong(name, "a list of texts")
-        return texts
-
-    def scalar(self, name: str) -> bool | int | float | str | None:
-        value = self.values.get(name)
-        match value:
-            case ModelName() | WhatName():
-                return value.name
-            case tuple():
-                raise self._wrong(name, "a single value")
-            case _:
-                return value
-
-    def _wrong(self, name: str, wanted: str) -> ValueError:
-        return ValueError(f"{self.node}.{name}: {self.values.get(name)!r} is not {wanted}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """Names in an instance: `values` of its live nodes so far, what arrives at it, new places of nodes."""
-
-    facts: Facts
-    plan: GraphPlan
-    arriving: Mapping[str, Expr] | None
-    values: dict[str, Expr]
-    rank: Mapping[int, int]
-
-    def fold(self, expr: Expr | None) -> Expr | None:
-        """An expression with static parts evaluated; None if it is a node that is not there."""
-        match expr:
-            case None:
-                return None
-            case NodeRef():
-                return self.values.get(expr.id)
-            case Input():
-                if self.arriving is None or expr.instance != self.plan.template.path:
-                    return expr
-                return self.arriving.get(expr.port)
-            case ChoiceRef() | Is() | ModelOf():
-                value = self.facts.peek(expr)
-                return _ABSENT if isinstance(value, Unknown) else as_expr(value)
-            case Const() | ModelName() | WhatName():
-                return expr
-            case ListOf():
-                folded = [self.fold(item) for item in self.reordered(expr.items)]
-                return ListOf(items=_spliced([item for item in folded if item is not None]))
-            case Op():
-                return _operated(expr.op, [self.fold(arg) or _ABSENT for arg in expr.args])
-            case Fn():
-                return Fn(
-                    fn=expr.fn,
-                    args=tuple(self.fold(arg) or _ABSENT for arg in expr.args),
-                    named=tuple((name, self.fold(value) or _ABSENT) for name, value in expr.named),
-                )
-
-    def reordered(self, items: Sequence[Expr]) -> list[Expr]:
-        """A list's items, the replicas of a relabelled group in their new order (G8)."""
-        found = list(items)
-        loose = {group.name for group in self.plan.template.groups if group.permutable}
-        places: dict[str, list[int]] = {}
-        for place, item in enumerate(items):
-            node = self.plan.index.get(item.id) if isinstance(item, NodeRef) else None
-            if node is not None and node in self.rank:
-                group = self.plan.nodes[node].template.group
-                if group in loose:
-                    places.setdefault(group, []).append(place)
-        for taken in places.values():
-            for place, item in zip(
-                taken, sorted((items[place] for place in taken), key=self._rank), strict=True
-            ):
-                found[place] = item
-        return found
-
-    def _rank(self, item: Expr) -> int:
-        return self.rank[self.plan.index[item.id]] if isinstance(item, NodeRef) else -1
 
 
 def _new_ids(plan: GraphPlan, path: str, groups: Mapping[str, Sequence[int]]) -> dict[int, str]:
@@ -348,89 +231,3 @@ def _resolution(
             {name: tuple(plan.nodes[place].template.id for place in found) for name, found in groups.items()}
         ),
     )
-
-
-def _spliced(items: Sequence[Expr]) -> tuple[Expr, ...]:
-    """Items with lists put in their place (G14b)."""
-    found: list[Expr] = []
-    for item in items:
-        found += _spliced(item.items) if isinstance(item, ListOf) else (item,)
-    return tuple(found)
-
-
-def _guarded(source: Expr, guards: Sequence[Expr | None]) -> Expr:
-    """A message under the `when`s of its edges: any of them lets it pass (G9)."""
-    held = [guard for guard in guards if guard is not None]
-    if len(held) < len(guards):
-        return source
-    guard = held[0] if len(held) == 1 else _operated("or", held)
-    if guard == Const(value=True):
-        return source
-    if isinstance(source, ListOf):
-        return ListOf(items=tuple(Op(op="when", args=(guard, item)) for item in source.items))
-    return Op(op="when", args=(guard, source))
-
-
-def _both(one: Expr | None, other: Expr | None) -> Expr | None:
-    """Both guards, None for one that is always true."""
-    held = [guard for guard in (one, other) if guard is not None and guard != Const(value=True)]
-    if len(held) < 2:
-        return held[0] if held else None
-    return _operated("and", held)
-
-
-def _operated(op: str, args: Sequence[Expr]) -> Expr:
-    """An operator on folded arguments, evaluated as far as literals allow; `and`, `or` stay flat."""
-    if op in ("and", "or"):
-        neutral = Const(value=op == "and")
-        decisive = Const(value=op == "or")
-        flat: list[Expr] = []
-        for arg in args:
-            flat += arg.args if isinstance(arg, Op) and arg.op == op else (arg,)
-        if decisive in flat:
-            return decisive
-        kept = tuple(dict.fromkeys(arg for arg in flat if arg != neutral))
-        if len(kept) < 2:
-            return kept[0] if kept else neutral
-        return Op(op=op, args=kept)
-    values = [_literal(arg) for arg in args]
-    if not any(isinstance(value, Unknown) for value in values):
-        value = operate(op, values)
-        if not isinstance(value, Unknown):
-            return as_expr(value)
-    if op == "at" and isinstance(args[0], ListOf) and isinstance(index := values[1], int):
-        return args[0].items[index - 1] if 1 <= index <= len(args[0].items) else _ABSENT
-    if op == "when" and isinstance(args[0], Const):
-        return args[1] if args[0].value is True else _ABSENT
-    return Op(op=op, args=tuple(args))
-
-
-def _literal(expr: Expr) -> Static | Unknown:
-    match expr:
-        case Const():
-            return expr.value
-        case ModelName() | WhatName():
-            return expr
-        case ListOf():
-            items: list[Static] = []
-            for item in expr.items:
-                value = _literal(item)
-                if isinstance(value, Unknown):
-                    return value
-                items.append(value)
-            return tuple(items)
-        case _:
-            return Unknown.UNKNOWN
-
-
-def _only_nodes(expr: Expr) -> bool:
-    """Whether a value is absent by itself when its instance does not run: it comes from nodes in it."""
-    match expr:
-        case NodeRef():
-            return True
-        case ListOf():
-            return all(_only_nodes(item) for item in expr.items)
-        case Op(op="when", args=(_, value)):
-            return _only_nodes(value)
-        case _:
-            return expr == _ABSENT

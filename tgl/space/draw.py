@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from tgl.ir import Assignment, ProgramIR
 from tgl.space.bound import Bound
+from tgl.space.compile import space_of
 from tgl.space.domains import PRIOR, Policy
 from tgl.space.errors import DeadEnd, EmptySpace, OutsideSpace, UnknownValue
 from tgl.space.oracles import Decision, Mode, Replay, Sampler, Script
-from tgl.space.plan import space_of
 from tgl.space.streams import Stream
 from tgl.space.walk import Walk, walk
 

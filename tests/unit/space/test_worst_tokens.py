@@ -28,7 +28,8 @@ SIZES = {
     [
         "{{ question }}\n{{ question }} ü",
         "{% for d in drafts %}Attempt {{ loop.index }}: {{ d }} {{ hint }}\n{% else %}none{% endfor %}",
-        "{% if drafts %}{{ drafts | join(' | ') }}{% elif hint %}{{ hint }}{% else %}{{ question }}{% endif %}",
+        "{% if drafts %}{{ drafts | join(' | ') }}{% elif hint %}{{ hint }}{% else %}-{% endif %}",
+        "{% set x = 'a' %}{% if drafts %}{% set x = hint %}{% endif %}{{ x }}{{ x }}{{ x }}",
         "{% set all = question ~ hint %}{{ all }}{{ all }}{{ drafts | length }}",
         "{{ hint | upper }}{{ question | trim }}{{ drafts[0] }}{{ drafts[:2] | join }}",
         "{{ question if hint else drafts[0] }}{{ hint | default('none') }}{{ style + hint }}",
@@ -47,6 +48,7 @@ def test_a_bound_covers_the_rendered_text(template: str) -> None:
         ("{{ nowhere }}", "nowhere"),
         ("{{ question * 99 }}", "mul"),
         ("{% for c in question %}x{% endfor %}", "no list"),
+        ("{{ drafts }}", "whole list"),
         ("{% if %}", "not a template"),
         ("{% include 'x' %}", "include"),
     ],

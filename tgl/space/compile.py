@@ -1,0 +1,435 @@
+"""Compiling a program's space: indices, orders, and how far each choice can reach."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TypeAlias
+
+from tgl.ir import (
+    Alternative,
+    ChoicePoint,
+    ChoiceRef,
+    Const,
+    Domain,
+    EdgeTemplate,
+    Expr,
+    Flip,
+    FloatRange,
+    GraphTemplate,
+    Input,
+    Is,
+    ListOf,
+    ModelOf,
+    NodeRef,
+    NodeTemplate,
+    Op,
+    Options,
+    ProgramIR,
+)
+from tgl.space.domains import Atom, Place, atoms, places, prior_weights
+from tgl.space.errors import StaticCycle
+from tgl.space.plan import (
+    AltPlan,
+    ChoicePlan,
+    EdgePlan,
+    GraphPlan,
+    NodePlan,
+    Space,
+    static_leaves,
+    subexpressions,
+)
+
+
+class _Same:
+    """A program as a key by identity: hashing its content would cost more than it saves."""
+
+    __slots__ = ("ir",)
+
+    def __init__(self, ir: ProgramIR) -> None:
+        self.ir = ir
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.ir is other.ir
+
+    def __hash__(self) -> int:
+        return id(self.ir)
+
+
+def space_of(ir: ProgramIR) -> Space:
+    """The compiled space of a program (kept for the last few programs).
+
+    Raises:
+        StaticCycle: if decisions wait for each other or the edges may form a cycle.
+    """
+    return _compiled(_Same(ir))
+
+
+@lru_cache(maxsize=32)
+def _compiled(key: _Same) -> Space:
+    return _Compiler(key.ir).space()
+
+
+_Table: TypeAlias = tuple[tuple[Atom, ...], Mapping[str, Place]]
+
+
+@dataclass(slots=True)
+class _Compiler:
+    ir: ProgramIR
+    points: dict[str, ChoicePoint] = field(default_factory=dict[str, ChoicePoint])
+    templates: dict[str, NodeTemplate] = field(default_factory=dict[str, NodeTemplate])
+    on: dict[str, Expr | None] = field(default_factory=dict[str, "Expr | None"])
+    graphs: dict[str, GraphPlan] = field(default_factory=dict[str, GraphPlan])
+    homes: dict[str, str] = field(default_factory=dict[str, str])
+    uses: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict[str, list[tuple[str, str, str]]])
+    ranges: dict[FloatRange, _Table] = field(default_factory=lambda: dict[FloatRange, _Table]())
+
+    def space(self) -> Space:
+        self.points = {point.address: point for point in self.ir.choices}
+        self._collect(self.ir.graph, None)
+        self._refuse_cycles()
+        self._count_uses(self.ir.graph)
+        root = self._graph(self.ir.graph)
+        choices = {address: self._choice(point) for address, point in self.points.items()}
+        reads: dict[str, int] = {}
+        for template in self.templates.values():
+            for leaf in static_leaves(template.on):
+                if isinstance(leaf, ChoiceRef):
+                    reads[leaf.address] = reads.get(leaf.address, 0) + 1
+                elif isinstance(leaf, ModelOf):
+                    for address in self._reaches(self.on.get(leaf.node)):
+                        reads[address] = reads.get(address, 0) + 2
+        for node_id, on in self.on.items():
+            if on is not None and self.templates[node_id].on is None:
+                for address in self._reaches(on):
+                    reads[address] = reads.get(address, 0) + 1
+        alone = frozenset(address for address, count in reads.items() if count == 1)
+        models = tuple(model.name for model in self.ir.models)
+        return Space(self.ir, root, self.graphs, choices, self.homes, alone, frozenset(reads), models, {})
+
+    def _collect(self, graph: GraphTemplate, on: Expr | None) -> None:
+        for node in graph.nodes:
+            self.templates[node.id] = node
+            self.homes[node.id] = graph.path
+            self.on[node.id] = node.on if node.on is not None else on
+            for alternative in node.alternatives:
+                if alternative.graph is not None:
+                    self._collect(alternative.graph, self.on[node.id])
+
+    def _reads(self, key: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+        """What the value of a choice, pick, model or existence waits for."""
+        kind, name = key
+        exprs: tuple[Expr | None, ...]
+        match kind:
+            case "choice":
+                domain = self.points[name].domain if name in self.points else None
+                exprs = domain.options if isinstance(domain, Options) else ()
+            case "pick":
+                exprs = (self.templates[name].pick,)
+            case "model":
+                exprs = (self.on[name],)
+            case _:
+                exprs = (self.templates[name].exists,)
+        found: list[tuple[str, str]] = []
+        for leaf in static_leaves(*exprs):
+            match leaf:
+                case ChoiceRef():
+                    found.append(("choice", leaf.address))
+                case Is():
+                    found += [("exists", leaf.node), ("pick", leaf.node)]
+                case ModelOf():
+                    found.append(("model", leaf.node))
+                case _:
+                    pass
+        return tuple(item for item in found if item[0] == "choice" or item[1] in self.templates)
+
+    def _refuse_cycles(self) -> None:
+        done: set[tuple[str, str]] = set()
+        path: list[tuple[str, str]] = []
+
+        def visit(key: tuple[str, str]) -> None:
+            if key in path:
+                raise StaticCycle(tuple(f"{name} ({kind})" for kind, name in [*path[path.index(key) :], key]))
+            if key in done:
+                return
+            path.append(key)
+            for other in self._reads(key):
+                visit(other)
+            done.add(path.pop())
+
+        for address in self.points:
+            visit(("choice", address))
+        for name in self.templates:
+            for kind in ("exists", "pick", "model"):
+                visit((kind, name))
+
+    def _reaches(self, expr: Expr | None) -> tuple[str, ...]:
+        """All choices that an expression's value depends on, through `is`, `model_of` and options."""
+        found: dict[str, None] = {}
+        open_keys: list[tuple[str, str]] = []
+        for leaf in static_leaves(expr):
+            match leaf:
+                case ChoiceRef():
+                    open_keys.append(("choice", leaf.address))
+                case Is():
+                    open_keys += [("exists", leaf.node), ("pick", leaf.node)]
+                case ModelOf():
+                    open_keys.append(("model", leaf.node))
+                case _:
+                    pass
+        while open_keys:
+            key = open_keys.pop()
+            if key[0] == "choice":
+                found[key[1]] = None
+            elif key[1] not in self.templates:
+                continue
+            open_keys += self._reads(key)
+        return tuple(found)
+
+    def _count_uses(self, graph: GraphTemplate) -> None:
+        def use(expr: Expr | None, kind: str, name: str) -> None:
+            for address in self._reaches(expr):
+                self.uses.setdefault(address, []).append((kind, graph.path, name))
+
+        for group in graph.groups:
+            use(group.count, "count", group.name)
+        for node in graph.nodes:
+            use(node.exists, "exists", node.id)
+            use(node.pick, "pick", node.id)
+            for alternative in node.alternatives:
+                use(ListOf(items=static_leaves(*(wire for _, wire in alternative.args))), "wire", node.id)
+                if alternative.graph is not None:
+                    self._count_uses(alternative.graph)
+        for index, edge in enumerate(graph.edges):
+            use(edge.exists, "edge", str(index))
+
+    def _table(self, domain: Domain) -> _Table:
+        """Atoms and where values are; replicas of one range share them."""
+        known = self.ranges.get(domain) if isinstance(domain, FloatRange) else None
+        if known is not None:
+            return known
+        table = atoms(domain)
+        made = (table, places(domain, table))
+        if isinstance(domain, FloatRange):
+            self.ranges[domain] = made
+        return made
+
+    def _choice(self, point: ChoicePoint) -> ChoicePlan:
+        table, where = self._table(point.domain)
+        uses = self.uses.get(point.address, [])
+        scopes = {path for _, path, _ in uses}
+        structural = bool(uses) and not isinstance(point.domain, FloatRange)
+        return ChoicePlan(
+            point,
+            table,
+            prior_weights(point.domain),
+            where,
+            structural,
+            next(iter(scopes)) if len(scopes) == 1 else None,
+        )
+
+    def _graph(self, graph: GraphTemplate) -> GraphPlan:
+        index = {node.id: place for place, node in enumerate(graph.nodes)}
+
+        def refs(*exprs: Expr | None) -> tuple[int, ...]:
+            return _indices(index, exprs)
+
+        edges = tuple(self._edge(graph, place, edge, index) for place, edge in enumerate(graph.edges))
+        into = tuple(
+            tuple(
+                edge for edge in edges if edge.target == place and edge.template.exists != Const(value=False)
+            )
+            for place in range(len(graph.nodes))
+        )
+        drafts = [
+            {alt.key: self._alternative(alt, index) for alt in node.alternatives} for node in graph.nodes
+        ]
+        sources = [
+            {ref for alt in drafts[place].values() for ref in alt.refs}
+            | set(refs(node.guard))
+            | {edge.source for edge in into[place] if edge.source is not None and edge.ports}
+            | {ref for edge in into[place] for ref in edge.guard_refs}
+            for place, node in enumerate(graph.nodes)
+        ]
+        order = _topological(graph, sources)
+        reaching = set(refs(graph.output))
+        for place in reversed(order):
+            if place in reaching:
+                reaching |= sources[place]
+        nodes = tuple(
+            self._node(node, place, drafts[place], into[place], place in reaching, refs(node.guard))
+            for place, node in enumerate(graph.nodes)
+        )
+        used = {
+            part.port
+            for expr in _live_expressions(graph, nodes, into)
+            for part in subexpressions(expr)
+            if isinstance(part, Input) and part.instance == graph.path
+        }
+        plan = GraphPlan(
+            graph,
+            nodes,
+            edges,
+            into,
+            order,
+            index,
+            refs(graph.output),
+            static_leaves(graph.output),
+            frozenset(used),
+            self._deciding(graph),
+        )
+        self.graphs[graph.path] = plan
+        return plan
+
+    def _deciding(self, graph: GraphTemplate) -> tuple[str, ...]:
+        inside = graph.path + "."
+        return tuple(
+            address
+            for address, uses in self.uses.items()
+            if any(path == graph.path or path.startswith(inside) for _, path, _ in uses)
+        )
+
+    def _edge(
+        self, graph: GraphTemplate, place: int, edge: EdgeTemplate, index: Mapping[str, int]
+    ) -> EdgePlan:
+        source = index[edge.source.id] if isinstance(edge.source, NodeRef) else None
+        target = graph.nodes[index[edge.target]]
+        inner = {alt.key: alt.graph for alt in target.alternatives}
+        ports = {
+            key: port
+            for key, port in edge.ports
+            if (nested := inner.get(key)) is None or port in self._nested(nested).used_ports
+        }
+        exists = edge.exists
+        conjuncts = exists.args if isinstance(exists, Op) and exists.op == "and" else (exists,)
+        own = [
+            part.address
+            for part in conjuncts
+            if isinstance(part, ChoiceRef)
+            and isinstance(self.points[part.address].domain, Flip)
+            and self.uses[part.address] == [("edge", graph.path, str(place))]
+        ]
+        return EdgePlan(
+            edge,
+            exists,
+            len(own) == 1 and len(conjuncts) == 1,
+            place,
+            source,
+            index[edge.target],
+            ports,
+            own[0] if len(own) == 1 else None,
+            _indices(index, (edge.guard,)),
+            static_leaves(edge.guard),
+        )
+
+    def _nested(self, graph: GraphTemplate) -> GraphPlan:
+        known = self.graphs.get(graph.path)
+        return known if known is not None else self._graph(graph)
+
+    def _alternative(self, alternative: Alternative, index: Mapping[str, int]) -> AltPlan:
+        inner = None if alternative.graph is None else self._nested(alternative.graph)
+        names = [port.name for port in alternative.ports if inner is None or port.name in inner.used_ports]
+        wires = {name: wire for name, wire in alternative.args if name in names}
+        return AltPlan(
+            alternative,
+            wires,
+            _indices(index, wires.values()),
+            tuple(port.name for port in alternative.ports if not port.optional and port.name in names),
+            frozenset(port.name for port in alternative.ports if not port.is_list),
+            static_leaves(*wires.values()),
+            tuple(value for _, value in alternative.fields if not isinstance(value, Const)),
+            inner,
+        )
+
+    def _node(
+        self,
+        node: NodeTemplate,
+        place: int,
+        alternatives: Mapping[str, AltPlan],
+        into: tuple[EdgePlan, ...],
+        reaches: bool,
+        guard_refs: tuple[int, ...],
+    ) -> NodePlan:
+        refs = {frozenset(alt.refs) for alt in alternatives.values()}
+        early = len(refs) > 1 or any(set(edge.ports) != set(alternatives) for edge in into if edge.ports)
+        own = node.pick.address if isinstance(node.pick, ChoiceRef) else None
+        if own is not None and self.uses[own] != [("pick", self.homes[node.id], node.id)]:
+            own = None
+        return NodePlan(
+            node,
+            place,
+            self._settled(node.exists),
+            alternatives,
+            guard_refs,
+            static_leaves(node.guard),
+            self.on[node.id],
+            early and len(alternatives) > 1,
+            own,
+            reaches,
+        )
+
+    def _settled(self, exists: Expr) -> Expr:
+        """True if a count's whole range makes it so (the first replicas of `~2..6`)."""
+        match exists:
+            case Op(op="<=", args=(Const(value=int(place)), ChoiceRef(address=address))):
+                table = atoms(self.points[address].domain)
+                numbers = [atom.meanings[0] for atom in table]
+                if all(
+                    isinstance(number, Const) and isinstance(number.value, int) and place <= number.value
+                    for number in numbers
+                ):
+                    return Const(value=True)
+                return exists
+            case _:
+                return exists
+
+
+def _live_expressions(
+    graph: GraphTemplate, nodes: tuple[NodePlan, ...], into: tuple[tuple[EdgePlan, ...], ...]
+) -> Iterator[Expr]:
+    yield graph.output
+    for node in nodes:
+        if node.reaches:
+            for alt in node.alternatives.values():
+                yield from alt.wires.values()
+            if node.template.guard is not None:
+                yield node.template.guard
+            for edge in into[node.index]:
+                yield edge.template.source
+                if edge.template.guard is not None:
+                    yield edge.template.guard
+
+
+def _indices(index: Mapping[str, int], exprs: Iterable[Expr | None]) -> tuple[int, ...]:
+    """The nodes of this instance that expressions read, in order, each once."""
+    found = {
+        index[part.id]: None
+        for expr in exprs
+        if expr is not None
+        for part in subexpressions(expr)
+        if isinstance(part, NodeRef) and part.id in index
+    }
+    return tuple(found)
+
+
+def _topological(graph: GraphTemplate, sources: list[set[int]]) -> tuple[int, ...]:
+    """Nodes after all their sources; ties in declaration order."""
+    waiting = [len(before) for before in sources]
+    after: list[list[int]] = [[] for _ in sources]
+    for place, before in enumerate(sources):
+        for source in before:
+            after[source].append(place)
+    ready = [place for place, count in enumerate(waiting) if count == 0]
+    order: list[int] = []
+    while ready:
+        place = heapq.heappop(ready)
+        order.append(place)
+        for target in after[place]:
+            waiting[target] -= 1
+            if waiting[target] == 0:
+                heapq.heappush(ready, target)
+    if len(order) < len(sources):
+        raise StaticCycle(tuple(graph.nodes[place].id for place, count in enumerate(waiting) if count > 0))
+    return tuple(order)

@@ -1,0 +1,160 @@
+"""Folding: expressions of an instance as they stand in a candidate, static parts evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tgl.ir import ChoiceRef, Const, Expr, Fn, Input, Is, ListOf, ModelName, ModelOf, NodeRef, Op, WhatName
+from tgl.space.facts import Facts
+from tgl.space.plan import GraphPlan
+from tgl.space.static import Static, Unknown, as_expr, operate
+
+ABSENT = Const(value=None)
+"""The value of what is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Names in an instance: `values` of its live nodes so far, what arrives at it, new places of nodes."""
+
+    facts: Facts
+    plan: GraphPlan
+    arriving: Mapping[str, Expr] | None
+    values: dict[str, Expr]
+    rank: Mapping[int, int]
+
+    def fold(self, expr: Expr | None) -> Expr | None:
+        """An expression with static parts evaluated; None if it is a node that is not there."""
+        match expr:
+            case None:
+                return None
+            case NodeRef():
+                return self.values.get(expr.id)
+            case Input():
+                if self.arriving is None or expr.instance != self.plan.template.path:
+                    return expr
+                return self.arriving.get(expr.port)
+            case ChoiceRef() | Is() | ModelOf():
+                value = self.facts.peek(expr)
+                return ABSENT if isinstance(value, Unknown) else as_expr(value)
+            case Const() | ModelName() | WhatName():
+                return expr
+            case ListOf():
+                folded = [self.fold(item) for item in self.reordered(expr.items)]
+                return ListOf(items=spliced([item for item in folded if item is not None]))
+            case Op():
+                return operated(expr.op, [self.fold(arg) or ABSENT for arg in expr.args])
+            case Fn():
+                return Fn(
+                    fn=expr.fn,
+                    args=tuple(self.fold(arg) or ABSENT for arg in expr.args),
+                    named=tuple((name, self.fold(value) or ABSENT) for name, value in expr.named),
+                )
+
+    def reordered(self, items: Sequence[Expr]) -> list[Expr]:
+        """A list's items, the replicas of a relabelled group in their new order (G8)."""
+        found = list(items)
+        loose = {group.name for group in self.plan.template.groups if group.permutable}
+        places: dict[str, list[int]] = {}
+        for place, item in enumerate(items):
+            node = self.plan.index.get(item.id) if isinstance(item, NodeRef) else None
+            if node is not None and node in self.rank:
+                group = self.plan.nodes[node].template.group
+                if group in loose:
+                    places.setdefault(group, []).append(place)
+        for taken in places.values():
+            for place, item in zip(
+                taken, sorted((items[place] for place in taken), key=self._rank), strict=True
+            ):
+                found[place] = item
+        return found
+
+    def _rank(self, item: Expr) -> int:
+        return self.rank[self.plan.index[item.id]] if isinstance(item, NodeRef) else -1
+
+
+def spliced(items: Sequence[Expr]) -> tuple[Expr, ...]:
+    """Items with lists put in their place (G14b)."""
+    found: list[Expr] = []
+    for item in items:
+        found += spliced(item.items) if isinstance(item, ListOf) else (item,)
+    return tuple(found)
+
+
+def guarded(source: Expr, guards: Sequence[Expr | None]) -> Expr:
+    """A message under the `when`s of its edges: any of them lets it pass (G9)."""
+    held = [guard for guard in guards if guard is not None]
+    if len(held) < len(guards):
+        return source
+    guard = held[0] if len(held) == 1 else operated("or", held)
+    if guard == Const(value=True):
+        return source
+    if isinstance(source, ListOf):
+        return ListOf(items=tuple(Op(op="when", args=(guard, item)) for item in source.items))
+    return Op(op="when", args=(guard, source))
+
+
+def both(one: Expr | None, other: Expr | None) -> Expr | None:
+    """Both guards, None for one that is always true."""
+    held = [guard for guard in (one, other) if guard is not None and guard != Const(value=True)]
+    if len(held) < 2:
+        return held[0] if held else None
+    return operated("and", held)
+
+
+def operated(op: str, args: Sequence[Expr]) -> Expr:
+    """An operator on folded arguments, evaluated as far as literals allow; `and`, `or` stay flat."""
+    if op in ("and", "or"):
+        neutral = Const(value=op == "and")
+        decisive = Const(value=op == "or")
+        flat: list[Expr] = []
+        for arg in args:
+            flat += arg.args if isinstance(arg, Op) and arg.op == op else (arg,)
+        if decisive in flat:
+            return decisive
+        kept = tuple(dict.fromkeys(arg for arg in flat if arg != neutral))
+        if len(kept) < 2:
+            return kept[0] if kept else neutral
+        return Op(op=op, args=kept)
+    values = [_literal(arg) for arg in args]
+    if not any(isinstance(value, Unknown) for value in values):
+        value = operate(op, values)
+        if not isinstance(value, Unknown):
+            return as_expr(value)
+    if op == "at" and isinstance(args[0], ListOf) and isinstance(index := values[1], int):
+        return args[0].items[index - 1] if 1 <= index <= len(args[0].items) else ABSENT
+    if op == "when" and isinstance(args[0], Const):
+        return args[1] if args[0].value is True else ABSENT
+    return Op(op=op, args=tuple(args))
+
+
+def _literal(expr: Expr) -> Static | Unknown:
+    match expr:
+        case Const():
+            return expr.value
+        case ModelName() | WhatName():
+            return expr
+        case ListOf():
+            items: list[Static] = []
+            for item in expr.items:
+                value = _literal(item)
+                if isinstance(value, Unknown):
+                    return value
+                items.append(value)
+            return tuple(items)
+        case _:
+            return Unknown.UNKNOWN
+
+
+def only_nodes(expr: Expr) -> bool:
+    """Whether a value is absent by itself when its instance does not run: it comes from nodes in it."""
+    match expr:
+        case NodeRef():
+            return True
+        case ListOf():
+            return all(only_nodes(item) for item in expr.items)
+        case Op(op="when", args=(_, value)):
+            return only_nodes(value)
+        case _:
+            return expr == ABSENT

@@ -23,6 +23,7 @@ class Binder:
 
     scope: FileScope
     problems: Problems
+    is_main: bool
 
     def run(self) -> None:
         for decl in self.scope.module.decls:
@@ -57,13 +58,12 @@ class Binder:
                         self.expression(end, inner, one_letter=True)
                     for clause in statement.clauses:
                         self.expression(clause.value, inner, one_letter=True)
-                        self.no_fit(clause.value)
                 case ast.Output():
                     self.expression(statement.value, inner)
-                    self.no_fit(statement.value)
                 case _:
                     pass
-            self.planned(statement)
+            if self.is_main:
+                report_planned(self.scope, statement, self.problems)
 
     def declarations(self, graph: ast.Graph) -> None:
         """Each name of a graph once, and none that the file has already."""
@@ -105,12 +105,9 @@ class Binder:
         self.expression(node.what, visible)
         for clause in node.clauses:
             self.expression(clause.value, visible, kind="model" if clause.kind == "on" else "name")
-            self.no_fit(clause.value)
-        self.no_fit(node.what)
 
     def let(self, let: ast.Let, inner: Iterable[str]) -> None:
         self.expression(let.value, dict.fromkeys([*inner, *let.params]))
-        self.no_fit(let.value)
 
     def expression(
         self, expr: ast.Expr, inner: Iterable[str], *, one_letter: bool = False, kind: str = "name"
@@ -141,18 +138,16 @@ class Binder:
                 else:
                     self.problems.add(facts.unknown_name(at, found.name, known))
 
-    def no_fit(self, expr: ast.Expr) -> None:
-        for found in walk(expr):
-            if isinstance(found, ast.Fit):
-                self.problems.add(
-                    facts.not_yet(self.scope.at(found.span), "`fit`", "use a number, or a `~` choice")
-                )
 
-    def planned(self, statement: ast.Stmt) -> None:
-        """Statements that this version has not."""
-        construct = planned_construct(statement)
-        if construct is not None:
-            self.problems.add(facts.not_yet(self.scope.at(statement.span), construct))
+def report_planned(scope: FileScope, statement: ast.Stmt, problems: Problems) -> None:
+    """Report what a statement holds that this version has not."""
+    construct = planned_construct(statement)
+    if construct is not None:
+        problems.add(facts.not_yet(scope.at(statement.span), construct))
+    if isinstance(statement, (ast.Loop, ast.Each)):
+        return
+    for found in (part for expr in exprs(statement) for part in walk(expr) if isinstance(part, ast.Fit)):
+        problems.add(facts.not_yet(scope.at(found.span), "`fit`", "use a number, or a `~` choice"))
 
 
 def planned_construct(statement: ast.Stmt) -> str | None:
@@ -234,6 +229,9 @@ def one_letter_indices(expr: ast.Expr) -> set[str]:
     return {name for name in bracket_names(expr) if len(name) == 1}
 
 
-def check_names(scope: FileScope, problems: Problems) -> None:
-    """Report every name of a file that means nothing, is declared twice, or hides another."""
-    Binder(scope, problems).run()
+def check_names(scope: FileScope, problems: Problems, *, is_main: bool) -> None:
+    """Report every name of a file that means nothing, is declared twice, or hides another.
+
+    What this version has not is reported in the program's own file; in others where it is used.
+    """
+    Binder(scope, problems, is_main).run()

@@ -84,8 +84,8 @@ def check(source: SourceFile, loader: Loader) -> Checked:
 
 def check_file(scope: FileScope, files: Files, problems: Problems) -> None:
     """Report what is wrong in one file; graphs of imported files are looked at where they are used."""
-    check_names(scope, problems)
     is_main = scope is files.main
+    check_names(scope, problems, is_main=is_main)
     for decl in scope.module.decls:
         match decl:
             case ast.Model():
@@ -154,7 +154,7 @@ def check_graphs(scope: FileScope, files: Files, problems: Problems) -> None:
         run = {graphs[0].name}
     for goal in goals:
         if goal.graph is not None and isinstance(goal.graph.decl, ast.Graph):
-            task = None if goal.task is None else task_spec(files, goal.task, Problems())
+            task = None if goal.task is None else task_spec(files, goal.task, problems)
             lower_graph(files, goal.graph, problems, goal=goal, task=task, as_part=False)
     done = {
         goal.graph.decl.name
@@ -279,7 +279,7 @@ def pick_graph(scope: FileScope, goals: list[Goal], name: str | None, problems: 
 
 
 def task_of(scope: FileScope, goal: Goal | None, graph: Binding) -> Binding | None:
-    """The task of a graph: that of its `optimize`, or of its `measured`, or the only one of the file."""
+    """The task of a graph: that of its `optimize`, or of its `measured`."""
     if goal is not None:
         return goal.task
     for decl in scope.module.decls:

@@ -24,7 +24,10 @@ spec.loader.exec_module(reading)
 MODELS = 'model smol { provider local; weights "s" }\nmodel gemma { provider local; weights "g" }\n'
 ROLE = 'role r(question) -> answer { prompt "{{ question }}" }\n'
 GRAPH = "graph {}(question) {{\n  node a : r on smol\n  output a\n}}\n"
-TASK = 'task {} {{ data "d.jsonl"; split train: 1, select: 2, test: 3; given question; expect answer; key number }}\n'
+TASK = """task {} {{
+  data "d.jsonl"; split train: 1, select: 2, test: 3; given question; expect answer; key number
+}}
+"""
 
 
 def lowered(text: str, **names: str) -> ProgramIR:
@@ -101,7 +104,8 @@ def test_without_a_clear_graph_there_is_a_reason(graphs, named):
 def test_the_optimize_block_names_graph_and_task():
     text = (
         (MODELS + ROLE + GRAPH.format("g") + GRAPH.format("h") + TASK.format("t") + TASK.format("u"))
-        + "optimize h on u { maximize accuracy; limit cost(mean) <= 6 units; limit latency(p95) <= 200ms; seed 7 }\n"
+        + "optimize h on u { maximize accuracy; limit cost(mean) <= 6 units; limit latency(p95) <= 200ms\n"
+        + "seed 7 }\n"
     )
     ir = lowered(text)
     assert ir.graph.name == "h"
@@ -212,7 +216,9 @@ def test_the_facts_of_a_role_are_read():
 
 def test_an_imported_role_lowers_under_its_own_name():
     files = {
-        "p.tgl": 'use "./lib.tgl" { warm as hot, m }\ngraph g(question) {\n  node a : hot on m\n  output a\n}\n',
+        "p.tgl": (
+            'use "./lib.tgl" { warm as hot, m }\ngraph g(question) {\n  node a : hot on m\n  output a\n}\n'
+        ),
         "lib.tgl": (
             'model m { provider local; weights "w" }\n'
             'role warm(question) -> answer { prompt "{{ question }}"; temperature ~0.1..0.9 }\n'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tgl.diagnostics import Diagnostic, did_you_mean
+from tgl.diagnostics import Diagnostic, did_you_mean, nearest_names
 from tgl.semantics.errors.at import At, error, listed, warning
 
 
@@ -36,21 +36,18 @@ def unknown_name(
     at: At, name: str, in_scope: Iterable[str], kind: str = "name", where: str = "file"
 ) -> Diagnostic:
     """E0203: a name that nothing declares."""
-    near = did_you_mean(name, in_scope)
-    what = "anything" if kind == "name" else kind
-    message = (
-        f"nothing named `{name}` in this {where}"
-        if kind == "name"
-        else f"no {kind} named `{name}` in this {where}"
-    )
+    names = tuple(in_scope)
+    near = did_you_mean(name, names)
+    message = f"nothing named `{name}`" if kind == "name" else f"no {kind} named `{name}`"
+    if kind in ("model", "graph", "task"):
+        first = nearest_names(name, names, limit=1)
+        instead = f"or use `{first[0]}`" if first else "or import it with `use`"
+        ports = "(…)" if kind == "graph" else ""
+        hint = f"declare it with `{kind} {name}{ports} {{ … }}`, {instead}"
+    else:
+        hint = "declare it, or import it with `use`" if kind == "name" else None
     label = f"not declared; {near}" if near else "not declared"
-    return error(
-        "E0203",
-        at,
-        message,
-        label,
-        hint=f"declare {what if kind != 'name' else 'it'} before it is used, or import it with `use`",
-    )
+    return error("E0203", at, f"{message} in this {where}", label, hint=hint)
 
 
 def duplicate_name(at: At, name: str, first: At) -> Diagnostic:

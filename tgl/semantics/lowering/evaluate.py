@@ -54,7 +54,10 @@ def evaluate(state: State, expr: ast.Expr, env: Env, site: Site) -> Expr:
     match expr:
         case ast.Name(id=name):
             return named(state, name, expr, env)
-        case ast.Number(value=value):
+        case ast.Number(value=value, unit=unit):
+            if unit not in ("", "%"):
+                message = f"`{expr.text}` has a unit, and a plain number is needed here"
+                raise state.problems.abandon(facts.type_mismatch(env.at(expr), message, "with a unit"))
             return Const(value=value)
         case ast.String(value=value):
             return Const(value=value)
@@ -188,7 +191,15 @@ def outer_value(state: State, binding: Binding, expr: ast.Name, env: Env) -> Exp
     decl = binding.decl
     match decl:
         case ast.Model():
-            state.models.setdefault(decl.name, state.files.scopes[binding.home])
+            home = state.files.scopes[binding.home]
+            first = state.models.setdefault(decl.name, home)
+            if first is not home:
+                other = next(
+                    d for d in first.module.decls if isinstance(d, ast.Model) and d.name == decl.name
+                )
+                raise state.problems.abandon(
+                    name_facts.duplicate_name(home.at(decl.name_span), decl.name, first.at(other.name_span))
+                )
             return ModelName(name=decl.name)
         case ast.Role() | ast.Fn() | ast.Graph():
             return WhatName(name=decl.name)

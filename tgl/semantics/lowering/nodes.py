@@ -22,6 +22,7 @@ from tgl.ir import (
     PortSpec,
     TextPlace,
 )
+from tgl.semantics.bind import is_partial, report_planned
 from tgl.semantics.errors import graph as graph_facts
 from tgl.semantics.errors import models as model_facts
 from tgl.semantics.errors import types as facts
@@ -32,7 +33,7 @@ from tgl.semantics.lowering.evaluate import MOST_NODES, evaluate, replicas
 from tgl.semantics.lowering.roles import NodeSite, possible, role_fields
 from tgl.semantics.lowering.state import Env, Given, Instance, Replicas, Site, State
 from tgl.semantics.lowering.what import Picked, Use, Written, list_items, pick_what
-from tgl.semantics.problems import Abandon, Problems
+from tgl.semantics.problems import Abandon
 from tgl.semantics.roles import OPTIONS, read_fn, read_ports, read_role
 from tgl.semantics.scope import inner_names
 from tgl.semantics.walk import names_in
@@ -149,7 +150,7 @@ class Maker:
 
     def role(self, use: Use, decl: ast.Role, env: Env, site: NodeSite, has_model: bool) -> Alternative:
         state = self.state
-        role = read_role(use.scope, decl, Problems())
+        role = read_role(use.scope, decl, state.problems)
         if not has_model:
             raise state.problems.abandon(
                 model_facts.no_model(site.place, site.id.removeprefix(f"{self.instance.path}."))
@@ -176,7 +177,7 @@ class Maker:
 
     def function(self, use: Use, decl: ast.Fn, env: Env, site: NodeSite) -> Alternative:
         state = self.state
-        read = read_fn(use.scope, decl, Problems())
+        read = read_fn(use.scope, decl, state.problems)
         if read is None:
             raise Abandon
         bound = bind_arguments(state, decl.name, read.ports, read.params, use.givens, use.place)
@@ -205,9 +206,13 @@ class Maker:
 
     def graph(self, use: Use, decl: ast.Graph, env: Env, site: NodeSite, has_model: bool) -> Alternative:
         state = self.state
-        ports = read_ports(use.scope, decl.ports, Problems())
+        ports = read_ports(use.scope, decl.ports, state.problems)
         params = {item.name: item for item in decl.body if isinstance(item, ast.Param)}
         bound = bind_arguments(state, decl.name, ports, params, use.givens, use.place)
+        if is_partial(decl):
+            for statement in decl.body:
+                report_planned(use.scope, statement, state.problems)
+            raise Abandon
         key = f"{use.scope.source.name}:{decl.name}"
         if key in self.stack:
             path = [*(name.rpartition(":")[2] for name in self.stack[self.stack.index(key) :]), decl.name]

@@ -35,7 +35,7 @@ def shown_text(text: str) -> str:
 
 
 def laid_out(line: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Each character of a line as it can be shown, tabs expanded, and the cell where it (and the end) stands."""
+    """Each character of a line as shown, tabs expanded, and the cell where it (and the end) stands."""
     parts: list[str] = []
     cells = [0]
     for char in line:

@@ -43,7 +43,7 @@ class Cell:
 
 @dataclass(slots=True)
 class Line:
-    """A printed line. `under` is a cell of an earlier line, below which the second cell of this one stands."""
+    """A printed line. `under` is a cell of an earlier line; the second cell of this one stands below it."""
 
     indent: int
     cells: list[Cell] = field(default_factory=list[Cell])

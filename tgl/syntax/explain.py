@@ -91,12 +91,15 @@ def does_not_fit(stop: Stop, token: Token) -> SyntaxProblem:
     word = text in RESERVED
     if stop.wants_name() and word:
         return ReservedWord(source, span, text)
-    if stop.wants_value():
+    if stop.accepted == frozenset({"_COLON"}) and str(stop.before[-1]) in HEADS:
+        # It was taken for the name of an argument, which a head may be.
+        return ReservedWord(source, token_span(stop.before[-1]), str(stop.before[-1]))
+    if stop.wants_value() and token.type != "_LBRACE":
         if text in HEADS:
             return ReservedWord(source, span, text)
         if not word or text in CLAUSES or text in OPERATORS:
             return MissingValue(source, stop.behind(), str(stop.before[-1]))
-    if token.type in ("COMPARE", "IN", "_IS") and "PLUS" in stop.accepted:
+    if token.type in ("COMPARE", "IN", "_IS") and "AND" in stop.accepted:
         return ChainedComparison(source, span, text)
     if "$END" in stop.accepted and (text in HEADS or looks_like_setting(stop, token)):
         return MissingSeparator(source, span, text)
@@ -114,7 +117,7 @@ def hint(stop: Stop, token: Token) -> str | None:
     operand = "PLUS" in stop.accepted
     if token.type == "_EQ" and operand:
         return "to compare two values write `==`"
-    if token.type == "_LBRACE" and operand:
+    if token.type == "_LBRACE" and (operand or stop.wants_value()):
         return "braces hold weights, and only behind `~`: `~{a: 0.7, b: 0.3}`"
     if token.type == "OPTIONAL" and operand:
         return "there is no `? :`; use `first(a when condition, b)`"

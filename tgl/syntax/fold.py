@@ -90,7 +90,9 @@ class Fold:
             if at > start and self.breaks_before(at, top=top):
                 self.notes(word.notes, indent + STEP)
                 self.continued(word, indent)
-            self.put(at)
+            # A comma behind the last item stands only where each item has its own line.
+            if not (word.kind == "_COMMA" and self.words[at + 1].kind in CLOSERS):
+                self.put(at)
             if self.is_open(at):
                 close = self.closing(at)
                 self.opened(at, close, indent)
@@ -117,7 +119,8 @@ class Fold:
         if at in self.item_anchors:
             anchor, kind = "when", f"item of {self.item_anchors[at]}"
         padded = word.gap > 1 and not word.breaks
-        cells.append(Cell(word.text, self.space[at] if cells else 0, anchor, kind, padded, word.column))
+        text = " ".join(word.text.split()) if word.kind == "NUMBER" else word.text
+        cells.append(Cell(text, self.space[at] if cells else 0, anchor, kind, padded, word.column))
 
     def opened(self, opener: int, close: int, indent: int) -> None:
         """The items between two brackets on lines of their own, each with a comma behind it."""
@@ -160,7 +163,7 @@ class Fold:
 
     def is_short(self, start: int, end: int) -> bool:
         words = self.words[start:end]
-        plain = not any(word.kind in OPENERS or word.notes for word in words)
+        plain = not any(word.kind in OPENERS for word in words) and not any(word.notes for word in words[1:])
         return plain and sum(len(word.text) + 1 for word in words) <= LONGEST_SIDE_BY_SIDE
 
     def notes(self, notes: Sequence[Note], indent: int) -> None:

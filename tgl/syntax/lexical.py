@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from lark import Token
@@ -9,6 +10,9 @@ from lark import Token
 from tgl.syntax.errors import NotText, SyntaxProblem, UnclosedString, UnknownCharacter
 from tgl.syntax.grammar import scan
 from tgl.text import SourceFile, Span
+
+# Brackets and a comment at the end of a line that an unclosed string has swallowed.
+SWALLOWED = re.compile(r"(?<=.)[ \t\r)\]};,]*(?:[ \t]#.*)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,7 @@ def mend(source: SourceFile, raw: list[Token]) -> Mended:
 def given_back(token: Token) -> list[Token]:
     """An unclosed string as a closed one, and the brackets at its end as tokens."""
     text = str(token)
-    kept = text if text.startswith('"""') else text.rstrip(" \t\r)]};,")
-    kept = kept or text
+    kept = text if text.startswith('"""') else SWALLOWED.sub("", text)
     start = token.start_pos or 0
     quote = '"""' if text.startswith('"""') else '"'
     string = Token("STRING", quote + quote, start, end_pos=start + len(kept))

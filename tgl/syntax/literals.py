@@ -32,6 +32,8 @@ def number_value(text: str) -> tuple[int | float, str] | None:
     rest = match["unit"]
     scale = SCALES.get(rest[:1], 1) if rest else 1
     unit = "units" if "unit" in rest else "" if rest[:1] in SCALES else rest
+    if match["dollar"] and rest not in ("", "/Mtok"):
+        return None
     if match["dollar"]:
         unit = "$" + unit
     if not (match["point"] or match["exponent"] or unit == "%"):

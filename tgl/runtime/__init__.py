@@ -12,7 +12,7 @@ from tgl.runtime.identity import CallKey, call_key, canonical_messages, canonica
 from tgl.runtime.jobs import CallUse, Example, Job, ModelBinding, RunResult, RunStatus
 from tgl.runtime.ledger import BillCap, BillLine, Ledger, Spent
 from tgl.runtime.plan import Plan, Planner
-from tgl.runtime.policy import Abort, CallPolicy, GiveUp, RetryAfter, Verdict, retry
+from tgl.runtime.policy import Abort, CallPolicy, GiveUp, Reach, RetryAfter, Verdict, retry
 from tgl.runtime.pool import CallPool
 from tgl.runtime.prompts import PromptError, Prompts, Rendered, ShotsTable
 from tgl.runtime.readers import read_reply
@@ -49,6 +49,7 @@ __all__ = [
     "Planner",
     "PromptError",
     "Prompts",
+    "Reach",
     "Rendered",
     "Replied",
     "RetryAfter",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -13,7 +14,7 @@ from tgl.runtime.errors import BatchStopped, BillReached, ModelRefused
 from tgl.runtime.events import Issued, RuntimeEvent, Settled, Waiting
 from tgl.runtime.identity import origin_of
 from tgl.runtime.ledger import Ledger
-from tgl.runtime.policy import Abort, CallPolicy, GiveUp, RetryAfter, retry
+from tgl.runtime.policy import Abort, CallPolicy, GiveUp, Reach, RetryAfter, retry
 from tgl.runtime.scheduler import CallModel
 from tgl.storage import ResponseStore, StoredResponse, StoreError
 
@@ -53,13 +54,14 @@ class Caller:
     """Makes calls: attempts, waits, bill, commit.
 
     `stop` makes calls end before their next attempt: what is on its way is waited for and stored,
-    since it is paid for.
+    since it is paid for. `answers` counts replies by model, over all batches of an executor.
     """
 
     store: ResponseStore
     ledger: Ledger
     policy: CallPolicy
     notify: Callable[[RuntimeEvent], None]
+    answers: Counter[str] = field(default_factory=Counter[str])
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def call(self, command: CallModel, salt: str, model: ChatModel, timeout: float | None) -> Outcome:
@@ -83,7 +85,7 @@ class Caller:
         name = command.step.node.model
         request = ChatRequest(command.rendered.messages, command.step.decoding, command.key.seed)
         worst = worst_usage(request)
-        began = asyncio.get_running_loop().time()
+        began, answered_before = asyncio.get_running_loop().time(), self.answers[name]
         attempt = 0
         while not self.stop.is_set():
             attempt += 1
@@ -96,7 +98,14 @@ class Caller:
                 reply = await self.attempt(name, model, request, timeout, worst)
             except ModelError as error:
                 elapsed = asyncio.get_running_loop().time() - began
-                verdict = retry(self.policy, attempt, error, identity=command.key.identity, elapsed=elapsed)
+                verdict = retry(
+                    self.policy,
+                    attempt,
+                    error,
+                    identity=command.key.identity,
+                    elapsed=elapsed,
+                    reach=self.reach(name, answered_before),
+                )
                 match verdict:
                     case RetryAfter(delay=delay):
                         self.notify(Waiting(name, error.kind, delay))
@@ -106,8 +115,15 @@ class Caller:
                     case Abort(kind=kind):
                         return Stopped(ModelRefused(name, kind, error.message, help=error.help))
             else:
+                self.answers[name] += 1
                 return await self.keep(recorded(command, salt, reply))
         return Stopped(None)
+
+    def reach(self, name: str, answered_before: int) -> Reach:
+        """Whether a model answers anybody, seen from a call that began when it had given so many replies."""
+        if not self.answers[name]:
+            return Reach.NEVER
+        return Reach.ANSWERING if self.answers[name] > answered_before else Reach.SILENT
 
     async def pause(self, delay: float) -> None:
         """Wait, but no longer than until the batch stops."""

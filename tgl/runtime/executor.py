@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -92,6 +92,7 @@ class Executor:
         self.planner = Planner(prompts, key, fingerprints)
         self.known: dict[str, StoredResponse] = {}
         self.failed: dict[str, CallFailed] = {}
+        self.answers: Counter[str] = Counter()
         self.turn = asyncio.Lock()
 
     def assume_failed(self, identity: str, failure: str, detail: str) -> None:
@@ -146,7 +147,9 @@ class Batch:
         self.active: dict[str, int] = {}
         self.pools: dict[str, CallPool[Outcome]] = {}
         self.settled: asyncio.Queue[tuple[Wanted, Outcome]] = asyncio.Queue()
-        self.caller = Caller(executor.store, executor.ledger, executor.options.policy, executor.notify)
+        self.caller = Caller(
+            executor.store, executor.ledger, executor.options.policy, executor.notify, executor.answers
+        )
         self.stops: list[tuple[Wanted, BatchStopped | StoreError]] = []
 
     async def run(self) -> list[RunResult]:

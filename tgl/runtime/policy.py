@@ -2,14 +2,20 @@
 
 | failure                                              | what follows                             |
 |------------------------------------------------------|------------------------------------------|
-| connection, timeout, rate limit, server, broken body | retry with back-off, then give up        |
+| timeout, rate limit, server, broken body             | retry with back-off, then give up        |
+| connection, while other calls get through            | the same                                 |
+| connection, while none does                          | wait for the server, then the batch stops |
 | auth, bad request, not found, missing                | the batch stops: no call would fare better |
+
+A server that is away is nobody's wrong answer: a search waits for it (a restart takes minutes) and then ends
+with everything saved. One that was never met is given up on soon: its address is probably wrong.
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeAlias, assert_never
 
 from tgl.models import ErrorKind, ModelError
@@ -21,6 +27,7 @@ class CallPolicy:
 
     Args:
         attempts: at most so many requests for one call, >= 1.
+        first_contact: at most so many for a server that has not answered anything yet, >= 1.
         timeout: for one request, unless the model declares its own.
         deadline: for all attempts of a call and the waits between them.
         base: back-off before the second attempt; doubled each time.
@@ -29,6 +36,7 @@ class CallPolicy:
     """
 
     attempts: int = 6
+    first_contact: int = 3
     timeout: float = 120.0
     deadline: float = 900.0
     base: float = 0.5
@@ -60,7 +68,23 @@ class Abort:
 Verdict: TypeAlias = RetryAfter | GiveUp | Abort
 
 
-def retry(policy: CallPolicy, attempt: int, error: ModelError, *, identity: str, elapsed: float) -> Verdict:
+class Reach(StrEnum):
+    """What is known of a server besides the failed attempt."""
+
+    NEVER = "it has not answered anything yet"
+    SILENT = "it has answered before, but nothing since this call began"
+    ANSWERING = "it answers other calls"
+
+
+def retry(
+    policy: CallPolicy,
+    attempt: int,
+    error: ModelError,
+    *,
+    identity: str,
+    elapsed: float,
+    reach: Reach = Reach.ANSWERING,
+) -> Verdict:
     """What follows a failed attempt.
 
     Args:
@@ -70,6 +94,7 @@ def retry(policy: CallPolicy, attempt: int, error: ModelError, *, identity: str,
         identity: of the call; the jitter is drawn from it, so that calls that failed together come
             back apart, the same way in every process.
         elapsed: seconds since the first attempt began.
+        reach: whether the server answers anybody.
     """
     match error.kind:
         case ErrorKind.AUTH | ErrorKind.BAD_REQUEST | ErrorKind.NOT_FOUND | ErrorKind.MISSING:
@@ -85,6 +110,9 @@ def retry(policy: CallPolicy, attempt: int, error: ModelError, *, identity: str,
             if error.retry_after is not None:
                 delay = max(delay, min(error.retry_after, policy.retry_after_cap))
             late = elapsed + delay > policy.deadline
+            if error.kind is ErrorKind.CONNECTION and reach is not Reach.ANSWERING:
+                gone = late if reach is Reach.SILENT else attempt >= policy.first_contact
+                return Abort(error.kind) if gone else RetryAfter(delay)
             return GiveUp(error.kind) if attempt >= policy.attempts or late else RetryAfter(delay)
         case _:
             assert_never(error.kind)

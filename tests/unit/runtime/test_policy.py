@@ -1,7 +1,7 @@
 import pytest
 
 from tgl.models import ErrorKind, ModelError
-from tgl.runtime import Abort, CallPolicy, GiveUp, RetryAfter, retry
+from tgl.runtime import Abort, CallPolicy, GiveUp, Reach, RetryAfter, retry
 
 POLICY = CallPolicy(attempts=4, deadline=100.0, base=1.0, cap=5.0, retry_after_cap=60.0)
 PASSING = ("connection", "timeout", "rate_limit", "server", "broken")
@@ -62,3 +62,20 @@ def test_a_server_that_asks_for_no_wait_still_gets_the_back_off():
 def test_the_deadline_counts_the_wait():
     assert verdict("rate_limit", retry_after=60.0, elapsed=40.0) == RetryAfter(60.0)
     assert verdict("rate_limit", retry_after=60.0, elapsed=40.1) == GiveUp(ErrorKind.RATE_LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("reach", "attempt", "elapsed", "verdict"),
+    [
+        (Reach.NEVER, 2, 1.0, RetryAfter),
+        (Reach.NEVER, 3, 1.0, Abort),
+        (Reach.SILENT, 40, 300.0, RetryAfter),
+        (Reach.SILENT, 40, 899.0, Abort),
+        (Reach.ANSWERING, 5, 1.0, RetryAfter),
+        (Reach.ANSWERING, 6, 1.0, GiveUp),
+    ],
+)
+def test_a_server_that_is_away_fails_no_example(reach, attempt, elapsed, verdict):
+    error = ModelError(ErrorKind.CONNECTION, "refused")
+    found = retry(CallPolicy(), attempt, error, identity="x", elapsed=elapsed, reach=reach)
+    assert isinstance(found, verdict)

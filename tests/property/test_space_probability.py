@@ -11,7 +11,9 @@ from tgl.space.domains import value_key
 from tgl.testing.ir_builder import GraphBuilder, function, role
 
 
-def workers(most: int, *, models: tuple[str, ...] = ("small",), whats: int = 2) -> ProgramIR:
+def workers(
+    most: int, *, models: tuple[str, ...] = ("small",), whats: int = 2, chain: bool = False
+) -> ProgramIR:
     """`node worker[~1..n] : ~{assistant: 7, fuser: 3} on ~pool`, edges i < j and into a majority."""
     b = GraphBuilder("solve")
     args = {"question": b.input()}
@@ -28,7 +30,7 @@ def workers(most: int, *, models: tuple[str, ...] = ("small",), whats: int = 2) 
     )
     b.group("final", lambda _: [function("majority", "std.reduce:majority", "drafts+")])
     for j in range(1, most + 1):
-        for i in range(1, j):
+        for i in range(j - 1 if chain and j > 1 else 1, j):
             b.edge(b.ref("worker", i), b.ref("worker", j), "drafts", p=0.3)
     for i in range(1, most + 1):
         b.edge(b.ref("worker", i), b.ref("final"), "drafts", p=0.7)
@@ -42,15 +44,21 @@ def as_key(assignment: object) -> str:
 
 @pytest.mark.parametrize(
     "ir",
-    [workers(1), workers(2, models=("small", "large")), workers(3), workers(4, whats=1)],
-    ids=["one", "two-models", "three", "four-fixed"],
+    [
+        workers(1),
+        workers(2, models=("small", "large")),
+        workers(3),
+        workers(4, whats=1),
+        pytest.param(workers(5, chain=True), marks=pytest.mark.slow),
+    ],
+    ids=["one", "two-models", "three", "four-fixed", "five-chain"],
 )
 def test_probabilities_of_all_assignments_sum_to_one_and_each_replays(ir: ProgramIR) -> None:
     listed = list(enumerate_assignments(ir))
 
     assert math.fsum(chance for _, chance in listed) == pytest.approx(1.0, abs=1e-12)
     assert len({as_key(assignment) for assignment, _ in listed}) == len(listed)
-    for assignment, chance in listed:
+    for assignment, chance in listed[:: max(1, len(listed) // 600)]:
         assert math.exp(log_prob(ir, assignment)) == pytest.approx(chance, rel=1e-12)
         assert resolve(ir, assignment).candidate.calls
 
@@ -65,8 +73,10 @@ def test_sampled_log_probability_is_that_of_replay() -> None:
         assert math.fsum(part.log_prob for part in parts) == pytest.approx(drawn.log_prob, abs=1e-12)
 
 
-def test_frequencies_follow_the_probabilities() -> None:
-    ir = workers(2, models=("small", "large"))
+@pytest.mark.parametrize(
+    "ir", [workers(2, models=("small", "large")), workers(3, whats=1)], ids=["two", "three"]
+)
+def test_frequencies_follow_the_probabilities(ir: ProgramIR) -> None:
     expected = {as_key(assignment): chance for assignment, chance in enumerate_assignments(ir)}
     n = 3000
     seen = Counter(as_key(sample(ir, Stream(11, trial)).assignment) for trial in range(n))

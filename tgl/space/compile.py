@@ -20,13 +20,9 @@ from tgl.ir import (
     FloatRange,
     GraphTemplate,
     Input,
-    Is,
-    ListOf,
-    ModelOf,
     NodeRef,
     NodeTemplate,
     Op,
-    Options,
     ProgramIR,
 )
 from tgl.space.domains import Atom, Place, atoms, places, prior_weights
@@ -41,6 +37,7 @@ from tgl.space.plan import (
     static_leaves,
     subexpressions,
 )
+from tgl.space.reach import Reach, reach_of
 
 
 class _Same:
@@ -69,7 +66,7 @@ def space_of(ir: ProgramIR) -> Space:
 
 @lru_cache(maxsize=32)
 def _compiled(key: _Same) -> Space:
-    return _Compiler(key.ir).space()
+    return _Compiler(key.ir, reach_of(key.ir)).space()
 
 
 _Table: TypeAlias = tuple[tuple[Atom, ...], Mapping[str, Place]]
@@ -78,132 +75,19 @@ _Table: TypeAlias = tuple[tuple[Atom, ...], Mapping[str, Place]]
 @dataclass(slots=True)
 class _Compiler:
     ir: ProgramIR
-    points: dict[str, ChoicePoint] = field(default_factory=dict[str, ChoicePoint])
-    templates: dict[str, NodeTemplate] = field(default_factory=dict[str, NodeTemplate])
-    on: dict[str, Expr | None] = field(default_factory=dict[str, "Expr | None"])
-    graphs: dict[str, GraphPlan] = field(default_factory=dict[str, GraphPlan])
-    homes: dict[str, str] = field(default_factory=dict[str, str])
-    uses: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict[str, list[tuple[str, str, str]]])
+    reach: Reach
     ranges: dict[FloatRange, _Table] = field(default_factory=lambda: dict[FloatRange, _Table]())
+    graphs: dict[str, GraphPlan] = field(default_factory=dict[str, GraphPlan])
 
     def space(self) -> Space:
-        self.points = {point.address: point for point in self.ir.choices}
-        self._collect(self.ir.graph, None)
-        self._refuse_cycles()
-        self._count_uses(self.ir.graph)
         root = self._graph(self.ir.graph)
-        choices = {address: self._choice(point) for address, point in self.points.items()}
-        reads: dict[str, int] = {}
-        for template in self.templates.values():
-            for leaf in static_leaves(template.on):
-                if isinstance(leaf, ChoiceRef):
-                    reads[leaf.address] = reads.get(leaf.address, 0) + 1
-                elif isinstance(leaf, ModelOf):
-                    for address in self._reaches(self.on.get(leaf.node)):
-                        reads[address] = reads.get(address, 0) + 2
-        for node_id, on in self.on.items():
-            if on is not None and self.templates[node_id].on is None:
-                for address in self._reaches(on):
-                    reads[address] = reads.get(address, 0) + 1
+        choices = {address: self._choice(point) for address, point in self.reach.points.items()}
+        reads = self.reach.model_reads()
         alone = frozenset(address for address, count in reads.items() if count == 1)
         models = tuple(model.name for model in self.ir.models)
-        return Space(self.ir, root, self.graphs, choices, self.homes, alone, frozenset(reads), models, {})
-
-    def _collect(self, graph: GraphTemplate, on: Expr | None) -> None:
-        for node in graph.nodes:
-            self.templates[node.id] = node
-            self.homes[node.id] = graph.path
-            self.on[node.id] = node.on if node.on is not None else on
-            for alternative in node.alternatives:
-                if alternative.graph is not None:
-                    self._collect(alternative.graph, self.on[node.id])
-
-    def _reads(self, key: tuple[str, str]) -> tuple[tuple[str, str], ...]:
-        """What the value of a choice, pick, model or existence waits for."""
-        kind, name = key
-        exprs: tuple[Expr | None, ...]
-        match kind:
-            case "choice":
-                domain = self.points[name].domain if name in self.points else None
-                exprs = domain.options if isinstance(domain, Options) else ()
-            case "pick":
-                exprs = (self.templates[name].pick,)
-            case "model":
-                exprs = (self.on[name],)
-            case _:
-                exprs = (self.templates[name].exists,)
-        found: list[tuple[str, str]] = []
-        for leaf in static_leaves(*exprs):
-            match leaf:
-                case ChoiceRef():
-                    found.append(("choice", leaf.address))
-                case Is():
-                    found += [("exists", leaf.node), ("pick", leaf.node)]
-                case ModelOf():
-                    found.append(("model", leaf.node))
-                case _:
-                    pass
-        return tuple(item for item in found if item[0] == "choice" or item[1] in self.templates)
-
-    def _refuse_cycles(self) -> None:
-        done: set[tuple[str, str]] = set()
-        path: list[tuple[str, str]] = []
-
-        def visit(key: tuple[str, str]) -> None:
-            if key in path:
-                raise StaticCycle(tuple(f"{name} ({kind})" for kind, name in [*path[path.index(key) :], key]))
-            if key in done:
-                return
-            path.append(key)
-            for other in self._reads(key):
-                visit(other)
-            done.add(path.pop())
-
-        for address in self.points:
-            visit(("choice", address))
-        for name in self.templates:
-            for kind in ("exists", "pick", "model"):
-                visit((kind, name))
-
-    def _reaches(self, expr: Expr | None) -> tuple[str, ...]:
-        """All choices that an expression's value depends on, through `is`, `model_of` and options."""
-        found: dict[str, None] = {}
-        open_keys: list[tuple[str, str]] = []
-        for leaf in static_leaves(expr):
-            match leaf:
-                case ChoiceRef():
-                    open_keys.append(("choice", leaf.address))
-                case Is():
-                    open_keys += [("exists", leaf.node), ("pick", leaf.node)]
-                case ModelOf():
-                    open_keys.append(("model", leaf.node))
-                case _:
-                    pass
-        while open_keys:
-            key = open_keys.pop()
-            if key[0] == "choice":
-                found[key[1]] = None
-            elif key[1] not in self.templates:
-                continue
-            open_keys += self._reads(key)
-        return tuple(found)
-
-    def _count_uses(self, graph: GraphTemplate) -> None:
-        def use(expr: Expr | None, kind: str, name: str) -> None:
-            for address in self._reaches(expr):
-                self.uses.setdefault(address, []).append((kind, graph.path, name))
-
-        for group in graph.groups:
-            use(group.count, "count", group.name)
-        for node in graph.nodes:
-            use(node.exists, "exists", node.id)
-            use(node.pick, "pick", node.id)
-            for alternative in node.alternatives:
-                use(ListOf(items=static_leaves(*(wire for _, wire in alternative.args))), "wire", node.id)
-                if alternative.graph is not None:
-                    self._count_uses(alternative.graph)
-        for index, edge in enumerate(graph.edges):
-            use(edge.exists, "edge", str(index))
+        return Space(
+            self.ir, root, self.graphs, choices, self.reach.homes, alone, frozenset(reads), models, {}
+        )
 
     def _table(self, domain: Domain) -> _Table:
         """Atoms and where values are; replicas of one range share them."""
@@ -218,7 +102,7 @@ class _Compiler:
 
     def _choice(self, point: ChoicePoint) -> ChoicePlan:
         table, where = self._table(point.domain)
-        uses = self.uses.get(point.address, [])
+        uses = self.reach.uses.get(point.address, [])
         scopes = {path for _, path, _ in uses}
         structural = bool(uses) and not isinstance(point.domain, FloatRange)
         return ChoicePlan(
@@ -287,7 +171,7 @@ class _Compiler:
         inside = graph.path + "."
         return tuple(
             address
-            for address, uses in self.uses.items()
+            for address, uses in self.reach.uses.items()
             if any(path == graph.path or path.startswith(inside) for _, path, _ in uses)
         )
 
@@ -308,8 +192,8 @@ class _Compiler:
             part.address
             for part in conjuncts
             if isinstance(part, ChoiceRef)
-            and isinstance(self.points[part.address].domain, Flip)
-            and self.uses[part.address] == [("edge", graph.path, str(place))]
+            and isinstance(self.reach.points[part.address].domain, Flip)
+            and self.reach.uses[part.address] == [("edge", graph.path, str(place))]
         ]
         return EdgePlan(
             edge,
@@ -355,7 +239,7 @@ class _Compiler:
         refs = {frozenset(alt.refs) for alt in alternatives.values()}
         early = len(refs) > 1 or any(set(edge.ports) != set(alternatives) for edge in into if edge.ports)
         own = node.pick.address if isinstance(node.pick, ChoiceRef) else None
-        if own is not None and self.uses[own] != [("pick", self.homes[node.id], node.id)]:
+        if own is not None and self.reach.uses[own] != [("pick", self.reach.homes[node.id], node.id)]:
             own = None
         return NodePlan(
             node,
@@ -364,7 +248,7 @@ class _Compiler:
             alternatives,
             guard_refs,
             static_leaves(node.guard),
-            self.on[node.id],
+            self.reach.on[node.id],
             early and len(alternatives) > 1,
             own,
             reaches,
@@ -374,7 +258,7 @@ class _Compiler:
         """True if a count's whole range makes it so (the first replicas of `~2..6`)."""
         match exists:
             case Op(op="<=", args=(Const(value=int(place)), ChoiceRef(address=address))):
-                table = atoms(self.points[address].domain)
+                table = atoms(self.reach.points[address].domain)
                 numbers = [atom.meanings[0] for atom in table]
                 if all(
                     isinstance(number, Const) and isinstance(number.value, int) and place <= number.value

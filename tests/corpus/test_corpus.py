@@ -24,7 +24,7 @@ INVALID = sorted(path for path in (HERE / "invalid").rglob("*.tgl") if path.pare
 RENDERED = sorted((HERE / "rendered").glob("*.tgl"))
 MARK = re.compile(r"#~ ([A-Z]\d{4})")
 
-# Those that a canonical layout changes, and why: see docs/language.md, "Layout".
+# Those that the canonical layout changes: their columns are not quite even.
 NOT_LAID_OUT = {
     "00_sums.tgl",
     "00_sums.opt.tgl",

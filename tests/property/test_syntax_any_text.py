@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +11,8 @@ from tgl.diagnostics import collect, render_json, render_texts
 from tgl.syntax import Parsed, ast, format_source, parse
 from tgl.syntax.grammar import scan
 from tgl.text import SourceFile, Span
+
+pytestmark = pytest.mark.slow
 
 DESIGN = Path(__file__).parent.parent / "corpus" / "valid" / "design"
 PROGRAMS = [path.read_text(encoding="utf-8") for path in sorted(DESIGN.glob("*.tgl"))]

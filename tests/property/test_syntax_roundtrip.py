@@ -1,11 +1,14 @@
 """Any tree, printed and read again, is the same tree."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tgl.syntax import ast, format_source, parse, print_expr, print_module
 from tgl.syntax.literals import number_value, quoted, quoted_text, string_value
 from tgl.text import SourceFile
+
+pytestmark = pytest.mark.slow
 
 NAMES = st.sampled_from(
     ["a", "worker", "x1", "größe", "best", "per", "as", "after", "releases", "one", "k", "unit"]

@@ -18,6 +18,7 @@ from tgl.syntax.errors import (
     Unexpected,
     UnknownStatement,
 )
+from tgl.syntax.hints import FORMS
 from tgl.syntax.lexical import token_span
 from tgl.syntax.words import CLAUSES, HEADS, NEVER_NAMES, OPERATORS, RESERVED, SIGNS, spellings, word_kinds
 from tgl.text import SourceFile, Span
@@ -125,7 +126,7 @@ def hint(stop: Stop, token: Token) -> str | None:
         return "values are separated by `,`"
     if str(token) in NEVER_NAMES and "$END" in stop.accepted:
         return f"`{token}` belongs to another kind of statement"
-    return None
+    return FORMS.get(stop.head()) if stop.chunk.where != "settings" else None
 
 
 def described(stop: Stop) -> str:

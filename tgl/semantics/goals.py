@@ -170,7 +170,7 @@ def check_answer(state: State, instance: Instance, graph: GraphTemplate) -> None
     unread = unread_of(state, graph, graph.output)
     if unread is not None:
         found, hint = unread
-        state.problems.add(type_facts.unread_answer(at, f"the output is {found}", hint))
+        state.problems.add(type_facts.unread_answer(at, "a task compares answers", found, hint))
 
 
 def check_reads(state: State, graph: GraphTemplate) -> None:
@@ -183,10 +183,12 @@ def check_reads(state: State, graph: GraphTemplate) -> None:
                 if name in answer_ports(state, alternative):
                     unread = unread_of(state, graph, value)
                     if unread is not None:
-                        message = f"`{alternative.what}` compares answers, and one of them is {unread[0]}"
-                        state.problems.add(
-                            type_facts.unread_answer(at_alternative(state, alternative), message, unread[1])
+                        found, hint = unread
+                        at, where = (
+                            at_alternative(state, alternative),
+                            f"`{alternative.what}` compares answers",
                         )
+                        state.problems.add(type_facts.unread_answer(at, where, found, hint))
 
 
 def fn_facts(state: State, name: str) -> tuple[str, frozenset[str]]:

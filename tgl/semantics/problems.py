@@ -20,13 +20,17 @@ class Problems:
         default_factory=dict[tuple[str, str, int, int], Diagnostic]
     )
 
-    def add(self, problem: Diagnostic) -> None:
+    def add(self, problem: Diagnostic, *, detail: str = "") -> None:
+        """Report a problem, unless its code was reported at its place.
+
+        Args:
+            problem: what to report.
+            detail: tells apart problems of one code at one place, such as several missing settings.
+        """
         at = problem.primary
-        key = (
-            (problem.code, "", 0, 0)
-            if at is None
-            else (problem.code, at.source.name, at.span.start, at.span.end)
-        )
+        key = (problem.code + detail, "", 0, 0)
+        if at is not None:
+            key = (problem.code + detail, at.source.name, at.span.start, at.span.end)
         self.found.setdefault(key, problem)
 
     def abandon(self, problem: Diagnostic) -> Abandon:
@@ -38,12 +42,19 @@ class Problems:
         """In order of place; files in the order given, then by name."""
         rank = {name: k for k, name in enumerate(order)}
 
-        def key(problem: Diagnostic) -> tuple[int, str, int, int, str]:
+        def key(problem: Diagnostic) -> tuple[int, str, int, int, str, str]:
             at = problem.primary
             if at is None:
-                return (-1, "", 0, 0, problem.code)
+                return (-1, "", 0, 0, problem.code, problem.message)
             name = at.source.name
-            return (rank.get(name, len(rank)), name, at.span.start, at.span.end, problem.code)
+            return (
+                rank.get(name, len(rank)),
+                name,
+                at.span.start,
+                at.span.end,
+                problem.code,
+                problem.message,
+            )
 
         return tuple(sorted(self.found.values(), key=key))
 

@@ -102,7 +102,7 @@ class Settings:
     def require(self, key: str, example: str) -> bool:
         """Whether a key is there; reported if not."""
         if key not in self.found:
-            self.problems.add(facts.missing_setting(self.at, self.owner, key, example))
+            self.problems.add(facts.missing_setting(self.at, self.owner, key, example), detail=key)
         return key in self.found
 
 

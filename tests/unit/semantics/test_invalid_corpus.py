@@ -21,7 +21,7 @@ CASES = sorted(
     for path in CORPUS.glob("*/*.tgl")
     if path.parent.name >= "E0150" and not path.name.startswith("_") and path.parent.name[:3] != "E08"
 )
-MARK = re.compile(r"#~ (\w+) ?(.*)$")
+MARK = re.compile(r"#~ (\w+) ?([^#]*)")
 ELSEWHERE = {"E0510", "E0515"}  # tests/unit/semantics/test_lower.py
 
 
@@ -33,9 +33,9 @@ def diagnose(path: Path) -> tuple[Diagnostic, ...]:
 def marks(text: str) -> list[tuple[int, str, str]]:
     """Line, code and words of each mark."""
     return [
-        (number, found.group(1), found.group(2).strip())
+        (number, code, words.strip())
         for number, line in enumerate(text.splitlines(), 1)
-        if (found := MARK.search(line))
+        for code, words in MARK.findall(line)
     ]
 
 

@@ -62,7 +62,7 @@ def vector_length(at: At, found: int, wanted: str) -> Diagnostic:
     return error(
         "E0406",
         at,
-        f"this list has {found} items, and {wanted}",
+        f"this list has {found} item{'' if found == 1 else 's'}, and {wanted}",
         "one item for each replica, or one value for all",
     )
 

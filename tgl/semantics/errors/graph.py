@@ -94,7 +94,7 @@ def overfed_port(at: At, node: str, port: str) -> Diagnostic:
     return error(
         "E0508",
         at,
-        f"port `{port}` of node `{node}` takes one message, and several may arrive",
+        f"port `{port}` of `{node}` takes one message, and several may arrive",
         "one more message",
         hint=f"declare the port as a list, `{port}: list`, or keep one edge",
     )

@@ -104,9 +104,9 @@ def target_in_prompt(at: At, name: str, task: str) -> Diagnostic:
     )
 
 
-def unread_answer(at: At, found: str, hint: str) -> Diagnostic:
+def unread_answer(at: At, where: str, found: str, hint: str) -> Diagnostic:
     """E0311: text where an answer is compared, and nobody reads the answer out of it."""
-    return error("E0311", at, f"{found}, and nothing reads the answer out of it", "unread answer", hint=hint)
+    return error("E0311", at, f"{where}, and nothing reads one out of {found}", "unread answer", hint=hint)
 
 
 def wrong_time(at: At, clause: str, other: str) -> Diagnostic:

@@ -170,6 +170,30 @@ def test_symmetric_graphs_without_twins_have_one_form(edges: tuple[tuple[int, in
     assert len(digests) == 1
 
 
+def test_components_that_look_alike_from_each_node_are_told_apart() -> None:
+    """A ring of 4 and a ring of 6, all nodes with two neighbours: colours alone can't tell them."""
+    rings = [(1, 6), (1, 7), (2, 6), (2, 7), (3, 8), (3, 9), (4, 9), (4, 10), (5, 10), (5, 8)]
+    b = GraphBuilder("g")
+    args = {"question": b.input()}
+    b.group("w", lambda _: [role("assistant", "question", "drafts*", args=args)], count=10, on=("small",))
+    wires = {"drafts": b.whole("w")}
+    b.group("final", lambda _: [function("majority", "std.reduce:majority", "drafts+", args=wires)])
+    pairs = [(i, j) for i in range(1, 6) for j in range(6, 11)]
+    for i, j in pairs:
+        b.edge(b.ref("w", i), b.ref("w", j), "drafts", p=0.5)
+    ir = b.program(b.ref("final"))
+    digests: set[str] = set()
+    for trial in range(40):
+        stream = Stream(8, trial)
+        lower = sorted(range(1, 6), key=lambda node: stream.uniform(node))
+        upper = sorted(range(6, 11), key=lambda node: stream.uniform(node))
+        order = [*lower, *upper]
+        moved = {(order[i - 1], order[j - 1]) for i, j in rings}
+        assignment: dict[str, Value] = {f"g.w[{i}]->w[{j}]": (i, j) in moved for i, j in pairs}
+        digests.add(resolve(ir, assignment).candidate.digest)
+    assert len(digests) == 1
+
+
 def test_replicas_that_are_seen_by_index_keep_their_order() -> None:
     ir = free(2, permutable=False)
     base: dict[str, Value] = {

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tgl.ir import ChoiceKind, ChoicePoint, Flip, Op, ProgramIR
+from tgl.ir import ChoiceKind, ChoicePoint, Flip, Is, ListOf, ModelOf, Op, ProgramIR
 from tgl.space import (
     Bound,
     EmptySpace,
@@ -19,7 +19,7 @@ from tgl.space import (
     resolve,
     sample,
 )
-from tgl.testing.ir_builder import GraphBuilder, function, role, text
+from tgl.testing.ir_builder import GraphBuilder, function, nested, role, text
 
 
 def two_workers() -> ProgramIR:
@@ -174,19 +174,20 @@ def test_an_edge_overrides_the_question_that_a_port_has_by_its_name() -> None:
     assert dict(resolve(ir, {"g.a->c": False}).candidate.nodes[-1].inputs)["question"] == b.input()
 
 
-def test_what_only_an_unread_input_feeds_is_not_paid_for() -> None:
-    from tgl.testing.ir_builder import nested
-
+@pytest.mark.parametrize("wired", [True, False], ids=["argument", "edge"])
+def test_what_only_an_unread_input_feeds_is_not_paid_for(wired: bool) -> None:
     b = GraphBuilder("g")
-    inner = GraphBuilder("g.panel.panel", ("question", "hints"), choices=b.choices)
+    inner = GraphBuilder("g.panel.panel", ("question", "hints*"), choices=b.choices)
     own = {"question": inner.input()}
     inner.group("s", lambda _: [role("solver", "question", "hints*", args=own)], on=("small",))
     inner.edge(inner.input("hints"), inner.ref("s"), "hints", p=0.5)
     panel = inner.graph(inner.ref("s"), "panel")
     args = {"question": b.input()}
     b.group("tip", lambda _: [role("hinter", "question", args=args)], on=("small",))
-    wires = {**args, "hints": b.ref("tip")}
+    wires = {**args, "hints": b.ref("tip")} if wired else args
     b.group("panel", lambda _: [nested(panel, args=wires)])
+    if not wired:
+        b.edge(b.ref("tip"), b.ref("panel"), "hints")
     ir = b.program(b.ref("panel"))
     address = "g.panel.panel.hints->s"
 
@@ -196,9 +197,48 @@ def test_what_only_an_unread_input_feeds_is_not_paid_for() -> None:
     assert resolution.instances["g"].live["g.tip"] is None
 
 
-def test_decisions_that_wait_for_each_other_are_named() -> None:
-    from tgl.ir import ModelOf
+def test_a_node_that_could_not_run_is_left_out_where_it_may_be() -> None:
+    b = GraphBuilder("g")
+    args = {"question": b.input()}
+    b.group("a", lambda _: [role("solver", "question", args=args)], on=("small",))
+    maybe = b.flip("b.if", 0.5, ChoiceKind.NODE_IF)
+    b.group("b", lambda _: [role("solver", "question", args=args)], on=("small",), if_=maybe)
+    wires = {**args, "d": b.ref("b")}
+    critic = b.flip("c.if", 0.5, ChoiceKind.NODE_IF)
+    b.group("c", lambda _: [role("critic", "question", "d", args=wires)], on=("small",), if_=critic)
+    every = ListOf(items=(b.ref("a"), b.ref("c")))
+    b.group("f", lambda _: [function("majority", "std.reduce:majority", "xs+", args={"xs": every})])
+    ir = b.program(b.ref("f"))
 
+    listed = {(a["g.b.if"], a["g.c.if"]): chance for a, chance in enumerate_assignments(ir)}
+    assert listed == {(False, False): 0.5, (True, False): 0.25, (True, True): 0.25}
+
+
+def test_a_decision_asked_early_is_seen_by_the_edges_after_it() -> None:
+    b = GraphBuilder("g")
+    args = {"question": b.input()}
+    b.group(
+        "a",
+        lambda _: [role("assistant", "question", args=args), role("solver", "question", args=args)],
+        on=("small",),
+    )
+    b.group("m", lambda _: [role("fuser", "question", "d+", args=args)], on=("small",))
+    b.group("last", lambda _: [role("reader", "question", "d*", args=args)], on=("small",))
+    told = Is(node="g.a", what="assistant")
+    b.edge(b.ref("a"), b.ref("m"), "d", exists=told)
+    b.edge(b.ref("a"), b.ref("last"), "d", exists=told, p=0.5)
+    b.edge(b.ref("m"), b.ref("last"), "d", p=0.5)
+    ir = b.program(b.ref("last"))
+
+    listed = list(enumerate_assignments(ir))
+    assert math.fsum(chance for _, chance in listed) == pytest.approx(1.0, abs=1e-12)
+    assert {"g.a.what": "solver"} in [assignment for assignment, _ in listed]
+    for assignment, _ in listed:
+        for call in resolve(ir, assignment).candidate.calls:
+            assert call.role != "fuser" or "d" in dict(call.inputs)
+
+
+def test_decisions_that_wait_for_each_other_are_named() -> None:
     b = GraphBuilder("g")
     args = {"question": b.input()}
     b.group("a", lambda _: [role("solver", "question", args=args)], on=ModelOf(node="g.b"))

@@ -124,6 +124,7 @@ CODES: tuple[Code, ...] = (
     Code("E0515", "too-large", ERROR, "more nodes or edges than can be handled"),
     Code("E0516", "unknown-index", ERROR, "a name of several letters in brackets that nothing declares"),
     Code("E0517", "no-alternative", ERROR, "a node of which no alternative can ever be fed"),
+    Code("E0518", "too-deep", ERROR, "definitions that lead through more others than can be followed"),
     # E06: models
     Code("E0601", "no-model", ERROR, "a role without a model to run on"),
     Code("E0602", "key-in-program", ERROR, "a key written into a program"),
@@ -144,6 +145,9 @@ CODES: tuple[Code, ...] = (
     Code("E0857", "empty-split", ERROR, "no row falls into a split"),
     Code("E0858", "no-price", ERROR, "a model has no price in the task's unit"),
     Code("E0859", "nothing-feasible", ERROR, "no candidate that was measured meets the limits"),
+    Code("E0860", "spend-too-small", ERROR, "a step that can't be left out does not fit `spend`"),
+    Code("E0861", "no-candidate", ERROR, "no program of the space meets the compile-time limits"),
+    Code("E0862", "bad-method", ERROR, "a search method, or an argument of one, that there is not"),
     # W: warnings
     Code("W0201", "unused-choice", WARNING, "a name that holds a choice and is never used"),
     Code("W0301", "unused-port", WARNING, "a port that no prompt of its role prints"),

@@ -104,21 +104,27 @@ def check_file(scope: FileScope, files: Files, problems: Problems) -> None:
         return
     state = State(files, problems)
     for decl in scope.module.decls:
-        binding = scope.names.get(decl.name) if isinstance(decl, (ast.Let, ast.Pool)) else None
-        if binding is not None and isinstance(decl, (ast.Let, ast.Pool)) and binding.decl is decl:
-            check_global(state, scope, decl)
+        if not isinstance(decl, (ast.Let, ast.Pool)):
+            continue
+        binding = scope.names.get(decl.name)
+        if binding is not None and binding.decl is decl and not check_global(state, scope, decl):
+            break
     check_graphs(scope, files, problems)
 
 
-def check_global(state: State, scope: FileScope, decl: ast.Let | ast.Pool) -> None:
-    """Report what is wrong with a value of the file that no graph may have used."""
+def check_global(state: State, scope: FileScope, decl: ast.Let | ast.Pool) -> bool:
+    """Report what is wrong with a value of the file that no graph may have used; whether to go on."""
     listed = isinstance(decl, ast.Let) and isinstance(decl.value, (ast.ListExpr, ast.Choice))
     if isinstance(decl, ast.Let) and (decl.is_function or listed):
-        return  # a list of roles with arguments has no value of its own
+        return True  # a list of roles with arguments has no value of its own
     try:
         global_value(state, scope.source.name, decl)
     except Abandon:
-        return
+        return True
+    except RecursionError:
+        state.problems.add(facts.too_deep(scope.at(decl.name_span), f"`{decl.name}`"))
+        return False
+    return True
 
 
 def not_planned(scope: FileScope, role: ast.Role) -> bool:
@@ -213,6 +219,9 @@ def lower_graph(
         if not as_part:
             check_goal(state, instance, template, goal, task)
     except Abandon:
+        return None
+    except RecursionError:
+        problems.add(facts.too_deep(scope.at(graph.name_span), f"graph `{graph.name}`"))
         return None
     return part
 

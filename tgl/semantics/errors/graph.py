@@ -170,6 +170,17 @@ def too_large(at: At, most: int, what: str = "nodes") -> Diagnostic:
     )
 
 
+def too_deep(at: At, what: str) -> Diagnostic:
+    """E0518: definitions that lead through more others than can be followed."""
+    return error(
+        "E0518",
+        at,
+        f"{what} leads through too many others",
+        "nested too deeply",
+        hint="write some of them out",
+    )
+
+
 def unknown_index(at: At, name: str, known: Sequence[str]) -> Diagnostic:
     """E0516: a name of several letters in brackets that nothing declares (language.md G6)."""
     return error(

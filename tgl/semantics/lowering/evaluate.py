@@ -37,6 +37,7 @@ from tgl.syntax import ast
 MOST_REPLICAS = 512
 MOST_NODES = 10_000
 MOST_EDGES = 20_000
+MOST_NESTED = 24
 
 
 def evaluate(state: State, expr: ast.Expr, env: Env, site: Site) -> Expr:

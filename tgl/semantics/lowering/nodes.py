@@ -29,7 +29,7 @@ from tgl.semantics.errors import types as facts
 from tgl.semantics.errors.at import At
 from tgl.semantics.fold import ABSENT, is_static, op
 from tgl.semantics.lowering.arguments import Bound, bind_arguments, port_value
-from tgl.semantics.lowering.evaluate import MOST_NODES, evaluate, replicas
+from tgl.semantics.lowering.evaluate import MOST_NESTED, MOST_NODES, evaluate, replicas
 from tgl.semantics.lowering.roles import NodeSite, possible, role_fields
 from tgl.semantics.lowering.state import Env, Given, Instance, Replicas, Site, State
 from tgl.semantics.lowering.what import Picked, Use, Written, list_items, pick_what
@@ -217,6 +217,8 @@ class Maker:
         if key in self.stack:
             path = [*(name.rpartition(":")[2] for name in self.stack[self.stack.index(key) :]), decl.name]
             raise state.problems.abandon(graph_facts.recursive_graph(use.place, path))
+        if len(self.stack) >= MOST_NESTED:
+            raise state.problems.abandon(graph_facts.too_deep(use.place, f"graph `{decl.name}`"))
         for name, param in params.items():
             if param.value is None and name not in bound.options:
                 declared = use.scope.at(param.name_span)

@@ -1,0 +1,48 @@
+"""What a search found, written back: the resolved program, its `measured` block, what may be overwritten."""
+
+from tgl.emit.decisions import decided
+from tgl.emit.errors import UnwrittenDecision
+from tgl.emit.figures import amount_text, decided_number_text, proportion_text
+from tgl.emit.measured import (
+    BaselineFigures,
+    Hashes,
+    Interval,
+    MeasuredBlock,
+    Stale,
+    cost_text,
+    imports_hash,
+    measured_blocks,
+    measured_text,
+    program_hash,
+    recorded_hashes,
+    replace_measured,
+    staleness,
+    strip_measured,
+)
+from tgl.emit.overwrite import Existing, existing_state
+from tgl.emit.resolve import resolve_text
+
+__all__ = [
+    "BaselineFigures",
+    "Existing",
+    "Hashes",
+    "Interval",
+    "MeasuredBlock",
+    "Stale",
+    "UnwrittenDecision",
+    "amount_text",
+    "cost_text",
+    "decided",
+    "decided_number_text",
+    "existing_state",
+    "imports_hash",
+    "measured_blocks",
+    "measured_text",
+    "program_hash",
+    "proportion_text",
+    "recorded_hashes",
+    "replace_measured",
+    "resolve_text",
+    "staleness",
+    "strip_measured",
+]

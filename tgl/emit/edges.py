@@ -1,0 +1,386 @@
+"""Edge statements with their choices decided (language.md C19).
+
+A statement keeps its text, less the choice, if with the new numbering it still means exactly the edges that
+are left. If not, these are listed, in groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from tgl.emit.decisions import lies_in
+from tgl.emit.members import Members
+from tgl.emit.render import Copy, Renderer
+from tgl.emit.statics import UNKNOWN, Facts, Known, static_value, tree_value
+from tgl.emit.tree import names_in
+from tgl.ir import ChoiceKind, EdgeTemplate, Flip, Input, NodeRef, Value
+from tgl.syntax import ast
+from tgl.text import Edit, Span, apply_edits
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A node (`id` is its template id) or an input of the graph (`id` is its name) at the end of an edge."""
+
+    group: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An edge as it is to be written: its ends, what follows them, and its guard."""
+
+    source: End
+    target: End
+    source_suffix: str
+    target_suffix: str
+    guard: str | None
+
+
+@dataclass(slots=True)
+class EdgeWriter:
+    """Writes the edge statements of one graph instance.
+
+    `path` is the instance's; `group_of` tells the group of a template id; `declared` are the names of the
+    graph, which are no index variables; `positions` the largest index of each group in the user's text.
+    """
+
+    renderer: Renderer
+    path: str
+    group_of: Mapping[str, str]
+    order: Sequence[str]
+    declared: frozenset[str]
+    facts: Facts
+
+    @property
+    def members(self) -> Mapping[str, Members]:
+        return self.renderer.members
+
+    def texts(
+        self, edge: ast.Edge, templates: Sequence[EdgeTemplate], live: Sequence[EdgeTemplate]
+    ) -> tuple[str, ...]:
+        """The statements that say which edges are `live`; `templates` are all that the statement makes."""
+        if not live:
+            return ()
+        kept = self.kept(edge, templates, live)
+        return (kept,) if kept is not None else self.listed(edge, live)
+
+    # --- the statement as it stands
+
+    def kept(
+        self, edge: ast.Edge, templates: Sequence[EdgeTemplate], live: Sequence[EdgeTemplate]
+    ) -> str | None:
+        """The statement less its choices, if that says the same."""
+        ends = [self.end_text(end) for end in edge.ends]
+        if any(text is None for text in ends):
+            return None
+        wanted = {(self.source(t), self.target(t)) for t in live}
+        own = self.own_choices(edge)
+        for answer in (True, False):
+            if self.meant(edge, templates, own, answer) == wanted:
+                return self.kept_text(edge, live, ends, answer)
+        return None
+
+    def kept_text(
+        self, edge: ast.Edge, live: Sequence[EdgeTemplate], ends: Sequence[str | None], answer: bool
+    ) -> str | None:
+        start = edge.span.start
+        edits = [Edit(at(end.span, start), text or "") for end, text in zip(edge.ends, ends, strict=True)]
+        for clause in edge.clauses:
+            if clause.kind == "if":
+                text = self.condition(clause.value, answer)
+                if text is None or text is False:
+                    return None
+                if text is True:
+                    source = self.renderer.source.text
+                    gap = clause.span.start
+                    while source[gap - 1] in " \t":
+                        gap -= 1
+                    edits.append(Edit(at(Span(gap, clause.span.end), start), ""))
+                else:
+                    edits.append(Edit(at(clause.value.span, start), text))
+            else:
+                guards = {self.guard(clause.value, t, {}) for t in live}
+                if len(guards) > 1 or None in guards:
+                    return None
+                edits.append(Edit(at(clause.value.span, start), next(iter(guards)) or ""))
+        return apply_edits(self.renderer.slice(edge.span), edits)
+
+    def own_choices(self, edge: ast.Edge) -> frozenset[str]:
+        """Addresses of the yes/no choices that stand in the statement's `if`."""
+        return frozenset(
+            point.address
+            for point in self.renderer.decisions.ir.choices
+            if isinstance(point.domain, Flip)
+            and point.kind is ChoiceKind.EDGE_IF
+            and lies_in(point.place, self.renderer.source.name, edge.span)
+        )
+
+    def meant(
+        self, edge: ast.Edge, templates: Sequence[EdgeTemplate], own: frozenset[str], answer: bool
+    ) -> set[tuple[End, End]] | None:
+        """The edges that the statement means in the resolved text if all its own yes/no are `answer`."""
+        by_number = {name for end in edge.ends for name in self.groups_by_variable(end)}
+
+        def now(id: str) -> str | None:
+            """Which replica is meant in the resolved text where the user's text meant `id`."""
+            members = self.members.get(self.group_of.get(id, ""))
+            if members is None:
+                return id
+            if members.name in by_number:
+                return members.at_new(members.old[id])
+            return id if id in members.alive else None
+
+        def decided(address: str) -> Known:
+            return answer if address in own else self.facts.decided(address)
+
+        facts = Facts(
+            decided,
+            lambda id: None if (found := now(id)) is None else self.facts.what(found),
+            lambda id: None if (found := now(id)) is None else self.facts.model(found),
+        )
+        found: set[tuple[End, End]] = set()
+        for template in templates:
+            source, target = self.source(template), self.target(template)
+            ends = [End(end.group, moved) for end in (source, target) if (moved := now(end.id)) is not None]
+            if len(ends) < 2:
+                continue
+            holds = static_value(template.exists, facts)
+            if holds is UNKNOWN:
+                return None
+            if holds is True:
+                found.add((ends[0], ends[1]))
+        return found
+
+    def condition(self, expr: ast.Expr, answer: bool) -> str | bool | None:
+        """An `if` with its yes/no choices replaced by `answer`: a value, or the text that is left of it.
+
+        None: it holds another choice, which may have been decided differently for each edge.
+        """
+        match expr:
+            case ast.Choice(domain=ast.Number()):
+                return answer
+            case ast.Choice():
+                return None
+            case ast.Unary(op="not", operand=operand):
+                inner = self.condition(operand, answer)
+                return not inner if isinstance(inner, bool) else self.part(expr, operand, inner)
+            case ast.Binary(op="and" | "or" as op, left=left, right=right):
+                sides = [(left, self.condition(left, answer)), (right, self.condition(right, answer))]
+                decisive = op == "or"
+                if any(text is decisive for _, text in sides):
+                    return decisive
+                rest = [(side, text) for side, text in sides if not isinstance(text, bool)]
+                if not rest:
+                    return not decisive
+                if any(text is None for _, text in rest):
+                    return None
+                if len(rest) == 1:
+                    return rest[0][1]
+                edits = [Edit(at(side.span, expr.span.start), text or "") for side, text in rest]
+                return apply_edits(self.renderer.slice(expr.span), edits)
+            case _:
+                return self.renderer.texts(expr, [Copy(self.path)], shared=False)[0]
+
+    def part(self, whole: ast.Expr, child: ast.Expr, text: str | None) -> str | None:
+        if text is None:
+            return None
+        return apply_edits(self.renderer.slice(whole.span), [Edit(at(child.span, whole.span.start), text)])
+
+    # --- edges listed singly
+
+    def listed(self, edge: ast.Edge, live: Sequence[EdgeTemplate]) -> tuple[str, ...]:
+        """The edges one by one, those together that share their sources or their targets."""
+        lines = [self.line(edge, template) for template in live]
+        kinds = sorted(
+            {(line.source_suffix, line.target_suffix, line.guard) for line in lines},
+            key=lambda kind: (kind[0], kind[1], kind[2] or ""),
+        )
+        found: list[str] = []
+        for source_suffix, target_suffix, guard in kinds:
+            pairs = [
+                (line.source, line.target)
+                for line in lines
+                if (line.source_suffix, line.target_suffix, line.guard)
+                == (source_suffix, target_suffix, guard)
+            ]
+            for sources, targets in self.cover(pairs, bool(source_suffix), bool(target_suffix)):
+                text = f"edge {self.ends(sources)}{source_suffix} -> {self.ends(targets)}{target_suffix}"
+                found.append(text if guard is None else f"{text} when {guard}")
+        return tuple(found)
+
+    def line(self, edge: ast.Edge, template: EdgeTemplate) -> Line:
+        source, target = self.source(template), self.target(template)
+        for left, right in zip(edge.ends, edge.ends[1:], strict=False):
+            names = self.bound(left, right, source, target)
+            if names is not None:
+                guards = [
+                    text
+                    for clause in edge.clauses
+                    if clause.kind == "when"
+                    and (text := self.guard(clause.value, template, names)) is not None
+                ]
+                return Line(source, target, suffix(left), suffix(right), guards[0] if guards else None)
+        raise AssertionError(f"no hop of the statement makes {source.id} -> {target.id}")
+
+    def bound(self, left: ast.Expr, right: ast.Expr, source: End, target: End) -> dict[str, int] | None:
+        """The index variables for which a hop makes an edge; None if it never does."""
+        names = sorted(self.variables(left) | self.variables(right))
+        most = max(
+            (number for members in self.members.values() for p in members.old.values() for number in p),
+            default=1,
+        )
+        for numbers in product(range(1, most + 1), repeat=len(names)):
+            env = dict(zip(names, numbers, strict=True))
+            if self.covers(left, env, source) and self.covers(right, env, target):
+                return env
+        return None
+
+    def covers(self, end: ast.Expr, env: Mapping[str, Known], wanted: End) -> bool:
+        """Whether an end of a statement means a node."""
+        match end:
+            case ast.Name(id=name):
+                return name == wanted.group
+            case ast.Member(base=base):
+                return self.covers(base, env, wanted)
+            case ast.ListExpr(items=items):
+                return any(self.covers(item, env, wanted) for item in items)
+            case ast.Index(base=ast.Name(id=name), args=args) if name == wanted.group:
+                position = self.members[name].old[wanted.id]
+                return all(
+                    in_reach(arg.value, env, number) for arg, number in zip(args, position, strict=False)
+                )
+            case _:
+                return False
+
+    def cover(
+        self, pairs: Sequence[tuple[End, End]], single_source: bool, single_target: bool
+    ) -> list[tuple[list[End], list[End]]]:
+        """The pairs as few products of sources and targets as a simple grouping finds, in order.
+
+        `single_*`: that end has a port behind it, so it cannot span groups.
+        """
+        by_target = self.grouped([(target, source) for source, target in pairs], single_target, single_source)
+        by_source = self.grouped(pairs, single_source, single_target)
+        if len(by_source) < len(by_target):
+            return by_source
+        return [(sources, targets) for targets, sources in by_target]
+
+    def grouped(
+        self, pairs: Sequence[tuple[End, End]], single_key: bool, single_other: bool
+    ) -> list[tuple[list[End], list[End]]]:
+        """Keys with the same others, together; in order of the first key."""
+        others: dict[tuple[End, str], list[End]] = {}
+        for key, other in pairs:
+            others.setdefault((key, other.group if single_other else ""), []).append(other)
+        found: dict[tuple[str, tuple[End, ...]], list[End]] = {}
+        for key, _ in sorted(others, key=lambda item: (self.rank(item[0]), item[1])):
+            for kind in sorted({kind for k, kind in others if k == key}):
+                rest = tuple(sorted(set(others[key, kind]), key=self.rank))
+                keys = found.setdefault((key.group if single_key else "", rest), [])
+                if key not in keys:
+                    keys.append(key)
+        return [(keys, list(rest)) for (_, rest), keys in found.items()]
+
+    def rank(self, end: End) -> tuple[int, tuple[int, ...]]:
+        """Order of nodes: of their declarations, then of their positions in the resolved text."""
+        if end.group not in self.members:
+            return -1, ()
+        return self.order.index(end.group), self.members[end.group].new[end.id]
+
+    def ends(self, ends: Sequence[End]) -> str:
+        pieces: list[str] = []
+        for group in dict.fromkeys(end.group for end in sorted(ends, key=self.rank)):
+            chosen = [end.id for end in ends if end.group == group]
+            pieces += self.members[group].references(chosen) if group in self.members else [group]
+        return pieces[0] if len(pieces) == 1 else f"[{', '.join(pieces)}]"
+
+    # --- parts
+
+    def source(self, template: EdgeTemplate) -> End:
+        match template.source:
+            case NodeRef(id=id):
+                return End(self.group_of[id], id)
+            case Input(port=port):
+                return End(port, port)
+            case other:
+                raise TypeError(f"an edge starts at a node or an input, not at {other.kind}")
+
+    def target(self, template: EdgeTemplate) -> End:
+        return End(self.group_of[template.target], template.target)
+
+    def guard(self, expr: ast.Expr, template: EdgeTemplate, names: Mapping[str, int]) -> str | None:
+        local = template.target.removeprefix(f"{self.path}.")
+        source = self.source(template)
+        prefix = f"{source.id if source.group in self.members else f'{self.path}.{source.id}'}->{local}"
+        return self.renderer.texts(expr, [Copy(prefix, names, {})], shared=False)[0]
+
+    def variables(self, expr: ast.Expr) -> set[str]:
+        """The index variables in an end of a statement: free letters in brackets (language.md G6)."""
+        match expr:
+            case ast.Name() | ast.Number() | ast.String():
+                return set()
+            case ast.Member(base=base):
+                return self.variables(base)
+            case ast.ListExpr(items=items):
+                return set[str]().union(*(self.variables(item) for item in items))
+            case ast.Index(args=args):
+                names = {name for arg in args for name in names_in(arg.value)}
+                return {name for name in names if len(name) == 1 and name not in self.declared}
+            case _:
+                return set()
+
+    def groups_by_variable(self, end: ast.Expr) -> set[str]:
+        """The groups whose replicas an end selects by an index variable."""
+        match end:
+            case ast.Member(base=base):
+                return self.groups_by_variable(base)
+            case ast.ListExpr(items=items):
+                return set[str]().union(*(self.groups_by_variable(item) for item in items))
+            case ast.Index(base=ast.Name(id=name)) if self.variables(end):
+                return {name}
+            case _:
+                return set()
+
+    def end_text(self, end: ast.Expr) -> str | None:
+        """An end of a statement in the resolved text, if it can stay in one piece."""
+        match end:
+            case ast.Index(base=ast.Name(id=name)) if self.variables(end):
+                members = self.members.get(name)
+                return (
+                    None
+                    if members is None or members.singles or not members.alive
+                    else self.renderer.slice(end.span)
+                )
+            case ast.ListExpr(items=items):
+                texts = [text for item in items if (text := self.end_text(item)) is not None]
+                if texts == [self.renderer.slice(item.span) for item in items]:
+                    return self.renderer.slice(end.span)
+                return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]" if texts else None
+            case ast.Member(base=base, name=port):
+                text = self.end_text(base)
+                return None if text is None else f"{text}.{port}"
+            case _:
+                return self.renderer.texts(end, [Copy(self.path)], shared=False)[0]
+
+
+def suffix(end: ast.Expr) -> str:
+    """`.port`, if an end has one."""
+    return f".{end.name}" if isinstance(end, ast.Member) else ""
+
+
+def in_reach(expr: ast.Expr, env: Mapping[str, Known], number: int) -> bool:
+    """Whether an index or a range of them means a number."""
+    if isinstance(expr, ast.Range):
+        low, high = tree_value(expr.low, env), tree_value(expr.high, env)
+        # A bound that is a name of the graph cannot be told from the tree: the other tells enough.
+        return not (isinstance(low, int) and number < low) and not (isinstance(high, int) and number > high)
+    value: Value | object = tree_value(expr, env)
+    return value is UNKNOWN or value == number
+
+
+def at(span: Span, start: int) -> Span:
+    """A span relative to the start of the text that it lies in."""
+    return Span(span.start - start, span.end - start)

@@ -1,0 +1,348 @@
+"""One graph declaration as one of its instances decided it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+from tgl.emit.decisions import Decisions
+from tgl.emit.edges import EdgeWriter
+from tgl.emit.errors import NeedsNumbers, NeedsSingles, UnwrittenDecision
+from tgl.emit.layout import Layout, Rewrite
+from tgl.emit.members import Members, Position
+from tgl.emit.nodes import Callee, NodeWriter, Replica
+from tgl.emit.render import Copy, Renderer
+from tgl.emit.statics import UNKNOWN, Facts, Known, static_value
+from tgl.emit.tree import has_choice, inner_names, names_in
+from tgl.ir import Alternative, Group, ModelName, NodeTemplate, WhatName
+from tgl.space import InstanceResolution
+from tgl.syntax import ast
+from tgl.text import Edit, SourceFile, Span, apply_edits
+
+INDEX_NAMES = "ijklmnpqrst"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a graph's text is written with, whatever the instance.
+
+    `callee` tells what an alternative turned out to be, `spell` names models and whats in the file that is
+    written, `renames` are names of the graph's own file that this file spells otherwise, `outer` the names it
+    must not hide.
+    """
+
+    source: SourceFile
+    layout: Layout
+    decisions: Decisions
+    callee: Callable[[NodeTemplate, Alternative], Callee]
+    spell: Callable[[ModelName | WhatName], str]
+    renames: Mapping[str, str] = field(default_factory=dict[str, str])
+    outer: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class GraphWriter:
+    """Writes a graph declaration for an instance.
+
+    `given` are the params that the instance gets as arguments, `moved` those whose decided defaults are
+    written where the graph is used; in a graph of another file (not `is_local`) such defaults stay.
+    """
+
+    decl: ast.Graph
+    instance: InstanceResolution
+    around: Surroundings
+    given: frozenset[str] = frozenset()
+    moved: frozenset[str] = frozenset()
+    is_local: bool = True
+    singles: frozenset[str] = frozenset()
+    numbered: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
+    bare: frozenset[str] = frozenset()
+    """Params whose default no longer fits the lists that are written for their replicas."""
+
+    def edits(self) -> list[Edit]:
+        """The edits that make the declaration what the instance decided.
+
+        What one statement turns out to need (a group listed singly, a `let` that is gone) concerns the
+        others, so all are written again until nothing new is found.
+        """
+        while True:
+            before = (self.singles, self.numbered, self.gone, self.bare)
+            try:
+                rewrites = self.rewrites()
+            except NeedsSingles as found:
+                if found.group in self.singles:
+                    raise UnwrittenDecision(
+                        f"{self.path}.{found.group}", "its replicas differ too much"
+                    ) from found
+                self.singles |= {found.group}
+                continue
+            except NeedsNumbers as found:
+                self.numbered |= {found.group}
+                continue
+            self.gone |= {
+                statement.name
+                for statement, rewrite in zip(self.decl.body, rewrites, strict=True)
+                if isinstance(statement, (ast.Let, ast.Param)) and not rewrite.texts
+            }
+            if before == (self.singles, self.numbered, self.gone, self.bare):
+                return self.around.layout.edits(rewrites)
+
+    @property
+    def path(self) -> str:
+        return self.instance.path
+
+    @property
+    def nodes(self) -> Mapping[str, NodeTemplate]:
+        return {node.id: node for node in self.instance.graph.nodes}
+
+    @property
+    def facts(self) -> Facts:
+        """What is decided, as static expressions of this instance read it."""
+        nodes, picks = self.nodes, self.instance.picks
+
+        def what(id: str) -> str | None:
+            return picked(nodes[id], picks[id]).what if id in nodes and id in picks else None
+
+        def decided(address: str) -> Known:
+            return self.around.decisions.assignment.get(address, UNKNOWN)
+
+        return Facts(decided, what, lambda id: self.instance.models.get(id))
+
+    def rewrites(self) -> list[Rewrite]:
+        members = {group.name: self.members(group) for group in self.instance.graph.groups}
+        return [Rewrite(statement.span, self.statement(statement, members)) for statement in self.decl.body]
+
+    def renderer(self, members: Mapping[str, Members]) -> Renderer:
+        around = self.around
+        return Renderer(
+            around.source, around.decisions, members, around.spell, around.renames, gone=self.gone
+        )
+
+    def statement(self, statement: ast.Stmt, members: Mapping[str, Members]) -> tuple[str, ...]:
+        """What becomes of a statement: none, one or several."""
+        renderer = self.renderer(members)
+        match statement:
+            case ast.Let(is_function=True) | ast.Param(value=None):
+                return (renderer.slice(statement.span),)
+            case ast.Let() | ast.Param():
+                return self.definition(statement, renderer)
+            case ast.NodeStmt():
+                return self.node(statement, members)
+            case ast.Edge():
+                return self.edge(statement, renderer)
+            case ast.Output(value=value):
+                copy = Copy(f"{self.path}.output")
+                if isinstance(value, ast.Call):
+                    parts = [renderer.arg(arg, [copy], shared=False) for arg in value.args]
+                    [text] = renderer.call(value, parts, [copy], shared=False)
+                else:
+                    text = renderer.one(value, copy)
+                if text is None:
+                    raise UnwrittenDecision(f"{self.path}.output", "nothing is left of it")
+                return (replaced(renderer, statement.span, value.span, text),)
+            case _:
+                return (renderer.slice(statement.span),)
+
+    def definition(self, statement: ast.Let | ast.Param, renderer: Renderer) -> tuple[str, ...]:
+        """A `let` or a param with its value decided."""
+        value = statement.value
+        assert value is not None
+        whole = renderer.slice(statement.span)
+        if statement.name in self.moved:
+            return (
+                without_default(whole, value.span.start - statement.span.start) if self.is_local else whole,
+            )
+        if statement.name in self.bare:
+            return (without_default(whole, value.span.start - statement.span.start),)
+        text = renderer.one(value, Copy(self.path))
+        if text is not None:
+            return (replaced(renderer, statement.span, value.span, text),)
+        if statement.name in self.given:
+            return (without_default(whole, value.span.start - statement.span.start),)
+        return ()
+
+    # --- nodes
+
+    def members(self, group: Group) -> Members:
+        """The replicas that are left of a group, with their numbers in the text."""
+        nodes = self.nodes
+        alive = [
+            member for member in self.instance.order.get(group.name, ()) if self.instance.live.get(member)
+        ]
+        old = {member: nodes[member].index for member in group.members}
+        keeps = self.keeps_positions(group, alive)
+        new = {member: old[member] for member in alive} if keeps else self.positions(group, alive, old)
+        return Members(group.name, tuple(alive), old, new, group.name in self.singles)
+
+    def keeps_positions(self, group: Group, alive: Sequence[str]) -> bool:
+        """Whether the user's own `if`, with nothing to decide in it, says which replicas there are."""
+        node = self.declared(group.name)
+        if node is None or not node.dims or group.name in self.singles | self.numbered:
+            return False
+        conditions = [clause.value for clause in node.clauses if clause.kind == "if"]
+        if not conditions or any(map(has_choice, conditions)):
+            return False
+        nodes, facts = self.nodes, self.facts
+        return list(alive) == [m for m in group.members if static_value(nodes[m].exists, facts) is True]
+
+    def positions(
+        self, group: Group, alive: Sequence[str], old: Mapping[str, Position]
+    ) -> dict[str, Position]:
+        """New numbers 1…k, row by row if there are several dimensions."""
+        dims = max(map(len, old.values()), default=0)
+        if dims <= 1 or group.name in self.singles:
+            return {member: (rank,)[:dims] for rank, member in enumerate(alive, 1)}
+        sizes = [len({old[member][d] for member in alive}) for d in range(dims)]
+        everything = [*product(*(range(1, size + 1) for size in sizes))]
+        if len(everything) != len(alive):  # rows of different lengths
+            raise NeedsSingles(group.name)
+        return dict(zip(alive, everything, strict=True))
+
+    def declared(self, name: str) -> ast.NodeStmt | None:
+        return next((s for s in self.decl.body if isinstance(s, ast.NodeStmt) and s.name == name), None)
+
+    def node(self, node: ast.NodeStmt, members: Mapping[str, Members]) -> tuple[str, ...]:
+        own = members[node.name]
+        if not own.alive:
+            return ()
+        group = next(group for group in self.instance.graph.groups if group.name == node.name)
+        replicas = [self.replica(node, own, member, group) for member in own.alive]
+        if own.singles:
+            return tuple(
+                self.single(node, own, member, replica, members, group)
+                for member, replica in zip(own.alive, replicas, strict=True)
+            )
+        writer = self.writer(node, members, group)
+        if len(node.dims) == 1:
+            writer.renderer.index = node.dims[0].index or self.free_index()
+            writer.declares_index = node.dims[0].index is not None
+        keeps = self.keeps_positions(group, own.alive)
+        writer.renderer.keeps_positions = keeps
+        writer.renderer.takes_lists = len(node.dims) < 2
+        dims = self.dims(node, own, group, writer.renderer, keeps) if node.dims else None
+        text = writer.text(node, replicas, dims, keeps_if=keeps)
+        if writer.renderer.has_lists:
+            # The lists fit the count that this instance was given, and perhaps not the default.
+            self.bare |= {name for dim in node.dims for name in names_in(dim.count) if name in self.given}
+        return (text,)
+
+    def writer(self, node: ast.NodeStmt, members: Mapping[str, Members], group: Group) -> NodeWriter:
+        renderer = self.renderer(members)
+        renderer.group = node.name if node.dims else None
+        return NodeWriter(renderer, self.written(group))
+
+    def written(self, group: Group) -> int:
+        """How many items a list for each replica has in the user's text."""
+        if group.count is None:
+            return 0
+        count = static_value(group.count, self.facts)
+        return count if isinstance(count, int) else len(group.members)
+
+    def replica(self, node: ast.NodeStmt, own: Members, member: str, group: Group) -> Replica:
+        template = self.nodes[member]
+        names = [dim.index for dim in node.dims]
+        old, new = (
+            {name: number for name, number in zip(names, position, strict=False) if name is not None}
+            for position in (own.old[member], own.new[member])
+        )
+        copy = Copy(member, old, {} if own.singles else new)
+        callee = self.around.callee(template, picked(template, self.instance.picks[member]))
+        return Replica(copy, callee, group.members.index(member))
+
+    def single(
+        self,
+        node: ast.NodeStmt,
+        own: Members,
+        member: str,
+        replica: Replica,
+        members: Mapping[str, Members],
+        group: Group,
+    ) -> str:
+        """A survivor as a node of its own."""
+        text = self.writer(node, members, group).text(node, [replica], None)
+        at = node.name_span.start - node.span.start
+        return text[:at] + own.single_name(member) + text[at + len(node.name) :]
+
+    def dims(self, node: ast.NodeStmt, own: Members, group: Group, renderer: Renderer, keeps: bool) -> str:
+        """What stands in the brackets."""
+        if len(node.dims) == 1 and not keeps:
+            dim = next(iter(node.dims))
+            count = str(len(own.alive))
+            if not has_choice(dim.count) and self.written(group) == len(own.alive):
+                count = renderer.slice(dim.count.span)
+            return f"{dim.index}: {count}" if dim.index else count
+        stays = keeps or own.is_unmoved
+        sizes = [max(numbers) for numbers in zip(*own.new.values(), strict=True)]
+        found: list[str] = []
+        for dim, size in zip(node.dims, sizes, strict=True):
+            count = renderer.one(dim.count, Copy(f"{self.path}.{node.name}")) if stays else None
+            found.append(f"{dim.index}: {count or size}" if dim.index else count or str(size))
+        return ", ".join(found)
+
+    def free_index(self) -> str | None:
+        """A letter that means nothing yet."""
+        taken = self.around.outer | inner_names(self.decl)
+        return next((letter for letter in INDEX_NAMES if letter not in taken), None)
+
+    # --- edges
+
+    def edge(self, edge: ast.Edge, renderer: Renderer) -> tuple[str, ...]:
+        graph, source = self.instance.graph, self.around.source.name
+        place = (source, edge.span.start, edge.span.end)
+        numbers = [
+            number
+            for number, template in enumerate(graph.edges)
+            if (template.place.source, template.place.start, template.place.end) == place
+        ]
+        live = set(self.instance.edges)
+        writer = EdgeWriter(
+            renderer,
+            self.path,
+            {node.id: node.group for node in graph.nodes},
+            [group.name for group in graph.groups],
+            inner_names(self.decl),
+            self.facts,
+        )
+        return writer.texts(
+            edge, [graph.edges[n] for n in numbers], [graph.edges[n] for n in numbers if n in live]
+        )
+
+
+def picked(template: NodeTemplate, key: str) -> Alternative:
+    """The alternative of a node with a key."""
+    return next(alternative for alternative in template.alternatives if alternative.key == key)
+
+
+def replaced(renderer: Renderer, whole: Span, part: Span, text: str) -> str:
+    """The source of `whole` with `part` of it replaced."""
+    at = Span(part.start - whole.start, part.end - whole.start)
+    return apply_edits(renderer.slice(whole), [Edit(at, text)])
+
+
+def without_default(text: str, value_start: int) -> str:
+    """`param n` of `param n = 3`."""
+    return text[:value_start].rstrip().removesuffix("=").rstrip()
+
+
+def renamed(decl: ast.Graph, text: str, name: str) -> str:
+    """The text of a declaration under another name."""
+    at = decl.name_span.start - decl.span.start
+    return text[:at] + name + text[at + len(decl.name) :]
+
+
+def instances_below(
+    instance: InstanceResolution, all_: Mapping[str, InstanceResolution]
+) -> list[tuple[NodeTemplate, Alternative, InstanceResolution]]:
+    """The instances that live nodes of an instance run, in the order of the resolved text."""
+    nodes = {node.id: node for node in instance.graph.nodes}
+    found: list[tuple[NodeTemplate, Alternative, InstanceResolution]] = []
+    for group in instance.graph.groups:
+        for member in instance.order.get(group.name, ()):
+            if not instance.live.get(member):
+                continue
+            alternative = picked(nodes[member], instance.picks[member])
+            if alternative.graph is not None:
+                found.append((nodes[member], alternative, all_[alternative.graph.path]))
+    return found

@@ -1,0 +1,263 @@
+"""The `measured` block: what a resolved program was seen to do, beside the program that did it.
+
+Nothing in it tells when, where or on which machine it was made, so that a search that is repeated from the
+same responses writes the same characters.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from tgl.emit.figures import amount_text, proportion_text
+from tgl.ir import UnitSpec
+from tgl.syntax import ast, format_source, parse, print_module
+from tgl.text import Edit, SourceFile, apply_edits
+from tgl.version import VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A confidence interval, low <= high, in the unit of its figure."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineFigures:
+    """A simpler program measured on the same examples.
+
+    `accuracy` in [0, 1]; `cost` is the mean of a question in the block's unit; `difference` is the accuracy
+    of the program minus this one's, paired by example, with its interval `ci`. `best` marks the one that
+    counts.
+    """
+
+    name: str
+    accuracy: float
+    cost: float
+    difference: float
+    ci: Interval
+    best: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hashes:
+    """Sha-256 of the program without the block, of its transitive imports, of the data, of the responses.
+
+    The last is over the exact identities that were used.
+    """
+
+    program: str
+    imports: str
+    data: str
+    responses: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredBlock:
+    """Figures of a program on the test split (semantics.md 7 and 8).
+
+    Costs are of one question, in `unit`; latencies in seconds; `method` is as in the `optimize` block,
+    without its seed; `spend` is what the search spent, in calls, `search_cost` the same in `unit`. `failed`
+    counts the examples of the `n` that no answer was made for.
+    """
+
+    graph: str
+    task: str
+    n: int
+    accuracy: float
+    accuracy_ci: Interval
+    failed: int
+    unit: UnitSpec
+    cost: float
+    cost_ci: Interval
+    cost_max: float
+    latency_p50: float
+    latency_p95: float
+    method: str
+    method_args: tuple[tuple[str, int | float | str], ...]
+    seed: int
+    spend: int
+    candidates: int
+    baselines: tuple[BaselineFigures, ...]
+    hashes: Hashes
+    unit_tokens: float | None = None
+    search_cost: float | None = None
+    draws: str | None = None
+
+
+def measured_text(block: MeasuredBlock, *, version: str = VERSION) -> str:
+    """The block as text, formatted, with a line end."""
+    unit = block.unit
+    lines = [
+        f"accuracy {proportion_text(block.accuracy)}, ci: {shares(block.accuracy_ci)}, n: {block.n}"
+        + (f", failed: {block.failed}" if block.failed else ""),
+        f"cost {cost_text(block.cost, unit)}, ci: {costs(block.cost_ci, unit)}, "
+        f"max: {cost_text(block.cost_max, unit)}, unit: {unit.model if unit.kind == 'model' else unit.kind}"
+        + (f", unit_tokens: {block.unit_tokens:.6g}" if block.unit_tokens is not None else ""),
+        f"latency p50: {amount_text(block.latency_p50)}s, p95: {amount_text(block.latency_p95)}s",
+        f"method {method_text(block)}, seed: {block.seed}",
+        f"search calls: {block.spend}, candidates: {block.candidates}"
+        + (f", spend: {cost_text(block.search_cost, unit)}" if block.search_cost is not None else "")
+        + (f", draws: {quoted(block.draws)}" if block.draws is not None else ""),
+        *(baseline_text(baseline, unit) for baseline in block.baselines),
+        f"hashes program: {quoted(block.hashes.program)}, imports: {quoted(block.hashes.imports)}, "
+        f"data: {quoted(block.hashes.data)}, responses: {quoted(block.hashes.responses)}",
+    ]
+    head = (
+        f"measured {block.graph} on {block.task} {{  # written by tglc {version}; `tglc verify` re-checks it"
+    )
+    return formatted("\n".join([head, *(f"  {line}" for line in lines), "}", ""]))
+
+
+def baseline_text(baseline: BaselineFigures, unit: UnitSpec) -> str:
+    return (
+        f"{'best_baseline' if baseline.best else 'baseline'} {quoted(baseline.name)}, "
+        f"accuracy: {proportion_text(baseline.accuracy)}, cost: {cost_text(baseline.cost, unit)}, "
+        f"difference: {proportion_text(baseline.difference)}, ci: {shares(baseline.ci)}"
+    )
+
+
+def method_text(block: MeasuredBlock) -> str:
+    args = ", ".join(
+        f"{name}: {quoted(value) if isinstance(value, str) else repr(value)}"
+        for name, value in block.method_args
+    )
+    return f"{block.method}({args})" if args else block.method
+
+
+def shares(interval: Interval) -> str:
+    return f"[{proportion_text(interval.low)}, {proportion_text(interval.high)}]"
+
+
+def costs(interval: Interval, unit: UnitSpec) -> str:
+    return f"[{cost_text(interval.low, unit)}, {cost_text(interval.high, unit)}]"
+
+
+def cost_text(value: float, unit: UnitSpec) -> str:
+    """A cost as the language writes it: `5.2 units`, `$0.0012`; tokens and calls are plain numbers."""
+    match unit.kind:
+        case "model":
+            return f"{amount_text(value)} units"
+        case "dollars":
+            return f"${amount_text(value)}"
+        case "tokens" | "calls":
+            return amount_text(value)
+
+
+def quoted(text: str) -> str:
+    r"""A one-line string of the language.
+
+    >>> quoted('say "a\\b"')
+    '"say \\"a\\\\b\\""'
+    """
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = escaped.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
+    return f'"{escaped}"'
+
+
+# --- the block within its file
+
+
+def strip_measured(text: str) -> str:
+    """The program without its `measured` blocks, and without the blank lines before them."""
+    edits = [Edit(block.span, "") for block in measured_blocks(text)]
+    if not edits:
+        return text
+    stripped = apply_edits(text, edits)
+    return re.sub(r"\n{3,}", "\n\n", stripped.rstrip() + "\n") if stripped.strip() else ""
+
+
+def replace_measured(text: str, block: MeasuredBlock, *, version: str = VERSION) -> str:
+    """The program with `block` as its only `measured` block, at the end."""
+    program = formatted(strip_measured(text))
+    return f"{program.rstrip()}\n\n{measured_text(block, version=version)}"
+
+
+def measured_blocks(text: str) -> tuple[ast.Measured, ...]:
+    """The `measured` blocks of a program that can be read; of one that can't, those that can."""
+    module = parse(SourceFile("program", text)).module
+    return tuple(decl for decl in module.decls if isinstance(decl, ast.Measured))
+
+
+def formatted(text: str) -> str:
+    """The canonical layout; a text that can't be read stays as it is."""
+    found = format_source(SourceFile("program", text))
+    return found if isinstance(found, str) else text
+
+
+# --- hashes
+
+
+def program_hash(text: str) -> str:
+    """Sha-256 of a program without its block; layout plays no part, comments do."""
+    return sha256(canonical(text))
+
+
+def imports_hash(texts: Iterable[str]) -> str:
+    """Sha-256 over the texts of all transitive imports, their layout left aside.
+
+    Their names play no part (they depend on where the program is run from); which file is imported where is
+    in the importing text.
+    """
+    return sha256("\n".join(sorted(sha256(canonical(text)) for text in texts)))
+
+
+def canonical(text: str) -> str:
+    """What a program says, printed from its tree, then its comments; the text itself if it can't be read."""
+    parsed = parse(SourceFile("program", text))
+    if parsed.problems:
+        return text
+    blocks = [decl.span for decl in parsed.module.decls if isinstance(decl, ast.Measured)]
+    kept = tuple(decl for decl in parsed.module.decls if not isinstance(decl, ast.Measured))
+    comments = [
+        comment.text
+        for comment in parsed.comments
+        if not any(block.start <= comment.span.start < block.end for block in blocks)
+    ]
+    return "\n".join([print_module(replace(parsed.module, decls=kept)), *comments])
+
+
+def sha256(text: str) -> str:
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+class Stale(StrEnum):
+    """Why a `measured` block no longer tells about its program."""
+
+    PROGRAM = "program"
+    IMPORTS = "imports"
+    DATA = "data"
+
+
+def recorded_hashes(block: ast.Measured) -> dict[str, str]:
+    """The hashes that a block holds, by name; empty if someone took them out."""
+    return {
+        arg.name: arg.value.value
+        for setting in block.settings
+        if isinstance(setting, ast.Setting) and setting.key == "hashes"
+        for arg in setting.args
+        if arg.name is not None and isinstance(arg.value, ast.String)
+    }
+
+
+def staleness(text: str, imports: Iterable[str], data: str | None = None) -> tuple[Stale, ...]:
+    """What changed since the `measured` block was written; empty if nothing did, or there is no block.
+
+    Args:
+        text: the program with its block.
+        imports: texts of its transitive imports.
+        data: hash of the task's data, or None to leave it out.
+    """
+    blocks = measured_blocks(text)
+    if not blocks:
+        return ()
+    now = {Stale.PROGRAM: program_hash(text), Stale.IMPORTS: imports_hash(imports)}
+    if data is not None:
+        now[Stale.DATA] = data
+    then = recorded_hashes(blocks[-1])
+    return tuple(part for part, value in now.items() if then.get(part.value) != value)

@@ -1,0 +1,229 @@
+"""Node statements with their choices decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tgl.emit.errors import NeedsSingles, UnwrittenDecision
+from tgl.emit.render import Copy, Renderer, Texts
+from tgl.emit.tree import has_choice
+from tgl.syntax import ast
+from tgl.text import Edit, Span, apply_edits
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """What a replica turned out to be.
+
+    `name` replaces the written name (a decided copy of a graph), `extra` are arguments to add, `options`
+    those that may be given for each replica in a list (C18).
+    """
+
+    kind: Literal["role", "fn", "graph"]
+    name: str | None = None
+    extra: tuple[tuple[str, str], ...] = ()
+    options: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """A surviving replica: its copy of the statement, its rank (from 0) in lists that the user wrote."""
+
+    copy: Copy
+    callee: Callee
+    written_rank: int
+
+
+@dataclass(slots=True)
+class NodeWriter:
+    """Writes one node statement for the replicas that are left of it.
+
+    `written` is how many replicas a list in the statement has items for.
+    """
+
+    renderer: Renderer
+    written: int
+    declares_index: bool = field(default=False)
+
+    def text(
+        self, node: ast.NodeStmt, replicas: Sequence[Replica], dims: str | None, *, keeps_if: bool = False
+    ) -> str:
+        """The statement; `dims` replaces what stands in the brackets (None: nothing is replicated)."""
+        copies = [replica.copy for replica in replicas]
+        what = self.slot(self.what(node.what, replicas, shared=True))
+        if what is None:
+            raise UnwrittenDecision(copies[0].prefix, "nothing is left of what it runs")
+        clauses = [self.clause(clause, replicas, keeps_if) for clause in node.clauses]
+        if self.renderer.uses_index and dims is not None and not self.declares_index:
+            dims = f"{self.renderer.index}: {dims}"
+        edits = [(node.what.span, what)]
+        edits += [
+            (clause.value.span, text) for clause, text in zip(node.clauses, clauses, strict=True) if text
+        ]
+        start = node.span.start
+        body = apply_edits(
+            self.renderer.slice(node.span),
+            [
+                *(Edit(Span(span.start - start, span.end - start), text) for span, text in edits),
+                *self.dims_edits(node, dims),
+                *(
+                    self.removal(node, clause)
+                    for clause, text in zip(node.clauses, clauses, strict=True)
+                    if text is None
+                ),
+            ],
+        )
+        return body
+
+    def dims_edits(self, node: ast.NodeStmt, dims: str | None) -> list[Edit]:
+        if not node.dims:
+            return []
+        start = node.span.start
+        first, last = node.dims[0].span.start, node.dims[-1].span.end
+        if dims is not None:
+            return [Edit(Span(first - start, last - start), dims)]
+        text = self.renderer.source.text
+        opening = text.rindex("[", node.span.start, first)
+        closing = text.index("]", last)
+        return [Edit(Span(opening - start, closing + 1 - start), "")]
+
+    def removal(self, node: ast.NodeStmt, clause: ast.Clause) -> Edit:
+        """Takes out a clause, with the blanks before it."""
+        text, start = self.renderer.source.text, clause.span.start
+        while text[start - 1] in " \t":
+            start -= 1
+        return Edit(Span(start - node.span.start, clause.span.end - node.span.start), "")
+
+    def clause(self, clause: ast.Clause, replicas: Sequence[Replica], keeps_if: bool) -> str | None:
+        """The value of a clause; None if the clause goes."""
+        copies = [replica.copy for replica in replicas]
+        match clause.kind:
+            case "if" if keeps_if:
+                return self.renderer.slice(clause.value.span)
+            case "if":  # decided: the replicas that are left are those for which it holds
+                return None
+            case "on":
+                texts = self.vector(clause.value, replicas, self.renderer.texts)
+                known = [text for text in texts if text is not None]
+                # Where the choice is inactive (a function was picked) any model will do.
+                return self.slot([text or known[0] for text in texts]) if known else None
+            case _:
+                return self.renderer.texts(clause.value, copies, shared=True)[0]
+
+    def slot(self, texts: Texts) -> str | None:
+        """One text for all, or a list of one for each."""
+        known = [text for text in texts if text is not None]
+        if len(known) < len(texts) or not known:
+            return None
+        if len(set(known)) == 1:
+            return known[0]
+        self.renderer.list_is_written()
+        return f"[{', '.join(known)}]"
+
+    def vector(self, expr: ast.Expr, replicas: Sequence[Replica], render: Callable[..., Texts]) -> Texts:
+        """A text for each replica, of a value that may be a list of one for each."""
+        if isinstance(expr, ast.ListExpr) and len(expr.items) == self.written:
+            items = [expr.items[replica.written_rank] for replica in replicas]
+            found = [
+                render(item, [replica.copy], shared=False)[0]
+                for item, replica in zip(items, replicas, strict=True)
+            ]
+            return self.unchanged(expr, items, found)
+        copies = [replica.copy for replica in replicas]
+        return render(expr, copies, shared=not has_choice(expr))
+
+    def unchanged(self, expr: ast.ListExpr, items: Sequence[ast.Expr], texts: Texts) -> Texts:
+        """The list as it stands if its items do, so that its layout and comments stay."""
+        same = list(items) == list(expr.items) and texts == [
+            self.renderer.slice(item.span) for item in expr.items
+        ]
+        return [self.renderer.slice(expr.span)] * len(texts) if same else texts
+
+    # --- what the node runs
+
+    def what(self, expr: ast.Expr, replicas: Sequence[Replica], *, shared: bool) -> Texts:
+        copies = [replica.copy for replica in replicas]
+        match expr:
+            case ast.Choice():
+                return self.picked(expr, replicas, shared=shared)
+            case ast.ListExpr(items=items) if len(items) == self.written:
+                chosen = [items[replica.written_rank] for replica in replicas]
+                found = [
+                    self.what(item, [replica], shared=False)[0]
+                    for item, replica in zip(chosen, replicas, strict=True)
+                ]
+                return self.unchanged(expr, chosen, found)
+            case ast.Call(func=func):
+                return self.call(expr, func, replicas, shared=shared)
+            case ast.Name():
+                names = self.renderer.texts(expr, copies, shared=shared)
+                return [called(name, replica.callee) for name, replica in zip(names, replicas, strict=True)]
+            case _:
+                return self.renderer.texts(expr, copies, shared=shared)
+
+    def picked(self, expr: ast.Choice, replicas: Sequence[Replica], *, shared: bool) -> Texts:
+        """The alternative of each replica, rendered together if all have the same."""
+        copies = [replica.copy for replica in replicas]
+        chosen: list[ast.Expr] = []
+
+        def note(item: ast.Expr, _: int) -> None:
+            chosen.append(item)
+
+        plain = self.renderer.picked(expr, copies, note)
+        if len(chosen) == len(replicas) and all(item is chosen[0] for item in chosen):
+            return self.what(chosen[0], replicas, shared=shared)
+        if not chosen:  # a domain that is a name: its options are not written here
+            return [called(text, replica.callee) for text, replica in zip(plain, replicas, strict=True)]
+        return self.renderer.picked(
+            expr, copies, lambda item, k: self.what(item, [replicas[k]], shared=False)[0]
+        )
+
+    def call(self, expr: ast.Call, func: ast.Expr, replicas: Sequence[Replica], *, shared: bool) -> Texts:
+        """A call with its arguments.
+
+        Options that differ become lists (C18). Where anything else differs there is a call for each replica,
+        in which nothing needs to be shared.
+        """
+        if not shared:
+            return self.calls(expr, func, replicas, shared=False)
+        try:
+            found = self.calls(expr, func, replicas, shared=True)
+        except NeedsSingles:
+            found = None
+        if found is None or len(set(found)) > 1:
+            return self.calls(expr, func, replicas, shared=False)
+        return found
+
+    def calls(self, expr: ast.Call, func: ast.Expr, replicas: Sequence[Replica], *, shared: bool) -> Texts:
+        copies = [replica.copy for replica in replicas]
+        options = frozenset[str]().union(*(replica.callee.options for replica in replicas))
+        parts: list[Texts] = []
+        for arg in expr.args:
+            if arg.name in options and arg.when is None:
+                texts = self.vector(arg.value, replicas, self.renderer.texts)
+                if shared:
+                    texts = [self.slot(texts)] * len(texts)
+                parts.append(self.renderer.spliced(arg.span, [(arg.value.span, texts)], len(copies)))
+            else:
+                one_text = shared and not has_choice(arg.value)
+                parts.append(self.renderer.arg(arg, copies, shared=one_text))
+        names = self.renderer.texts(func, copies, shared=shared)
+        found: Texts = []
+        for k, (name, replica) in enumerate(zip(names, replicas, strict=True)):
+            name = replica.callee.name or name
+            extra = [f"{key}: {value}" for key, value in replica.callee.extra]
+            rows: list[Texts] = [[part[k]] for part in parts]
+            [text] = self.renderer.joined(expr, expr.args, rows, (func, [name]), extra, 1)
+            # A call that loses its last argument is still what the node runs.
+            found.append(name if text is None else text)
+        return found
+
+
+def called(name: str | None, callee: Callee) -> str | None:
+    """A bare name as what a node runs."""
+    name = callee.name or name
+    if name is None or not callee.extra:
+        return name
+    return f"{name}({', '.join(f'{key}: {value}' for key, value in callee.extra)})"

@@ -1,0 +1,330 @@
+"""Expressions of the user's text with their choices decided.
+
+A place that is copied (C2) is rendered for all its copies at once, because what must be *one* text for all of
+them depends on how they differ: equal texts stay, an option that differs becomes a list, and anything else
+that differs is looked up by the index variable, `[0.3, 0.5][i]`. Wherever nothing is decided and nothing is
+renumbered, the characters of the source stay.
+
+A copy for which an expression has no value (a choice that is inactive, a node that is gone) has the text
+None, and what needs it is left out: an item of a list, an argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias, assert_never
+
+from tgl.emit.decisions import Decisions, option_position, value_text, written_options
+from tgl.emit.errors import NeedsNumbers, NeedsSingles, UnwrittenDecision
+from tgl.emit.members import Members, Position
+from tgl.emit.statics import tree_value
+from tgl.ir import ModelName, Options, WhatName
+from tgl.syntax import ast
+from tgl.text import Edit, SourceFile, Span, apply_edits
+
+Texts: TypeAlias = "list[str | None]"
+"""One text for each copy, None where the copy has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One copy of a place: where its choices' addresses begin, and its index variables before and after."""
+
+    prefix: str
+    old: Mapping[str, int] = field(default_factory=dict[str, int])
+    new: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+@dataclass(slots=True)
+class Renderer:
+    """Renders the expressions of one statement.
+
+    `renames` are names that are spelled otherwise in the file that is written, `gone` names that mean nothing
+    any more. `index` is the variable by which copies that differ are looked up (None: they must not differ);
+    if the statement does not declare it, `uses_index` tells that it has to. `keeps_positions`: replicas that
+    are gone still count, so that no list can have one item for each. `takes_lists`: whether the node may have
+    such lists at all (not with several dimensions); `has_lists` tells that it has one.
+    """
+
+    source: SourceFile
+    decisions: Decisions
+    members: Mapping[str, Members]
+    spell: Callable[[ModelName | WhatName], str]
+    renames: Mapping[str, str] = field(default_factory=dict[str, str])
+    gone: frozenset[str] = frozenset()
+    index: str | None = None
+    group: str | None = None
+    uses_index: bool = False
+    keeps_positions: bool = False
+    takes_lists: bool = True
+    has_lists: bool = False
+
+    def slice(self, span: Span) -> str:
+        """What stands in the source."""
+        return self.source.text[span.start : span.end]
+
+    def texts(self, expr: ast.Expr, copies: Sequence[Copy], *, shared: bool) -> Texts:
+        """The expression for each copy; `shared` asks for one text that serves all of them."""
+        match expr:
+            case ast.Name():
+                return self.name(expr, copies, shared=shared)
+            case ast.Number() | ast.String() | ast.Fit():
+                return [self.slice(expr.span)] * len(copies)
+            case ast.Choice():
+                return self.choice(expr, copies, shared=shared)
+            case ast.Index():
+                return self.index_texts(expr, copies, shared=shared)
+            case ast.ListExpr(items=items):
+                parts = [self.texts(item, copies, shared=shared) for item in items]
+                args = [ast.Arg(item, span=item.span) for item in items]
+                return self.joined(expr, args, parts, None, (), len(copies))
+            case ast.Call(args=args):
+                # What is gone is nothing to a function: an empty list.
+                given: list[Texts] = [
+                    [nothing(arg) if text is None else text for text in self.arg(arg, copies, shared=shared)]
+                    for arg in args
+                ]
+                return self.call(expr, given, copies, shared=shared)
+            case ast.Is(operand=child, name=name):
+                children = [(child.span, self.texts(child, copies, shared=shared))]
+                if name in self.renames:
+                    at = Span(expr.span.end - len(name), expr.span.end)
+                    children.append((at, [self.renames[name]] * len(copies)))
+                return self.spliced(expr.span, children, len(copies))
+            case ast.Member(base=child) | ast.Unary(operand=child):
+                return self.spliced(
+                    expr.span, [(child.span, self.texts(child, copies, shared=shared))], len(copies)
+                )
+            case ast.Binary(op=op, left=left, right=right):
+                return self.binary(expr, op, (left, right), copies, shared=shared)
+            case ast.Range(low=left, high=right):
+                children = [(side.span, self.texts(side, copies, shared=shared)) for side in (left, right)]
+                return self.spliced(expr.span, children, len(copies))
+            case ast.Weights():
+                raise AssertionError("weights stand behind `~` only")
+            case _:
+                assert_never(expr)
+
+    def one(self, expr: ast.Expr, copy: Copy) -> str | None:
+        """The expression for a single copy."""
+        return self.texts(expr, [copy], shared=False)[0]
+
+    # --- leaves
+
+    def name(self, expr: ast.Name, copies: Sequence[Copy], *, shared: bool) -> Texts:
+        name = expr.id
+        if name in copies[0].old:
+            return self.index_variable(name, copies, shared=shared)
+        members = self.members.get(name)
+        if name in self.gone or (members is not None and not members.alive):
+            return [None] * len(copies)
+        if members is not None and members.singles:
+            return ["[" + ", ".join(members.references(members.alive)) + "]"] * len(copies)
+        return [self.renames.get(name, self.slice(expr.span))] * len(copies)
+
+    def index_variable(self, name: str, copies: Sequence[Copy], *, shared: bool) -> Texts:
+        if all(copy.new.get(name) == copy.old[name] for copy in copies):
+            return [name] * len(copies)
+        return self.looked_up([str(copy.old[name]) for copy in copies], copies, shared=shared)
+
+    def looked_up(self, texts: Texts, copies: Sequence[Copy], *, shared: bool) -> Texts:
+        """The same, as one text for all copies if that is asked for."""
+        if not shared or len(set(texts)) == 1:
+            return texts
+        known = [text for text in texts if text is not None]
+        if self.index is None or len(known) < len(texts):
+            raise (
+                NeedsSingles(self.group)
+                if self.group
+                else UnwrittenDecision(copies[0].prefix, "its copies differ")
+            )
+        self.uses_index = True
+        self.list_is_written()
+        return [f"[{', '.join(known)}][{self.index}]"] * len(copies)
+
+    def list_is_written(self) -> None:
+        """Note that a list has an item for each replica."""
+        if self.keeps_positions and self.group is not None:
+            raise NeedsNumbers(self.group)
+        if not self.takes_lists and self.group is not None:
+            raise NeedsSingles(self.group)
+        self.has_lists = True
+
+    def choice(self, expr: ast.Choice, copies: Sequence[Copy], *, shared: bool) -> Texts:
+        texts = self.picked(expr, copies, lambda item, k: self.one(item, copies[k]))
+        return self.looked_up(texts, copies, shared=shared)
+
+    def picked(
+        self, expr: ast.Choice, copies: Sequence[Copy], render: Callable[[ast.Expr, int], str | None]
+    ) -> Texts:
+        """What each copy decided: the option as the user wrote it, or else its value.
+
+        `render` makes the text of an option for the copy at a position.
+        """
+        items = written_options(expr.domain)
+        found: Texts = []
+        for k, copy in enumerate(copies):
+            point = self.decisions.at(self.source.name, expr.span, copy.prefix)
+            if point is None:
+                found.append(None)
+                continue
+            value = self.decisions.assignment[point.address]
+            position = option_position(point, value)
+            options = point.domain.options if isinstance(point.domain, Options) else ()
+            if items is None or position is None or len(items) != len(options):  # equal options are merged
+                found.append(value_text(point, value, self.spell))
+                continue
+            text = render(items[position], k)
+            found.append(
+                f"({text})" if text and isinstance(items[position], (ast.Binary, ast.Unary)) else text
+            )
+        return found
+
+    # --- references to nodes
+
+    def index_texts(self, expr: ast.Index, copies: Sequence[Copy], *, shared: bool) -> Texts:
+        """`worker[2]`, `worker[i]`, `worker[1..3]`, or an item of a list."""
+        members = self.members.get(expr.base.id) if isinstance(expr.base, ast.Name) else None
+        if members is None:
+            base = self.texts(expr.base, copies, shared=shared)
+            inner = [(arg.value.span, self.texts(arg.value, copies, shared=shared)) for arg in expr.args]
+            return self.spliced(expr.span, [(expr.base.span, base), *inner], len(copies))
+        if len(expr.args) == 1 and isinstance(expr.args[0].value, ast.Range):
+            return self.range_texts(expr, expr.args[0].value, members, copies)
+        return self.member_texts(expr, members, copies, shared=shared)
+
+    def member_texts(
+        self, expr: ast.Index, members: Members, copies: Sequence[Copy], *, shared: bool
+    ) -> Texts:
+        wanted: list[str | None] = []
+        keeps = not members.singles
+        for copy in copies:
+            before, after = (position_of(expr, names) for names in (copy.old, copy.new))
+            if before is None:  # an index that only the program's own arithmetic tells
+                if members.is_unmoved:
+                    return [self.slice(expr.span)] * len(copies)
+                raise UnwrittenDecision(copy.prefix, f"which replica `{self.slice(expr.span)}` means")
+            member = members.at_old(before)
+            wanted.append(member)
+            keeps = keeps and after is not None and members.at_new(after) == member
+        if keeps and any(wanted):
+            return [self.slice(expr.span)] * len(copies)
+        if not shared or members.singles:
+            refs: Texts = [None if member is None else members.reference(member) for member in wanted]
+            return self.looked_up(refs, copies, shared=shared)
+        if not any(wanted):
+            return [None] * len(copies)
+        numbers: Texts = [
+            None if member is None else ", ".join(map(str, members.new[member])) for member in wanted
+        ]
+        looked_up = self.looked_up(numbers, copies, shared=True)
+        return [f"{members.name}[{number}]" for number in looked_up]
+
+    def range_texts(
+        self, expr: ast.Index, bounds: ast.Range, members: Members, copies: Sequence[Copy]
+    ) -> Texts:
+        found: Texts = []
+        for copy in copies:
+            low, high = (tree_value(bound, copy.old) for bound in (bounds.low, bounds.high))
+            if not isinstance(low, int) or not isinstance(high, int):
+                if not members.is_unmoved:
+                    raise UnwrittenDecision(copy.prefix, f"which replicas `{self.slice(expr.span)}` means")
+                found.append(self.slice(expr.span))
+                continue
+            chosen = [member for n in range(low, high + 1) if (member := members.at_old((n,))) is not None]
+            if [members.new[member] for member in chosen] == [(n,) for n in range(low, high + 1)]:
+                found.append(self.slice(expr.span))
+                continue
+            refs = members.references(chosen)
+            found.append(None if not refs else refs[0] if len(refs) == 1 else f"[{', '.join(refs)}]")
+        return found
+
+    # --- what is made of parts
+
+    def spliced(self, span: Span, children: Sequence[tuple[Span, Texts]], copies: int) -> Texts:
+        """The source of `span` with each child replaced; no text where a child has none."""
+        found: Texts = []
+        for k in range(copies):
+            edits: list[Edit] = []
+            for at, texts in children:
+                text = texts[k]
+                if text is None:
+                    break
+                edits.append(Edit(Span(at.start - span.start, at.end - span.start), text))
+            found.append(apply_edits(self.slice(span), edits) if len(edits) == len(children) else None)
+        return found
+
+    def binary(
+        self,
+        expr: ast.Binary,
+        op: str,
+        sides: tuple[ast.Expr, ast.Expr],
+        copies: Sequence[Copy],
+        *,
+        shared: bool,
+    ) -> Texts:
+        rendered = [self.texts(side, copies, shared=shared) for side in sides]
+        found = self.spliced(
+            expr.span, [(s.span, t) for s, t in zip(sides, rendered, strict=True)], len(copies)
+        )
+        if op != "or":
+            return found
+        # `or` goes on with the side that is left.
+        return [text or left or right for text, left, right in zip(found, *rendered, strict=True)]
+
+    def call(self, expr: ast.Call, parts: Sequence[Texts], copies: Sequence[Copy], *, shared: bool) -> Texts:
+        """A call with its arguments rendered."""
+        names = self.texts(expr.func, copies, shared=shared)
+        return self.joined(expr, expr.args, parts, (expr.func, names), (), len(copies))
+
+    def joined(
+        self,
+        expr: ast.ListExpr | ast.Call,
+        args: Sequence[ast.Arg],
+        parts: Sequence[Texts],
+        func: tuple[ast.Expr, Texts] | None,
+        extra: Sequence[str],
+        copies: int,
+    ) -> Texts:
+        found: Texts = []
+        for k in range(copies):
+            texts = [part[k] for part in parts]
+            kept = [text for text in texts if text is not None]
+            name = func[1][k] if func is not None else ""
+            if name is None or (args and not kept and not extra):
+                found.append(None)
+            elif len(kept) == len(texts) and not extra:
+                spans = [arg.span for arg in args]
+                edits = [*zip(spans, kept, strict=True)] + ([(func[0].span, name)] if func else [])
+                at = expr.span.start
+                found.append(
+                    apply_edits(
+                        self.slice(expr.span),
+                        [Edit(Span(span.start - at, span.end - at), text) for span, text in edits],
+                    )
+                )
+            else:
+                inner = ", ".join([*kept, *extra])
+                found.append(f"{name}({inner})" if func is not None else f"[{inner}]")
+        return found
+
+    def arg(self, arg: ast.Arg, copies: Sequence[Copy], *, shared: bool) -> Texts:
+        """An argument with its name and guard."""
+        children = [(arg.value.span, self.texts(arg.value, copies, shared=shared))]
+        if arg.when is not None:
+            children.append((arg.when.span, self.texts(arg.when, copies, shared=shared)))
+        return self.spliced(arg.span, children, len(copies))
+
+
+def nothing(arg: ast.Arg) -> str:
+    """An argument that is an empty list."""
+    return "[]" if arg.name is None else f"{arg.name}: []"
+
+
+def position_of(expr: ast.Index, names: Mapping[str, int]) -> Position | None:
+    """The position that an index in the text means, if it can be told."""
+    numbers = [tree_value(arg.value, names) for arg in expr.args]
+    return (
+        tuple(n for n in numbers if isinstance(n, int)) if all(isinstance(n, int) for n in numbers) else None
+    )

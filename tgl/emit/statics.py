@@ -1,0 +1,132 @@
+"""The value of static expressions: of the IR under an assignment, of the tree under index variables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, TypeAlias, assert_never
+
+from tgl.ir import (
+    ChoiceRef,
+    Const,
+    Expr,
+    Fn,
+    Input,
+    Is,
+    ListOf,
+    ModelName,
+    ModelOf,
+    NodeRef,
+    Op,
+    Value,
+    WhatName,
+)
+from tgl.syntax import ast
+
+
+class Unknown(Enum):
+    """Stands for a value that the program alone does not tell."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+Known: TypeAlias = "Value | Unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What static expressions of the IR read: decisions by address, what and model of a node by its id."""
+
+    decided: Callable[[str], Known]
+    what: Callable[[str], str | None]
+    model: Callable[[str], str | None]
+
+
+def static_value(expr: Expr, facts: Facts) -> Known:
+    """The value of an expression of the IR; `and` and `or` do not need both sides."""
+    match expr:
+        case Const(value=value):
+            return value
+        case ModelName(name=name) | WhatName(name=name):
+            return name
+        case ChoiceRef(address=address):
+            return facts.decided(address)
+        case Is(node=node, what=what):
+            return facts.what(node) == what
+        case ModelOf(node=node):
+            return facts.model(node)
+        case ListOf(items=items):
+            values = [static_value(item, facts) for item in items]
+            return UNKNOWN if UNKNOWN in values else [value for value in values if value is not UNKNOWN]
+        case Op(op=op, args=args):
+            return operation(op, [static_value(arg, facts) for arg in args])
+        case Input() | NodeRef() | Fn():
+            return UNKNOWN
+        case _:
+            assert_never(expr)
+
+
+def operation(op: str, values: list[Known]) -> Known:
+    """The value of a built-in operator."""
+    if op == "and":
+        return False if False in values else UNKNOWN if UNKNOWN in values else True
+    if op == "or":
+        return True if True in values else UNKNOWN if UNKNOWN in values else False
+    if UNKNOWN in values:
+        return UNKNOWN
+    match op, values:
+        case "not", [bool() as value]:
+            return not value
+        case "==", [left, right]:
+            return left == right
+        case "!=", [left, right]:
+            return left != right
+        case "in", [left, list() as right]:
+            return left in right
+        case "at", [list() as items, int() as index]:
+            return items[index - 1] if 1 <= index <= len(items) else UNKNOWN
+        case "neg" | "-", [int() | float() as value]:
+            return -value
+        case _, [int() | float() as left, int() | float() as right]:
+            return arithmetic(op, left, right)
+        case _:
+            return UNKNOWN
+
+
+def arithmetic(op: str, left: float, right: float) -> Known:
+    match op:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case "/":
+            return left / right if right else UNKNOWN
+        case "<":
+            return left < right
+        case "<=":
+            return left <= right
+        case ">":
+            return left > right
+        case ">=":
+            return left >= right
+        case _:
+            return UNKNOWN
+
+
+def tree_value(expr: ast.Expr, names: Mapping[str, Known]) -> Known:
+    """The value of an index as it stands in the text: numbers, `names` and arithmetic; else unknown."""
+    match expr:
+        case ast.Number(value=value, unit=""):
+            return value
+        case ast.Name(id=name):
+            return names.get(name, UNKNOWN)
+        case ast.Unary(op="-", operand=operand):
+            return operation("neg", [tree_value(operand, names)])
+        case ast.Binary(op=op, left=left, right=right):
+            return operation(op, [tree_value(left, names), tree_value(right, names)])
+        case _:
+            return UNKNOWN

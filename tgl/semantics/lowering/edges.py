@@ -23,7 +23,8 @@ from tgl.semantics.errors import graph as facts
 from tgl.semantics.errors import types as type_facts
 from tgl.semantics.errors.at import At
 from tgl.semantics.fold import every, is_static, op
-from tgl.semantics.lowering.evaluate import MOST_EDGES, evaluate, positions, replicas
+from tgl.semantics.lowering.evaluate import MOST_EDGES, evaluate, replicas
+from tgl.semantics.lowering.indices import positions
 from tgl.semantics.lowering.nodes import run_condition, static_condition
 from tgl.semantics.lowering.state import Env, Instance, Site, State
 from tgl.semantics.problems import Abandon

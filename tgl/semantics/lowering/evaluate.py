@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import product
 
 from tgl.ir import (
@@ -10,14 +9,11 @@ from tgl.ir import (
     ChoiceRef,
     Const,
     Expr,
-    Fn,
     Input,
     Is,
     ListOf,
     ModelName,
-    ModelOf,
     NodeRef,
-    Options,
     WhatName,
 )
 from tgl.semantics.errors import choices as choice_facts
@@ -25,10 +21,12 @@ from tgl.semantics.errors import graph as graph_facts
 from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.errors.at import At
-from tgl.semantics.fold import ABSENT, FoldError, is_static, op
+from tgl.semantics.fold import ABSENT, is_static
 from tgl.semantics.lowering import domains
 from tgl.semantics.lowering.bounds import largest
 from tgl.semantics.lowering.calls import call_function
+from tgl.semantics.lowering.functions import apply_chosen, apply_let, built_in
+from tgl.semantics.lowering.indices import ast_name, check_range, folded, replica
 from tgl.semantics.lowering.state import Env, Instance, Replicas, Site, State
 from tgl.semantics.problems import Abandon
 from tgl.semantics.scope import FUTURE, PRELUDE, Binding, kind_of
@@ -92,16 +90,6 @@ def evaluate(state: State, expr: ast.Expr, env: Env, site: Site) -> Expr:
             raise state.problems.abandon(name_facts.not_yet(env.at(expr), "`fit`"))
         case ast.Weights():
             raise state.problems.abandon(choice_facts.not_a_domain(env.at(expr), "no choice without `~`"))
-
-
-def folded(state: State, env: Env, expr: ast.Expr, name: str, *args: Expr) -> Expr:
-    """An operator, its type errors reported at the expression."""
-    try:
-        return op(name, *args)
-    except FoldError as error:
-        raise state.problems.abandon(
-            facts.type_mismatch(env.at(expr), str(error), "wrong kind of value")
-        ) from error
 
 
 def binary(state: State, expr: ast.Binary, env: Env, site: Site) -> Expr:
@@ -368,62 +356,6 @@ def indexed(state: State, expr: ast.Index, env: Env, site: Site) -> Expr:
     return folded(state, env, expr, "at", value, args[0])
 
 
-def ast_name(expr: ast.Expr) -> str:
-    return expr.id if isinstance(expr, ast.Name) else "the list"
-
-
-def check_range(state: State, arg: ast.Arg, value: Expr, env: Env, name: str, most: int) -> None:
-    """A literal index out of range is an error; a computed one means that nothing is there (G7)."""
-    if not isinstance(arg.value, ast.Number) or not isinstance(value, Const):
-        return
-    if isinstance(value.value, int) and not 1 <= value.value <= most:
-        raise state.problems.abandon(graph_facts.index_range(env.at(arg.value), value.value, name, most))
-
-
-def replica(state: State, expr: ast.Index, env: Env, group: Replicas, args: list[Expr]) -> Expr:
-    """The messages of the replicas that an index names."""
-    assert env.instance is not None
-    dims = len(group.most)
-    if not 1 <= len(args) <= dims:
-        raise state.problems.abandon(graph_facts.needs_index(env.at(expr), group.node.name, dims))
-    for position, (arg, value) in enumerate(zip(expr.args, args, strict=True)):
-        check_range(state, arg, value, env, group.node.name, group.most[position])
-    fixed: list[list[int]] = []
-    for position, value in enumerate(args):
-        found = positions(value)
-        if found is None:
-            return computed_replica(state, expr, env, group, args, position)
-        fixed.append([k for k in found if 1 <= k <= group.most[position]])
-    single = len(args) == dims and all(isinstance(value, Const) for value in args)
-    rest = [range(1, m + 1) for m in group.most[len(args) :]]
-    refs = tuple(NodeRef(id=env.instance.node_id(group.label(index))) for index in product(*fixed, *rest))
-    if single:
-        return refs[0] if refs else ABSENT
-    return ListOf(items=refs)
-
-
-def positions(value: Expr) -> list[int] | None:
-    """The index numbers that a known index names."""
-    match value:
-        case Const(value=int(k)):
-            return [k]
-        case ListOf(items=items) if all(isinstance(k, Const) and isinstance(k.value, int) for k in items):
-            return [k.value for k in items if isinstance(k, Const) and isinstance(k.value, int)]
-        case _:
-            return None
-
-
-def computed_replica(
-    state: State, expr: ast.Index, env: Env, group: Replicas, args: list[Expr], position: int
-) -> Expr:
-    """Replicas by an index that the search decides: picked from all of that dimension."""
-    items: list[Expr] = []
-    for k in range(1, group.most[position] + 1):
-        trial = [*args[:position], Const(value=k), *args[position + 1 :]]
-        items.append(replica(state, replace(expr), env, group, trial))
-    return folded(state, env, expr, "at", ListOf(items=tuple(items)), args[position])
-
-
 def is_what(state: State, expr: ast.Is, env: Env, site: Site) -> Expr:
     """`worker[j] is fuser`."""
     operand = evaluate(state, expr.operand, env, site)
@@ -452,20 +384,20 @@ def call(state: State, expr: ast.Call, env: Env, site: Site) -> Expr:
     item = None if instance is None else instance.names.get(func.id)
     binding = env.scope.names.get(func.id)
     if isinstance(item, ast.Let) and item.is_function:
-        return apply_let(state, item, expr, env, site, Env(env.scope, instance))
+        return apply_let(state, item, expr, env, site, Env(env.scope, instance), evaluate)
     if item is not None:
-        return apply_chosen(state, expr, env, site, named(state, func.id, func, env))
+        return apply_chosen(state, expr, env, site, named(state, func.id, func, env), call)
     decl = None if binding is None else binding.decl
     if binding is None:
-        return built_in(state, func.id, expr, env, site)
+        return built_in(state, func.id, expr, env, site, evaluate)
     match decl:
         case ast.Let(is_function=True):
-            return apply_let(state, decl, expr, env, site, Env(state.files.scopes[binding.home]))
+            return apply_let(state, decl, expr, env, site, Env(state.files.scopes[binding.home]), evaluate)
         case ast.Let() | ast.Pool():
-            return apply_chosen(state, expr, env, site, named(state, func.id, func, env))
+            return apply_chosen(state, expr, env, site, named(state, func.id, func, env), call)
         case ast.Fn():
             if func_is_size(decl):
-                return built_in(state, "size", expr, env, site)
+                return built_in(state, "size", expr, env, site, evaluate)
             values = [(arg, evaluate(state, arg.value, env, site)) for arg in expr.args]
             return call_function(state, decl, state.files.scopes[binding.home], values, env, expr)
         case ast.Role() | ast.Graph():
@@ -482,68 +414,3 @@ def call(state: State, expr: ast.Call, env: Env, site: Site) -> Expr:
 
 def func_is_size(decl: ast.Fn) -> bool:
     return decl.name == "size"
-
-
-def built_in(state: State, name: str, expr: ast.Call, env: Env, site: Site) -> Expr:
-    """`size(xs)`, `ran(node)` and `model_of(node)`."""
-    at = env.at(expr)
-    if name not in ("size", "ran", "model_of"):
-        raise Abandon
-    if len(expr.args) != 1 or expr.args[0].name is not None:
-        raise state.problems.abandon(facts.too_many_arguments(at, name, 1))
-    value = evaluate(state, expr.args[0].value, env, site)
-    if name == "model_of":
-        if not isinstance(value, NodeRef):
-            raise state.problems.abandon(facts.type_mismatch(at, "`model_of` takes one node", "not one node"))
-        return ModelOf(node=value.id)
-    if name == "ran":
-        if not isinstance(value, NodeRef):
-            raise state.problems.abandon(facts.type_mismatch(at, "`ran` takes one node", "not one node"))
-        return Fn(fn="std.signals:ran", args=(value,))
-    if not isinstance(value, ListOf) or not is_static(value):
-        if isinstance(value, ListOf) and all(isinstance(item, NodeRef) for item in value.items):
-            message = "`size` counts a list that is written in the program"
-            hint = "name the count with a `param`, and use that"
-            raise state.problems.abandon(facts.type_mismatch(at, message, "a list of messages", hint))
-        if not is_static(value):
-            raise state.problems.abandon(facts.runtime_value(env.at(expr.args[0].value), "a size"))
-        raise state.problems.abandon(facts.type_mismatch(at, "`size` takes a list", "no list"))
-    return Const(value=len(value.items))
-
-
-def apply_let(state: State, let: ast.Let, expr: ast.Call, env: Env, site: Site, home: Env) -> Expr:
-    """A `let` with parameters: its text with the arguments in their places."""
-    at = env.at(expr)
-    values = [evaluate(state, arg.value, env, site) for arg in expr.args]
-    if len(values) != len(let.params) or any(arg.name is not None for arg in expr.args):
-        raise state.problems.abandon(facts.too_many_arguments(at, let.name, len(let.params)))
-    for found in domains.choices_in(let.value):
-        raise state.problems.abandon(choice_facts.choice_in_function(home.at(found), let.name))
-    key = (home.scope.source.name, let.name)
-    if key in state.pending:
-        raise state.problems.abandon(name_facts.recursive_definition(home.scope.at(let.name_span), let.name))
-    state.pending.append(key)
-    try:
-        return evaluate(state, let.value, home.with_index(dict(zip(let.params, values, strict=True))), site)
-    finally:
-        state.pending.pop()
-
-
-def apply_chosen(state: State, expr: ast.Call, env: Env, site: Site, chosen: Expr) -> Expr:
-    """A name that stands for a function: a `let` by name, or a choice of several."""
-    if isinstance(chosen, Const) and isinstance(chosen.value, str):
-        return call(state, replace(expr, func=ast.Name(chosen.value, span=expr.func.span)), env, site)
-    domain = state.choices[chosen.address].domain if isinstance(chosen, ChoiceRef) else None
-    if isinstance(chosen, ChoiceRef) and isinstance(domain, Options):
-        cases: list[Expr] = []
-        for option_value in domain.options:
-            if not (isinstance(option_value, Const) and isinstance(option_value.value, str)):
-                break
-            func = ast.Name(option_value.value, span=expr.func.span)
-            value = call(state, replace(expr, func=func), env, site)
-            cases.append(op("and", op("==", chosen, option_value), value))
-        else:
-            return op("or", *cases)
-    raise state.problems.abandon(
-        facts.type_mismatch(env.at(expr), f"`{ast_name(expr.func)}` is no function", "cannot be called")
-    )

@@ -2,8 +2,8 @@
 
 The figure is the regret of the candidate that a search would hand over: the one with the best *measured*
 score, judged by its true score; 0 is the optimum, 1 the mean of random assignments. Both searches see the
-same measurement of the same candidate. Margins were written down before tuning; tuning used seeds from
-1000 on, the test uses 0 to 29.
+same measurement of the same candidate. Margins were written down before tuning. Settings were tuned on seeds
+below 3000; the seeds here were not looked at before the settings were final.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from tgl.search import Optimizer, Outcome, Propose, RandomSearch, Reinforce, Rei
 from tgl.statistics import Resampler, bootstrap_difference
 from tgl.testing.landscapes import Landscape, landscape
 
-SEEDS = range(30)
+SEEDS = range(5000, 5030)
+MANY_SEEDS = range(5000, 5240)
+"""For `needle`, where a search finds it or not: 30 such outcomes would leave an error of 0.12."""
 EVALUATIONS = 64
 ROUND = 8
 
@@ -61,7 +63,7 @@ def regrets(family: str, seeds: range) -> tuple[list[float], list[float]]:
     [
         ("separable", 0.75),
         ("pairwise", 0.85),
-        pytest.param("routed", 0.85, marks=pytest.mark.xfail(strict=True, reason="not tuned yet")),
+        ("routed", 0.85),
     ],
 )
 def test_reinforce_beats_random(family: str, ratio: float):
@@ -76,7 +78,7 @@ def test_reinforce_beats_random(family: str, ratio: float):
 
 @pytest.mark.slow
 def test_reinforce_loses_little_where_there_is_nothing_to_learn():
-    ours, random = regrets("needle", SEEDS)
+    ours, random = regrets("needle", MANY_SEEDS)
     mean, other = sum(ours) / len(ours), sum(random) / len(random)
     print(f"needle: reinforce {mean:.3f}, random {other:.3f}")
     assert mean <= other + 0.15

@@ -1,5 +1,6 @@
 """Search: optimizers that ask and are told, and the loop that serves them. No model, no example, no text."""
 
+from tgl.search.methods import METHODS, BadMethod, Method, method_of
 from tgl.search.optimizers.random import RandomSearch
 from tgl.search.optimizers.reinforce import Reinforce, ReinforceConfig
 from tgl.search.program import ProgramSpace
@@ -26,7 +27,9 @@ from tgl.search.study import (
 )
 
 __all__ = [
+    "METHODS",
     "Ask",
+    "BadMethod",
     "Consult",
     "Decision",
     "Ending",
@@ -35,6 +38,7 @@ __all__ = [
     "JournalWriter",
     "Laboratory",
     "Measured",
+    "Method",
     "NoJournal",
     "Optimizer",
     "Outcome",
@@ -47,4 +51,5 @@ __all__ = [
     "SearchSpace",
     "StudyConfig",
     "explore",
+    "method_of",
 ]

@@ -17,6 +17,7 @@ from tgl.ir import Assignment
 from tgl.search.protocol import Optimizer, Outcome, Propose, SearchSpace
 
 TOO_DEAR = "its worst case does not fit what is left of `spend`"
+TOO_MANY = "the number of trials is used up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +62,23 @@ class StudyConfig:
     Args:
         rounds: at most so many rounds, > 0.
         stale: stop after so many rounds in a row without a new candidate, > 0.
+        trials: at most so many distinct candidates, > 0; None is no limit.
     """
 
     rounds: int = 12
     stale: int = 3
+    trials: int | None = None
 
 
-Ending = Literal["rounds", "spend", "stale"]
+Ending = Literal["rounds", "trials", "spend", "stale"]
 
 
 @dataclass(frozen=True, slots=True)
 class Explored:
     """Every outcome in trial order, the number of distinct candidates measured, and why it ended.
 
-    `ending` is `rounds` (all done), `spend` (nothing more fits) or `stale` (nothing new is proposed).
+    `ending` is `rounds` or `trials` (all done), `spend` (nothing more fits) or `stale` (nothing new is
+    proposed).
     """
 
     outcomes: tuple[Outcome, ...]
@@ -122,13 +126,16 @@ async def explore(
             raise NotImplementedError("optimizers that consult a model are not served yet")
         journal.record("proposals", [dict(assignment) for assignment in asked.assignments])
         before = len(record.known)
-        told = await _round(asked, space, laboratory, record)
+        room = None if config.trials is None else config.trials - before
+        told = await _round(asked, space, laboratory, record, room)
         optimizer.tell(told)
         outcomes += told
         journal.record("outcomes", [outcome.model_dump(mode="json") for outcome in told])
         if on_round is not None:
             on_round(done + 1, len(record.known))
         fresh = len(record.known) - before
+        if config.trials is not None and len(record.known) >= config.trials:
+            return Explored(tuple(outcomes), len(record.known), done + 1, "trials")
         if fresh == 0 and any(outcome.reason for outcome in told):
             return Explored(tuple(outcomes), len(record.known), done + 1, "spend")
         stale = 0 if fresh else stale + 1
@@ -138,16 +145,16 @@ async def explore(
 
 
 async def _round(
-    asked: Propose, space: SearchSpace, laboratory: Laboratory, record: _Record
+    asked: Propose, space: SearchSpace, laboratory: Laboratory, record: _Record, room: int | None
 ) -> tuple[Outcome, ...]:
-    """Measure what is new in a round, and the outcomes of all its proposals."""
+    """Measure what is new in a round, at most `room` candidates, and the outcomes of all its proposals."""
     keys = [space.key(assignment) for assignment in asked.assignments]
     known_before = set(record.known)
     firsts: dict[str, Assignment] = {}
     for key, assignment in zip(keys, asked.assignments, strict=True):
         if key not in known_before and key not in record.refused:
             firsts.setdefault(key, assignment)
-    waiting = list(firsts.items())
+    waiting = list(firsts.items())[:room]
     while waiting:
         batch: list[tuple[str, Assignment]] = []
         while waiting and laboratory.reserve(waiting[0][1]):
@@ -162,6 +169,7 @@ async def _round(
     seen: set[str] = set()
     for trial, (key, assignment) in enumerate(zip(keys, asked.assignments, strict=True), asked.first):
         measured = record.known.get(key)
+        reason = "" if measured is not None else TOO_DEAR if key in record.refused else TOO_MANY
         told.append(
             Outcome(
                 trial=trial,
@@ -170,7 +178,7 @@ async def _round(
                 score=None if measured is None else measured.score,
                 violation=0.0 if measured is None else measured.violation,
                 replicate=measured is not None and (key in known_before or key in seen),
-                reason=TOO_DEAR if measured is None else "",
+                reason=reason,
             )
         )
         seen.add(key)

@@ -100,6 +100,14 @@ def test_a_search_ends_when_nothing_more_fits():
     assert all("spend" in outcome.reason for outcome in refused)
 
 
+def test_a_search_ends_when_its_trials_are_used_up():
+    explored = run(RandomSearch(LAND, 1, samples=4), Lab(1000, 1, 1), rounds=9, trials=6)
+    assert (explored.ending, explored.candidates, explored.rounds) == ("trials", 6, 2)
+    assert [outcome.reason for outcome in explored.outcomes if outcome.score is None] == [
+        "the number of trials is used up"
+    ] * 2
+
+
 def test_a_search_ends_when_nothing_new_is_proposed():
     explored = run(Scripted(*[[one(0)]] * 9), Lab(1000, 1, 1), rounds=9, stale=2)
     assert (explored.ending, explored.rounds, explored.candidates) == ("stale", 3, 1)

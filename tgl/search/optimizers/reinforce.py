@@ -30,15 +30,15 @@ class ReinforceConfig:
 
     Args:
         samples: proposals a round, >= 2.
-        rate: step in logits of an advantage of one standard deviation, > 0.
+        rate: step in logits of an advantage of one standard deviation (at least `SPREAD_FLOOR`), > 0.
         floor: share of the declared weights that always stays, in (0, 1].
         penalty: reward lost by a candidate that exceeds a measured limit by 100 % or more, >= 0.
         tries: draws for one new candidate, > 0.
     """
 
     samples: int = 8
-    rate: float = 3.0
-    floor: float = 0.2
+    rate: float = 4.0
+    floor: float = 0.1
     penalty: float = 1.0
     tries: int = 20
 
@@ -47,8 +47,12 @@ class ReinforceConfig:
             raise ValueError(f"out of range: {self}")
 
 
-SPREAD_FLOOR = 0.02
-"""Smallest standard deviation of rewards that advantages are divided by: below it, differences are noise."""
+SPREAD_FLOOR = 0.2
+"""Smallest standard deviation of rewards that advantages are divided by.
+
+Dividing by a smaller one would make every landscape look equally steep: where all programs are about equally
+good the policy would then learn measurement error (tests/quality, `needle`).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,9 @@ class Folded:
     outcomes: tuple[Outcome, ...]
     logits: Mapping[str, Logits]
     rewards: tuple[float, ...]
+
+
+NOTHING_FOLDED = Folded((), {}, ())
 
 
 class Reinforce:
@@ -106,10 +113,10 @@ class Reinforce:
             kept += 1
         del self._folded[kept:]
         for outcomes in rounds[kept:]:
-            before = self._folded[-1] if self._folded else Folded((), {}, ())
+            before = self._folded[-1] if self._folded else NOTHING_FOLDED
             self._folded.append(self.fold(before, outcomes))
-        logits = self._folded[-1].logits if self._folded else {}
-        return FlooredSoftmax(self._space.prior, logits, self._config.floor)
+        last = self._folded[-1] if self._folded else NOTHING_FOLDED
+        return FlooredSoftmax(self._space.prior, last.logits, self._config.floor)
 
     def fold(self, before: Folded, outcomes: tuple[Outcome, ...]) -> Folded:
         """The logits after one more round."""

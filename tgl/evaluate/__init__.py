@@ -1,22 +1,133 @@
 """Evaluation: data and splits, costs, paired scores, baselines, and the final measurement."""
 
+from tgl.evaluate.alone import Alone, measure_alone
+from tgl.evaluate.baselines import Affordable, Baseline, routes_of
+from tgl.evaluate.bench import Notice, Notify
+from tgl.evaluate.bounds import WorstCase, worst_bound
+from tgl.evaluate.calibration import calibrated, price_list, reference_program
+from tgl.evaluate.cost import (
+    CostModel,
+    NoPrice,
+    Price,
+    Tokens,
+    Use,
+    cost_model,
+    dollar_prices,
+    mean_tokens,
+    needs_calibration,
+    unit_name,
+)
 from tgl.evaluate.data import Dataset, Example, Given, Loaded, load_dataset
 from tgl.evaluate.data_problems import DataProblem, EmptySplit, RepeatedRows
+from tgl.evaluate.evaluator import Evaluation, Evaluator, ExampleResult, Runner
+from tgl.evaluate.ledger import Ledger, Need
+from tgl.evaluate.limits import Meter, limit_text
+from tgl.evaluate.measure import FINAL_SALT, difference, figures, responses_hash, verdict
+from tgl.evaluate.optimize import Found, NotFound, Search, SearchResult
+from tgl.evaluate.outcomes import NoCandidate, NothingFeasible, SpendTooSmall
+from tgl.evaluate.report import (
+    BaselineReport,
+    Difference,
+    Estimate,
+    GroupFigures,
+    LimitReport,
+    ProgramFigures,
+    SearchReport,
+    Selection,
+    SpendReport,
+)
+from tgl.evaluate.selection import Choice, Finalist, choose, mean_cost
+from tgl.evaluate.shots import read_shots
+from tgl.evaluate.simple_programs import (
+    BaseRole,
+    base_role,
+    best,
+    greedy,
+    reachable_models,
+    standard_grader,
+    vote,
+)
 from tgl.evaluate.splits import Purpose, SealedSplit, SplitName, Splits, split, split_of
+from tgl.evaluate.worst import worst_calls, worst_dollars
 
 __all__ = [
+    "FINAL_SALT",
+    "Affordable",
+    "Alone",
+    "BaseRole",
+    "Baseline",
+    "BaselineReport",
+    "Choice",
+    "CostModel",
     "DataProblem",
     "Dataset",
+    "Difference",
     "EmptySplit",
+    "Estimate",
+    "Evaluation",
+    "Evaluator",
     "Example",
+    "ExampleResult",
+    "Finalist",
+    "Found",
     "Given",
+    "GroupFigures",
+    "Ledger",
+    "LimitReport",
     "Loaded",
+    "Meter",
+    "Need",
+    "NoCandidate",
+    "NoPrice",
+    "NotFound",
+    "NothingFeasible",
+    "Notice",
+    "Notify",
+    "Price",
+    "ProgramFigures",
     "Purpose",
     "RepeatedRows",
+    "Runner",
     "SealedSplit",
+    "Search",
+    "SearchReport",
+    "SearchResult",
+    "Selection",
+    "SpendReport",
+    "SpendTooSmall",
     "SplitName",
     "Splits",
+    "Tokens",
+    "Use",
+    "WorstCase",
+    "base_role",
+    "best",
+    "calibrated",
+    "choose",
+    "cost_model",
+    "difference",
+    "dollar_prices",
+    "figures",
+    "greedy",
+    "limit_text",
     "load_dataset",
+    "mean_cost",
+    "mean_tokens",
+    "measure_alone",
+    "needs_calibration",
+    "price_list",
+    "reachable_models",
+    "read_shots",
+    "reference_program",
+    "responses_hash",
+    "routes_of",
     "split",
     "split_of",
+    "standard_grader",
+    "unit_name",
+    "verdict",
+    "vote",
+    "worst_bound",
+    "worst_calls",
+    "worst_dollars",
 ]

@@ -32,6 +32,15 @@ class Use(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Tokens:
+    """Tokens of a call that was not made."""
+
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class Price:
     """A model's price in one unit: `call` for each call, and so much for each token."""
 
@@ -95,7 +104,7 @@ class CostModel:
             return f"cost in {'dollars' if self.unit.kind == 'dollars' else self.unit.kind}"
         if self.reference_tokens is None:
             return "1 unit as declared on the models"
-        return f"1 unit = one mean call of {self.unit.model} on train ({self.reference_tokens:.4g} tokens)"
+        return f"1 unit = one mean call of {self.unit.model} on train ({self.reference_tokens:.6g} tokens)"
 
     def of(self, uses: Iterable[Use]) -> float:
         """The cost of calls together."""
@@ -121,9 +130,12 @@ def needs_calibration(unit: UnitSpec, models: Sequence[ModelSpec]) -> bool:
 
 
 def mean_tokens(uses: Sequence[Use]) -> float | None:
-    """Mean tokens of a call, None if there is none (or they hold no token)."""
+    """Mean tokens of a call, None if there is none (or they hold no token).
+
+    Six significant digits, so that the resolved program can name it exactly.
+    """
     total = sum(use.prompt_tokens + use.completion_tokens for use in uses)
-    return total / len(uses) if total else None
+    return float(f"{total / len(uses):.6g}") if total else None
 
 
 def cost_model(

@@ -9,9 +9,9 @@ from typing import Protocol
 
 from tgl.evaluate.cost import CostModel, Price
 from tgl.evaluate.data import Example
-from tgl.evaluate.ledger import Need
+from tgl.evaluate.ledger import NOTHING, Need
 from tgl.evaluate.splits import Purpose, Splits
-from tgl.evaluate.worst import worst_calls
+from tgl.evaluate.worst import asks, may_run, worst_dollars
 from tgl.ir import Candidate
 from tgl.runtime import CallUse, Job, RunResult, RunStatus
 
@@ -114,11 +114,26 @@ class Evaluation:
 class Evaluator:
     """Runs candidates on a task's splits.
 
-    Train and select are read freely; test only through `on_test`, with a purpose that the split counts.
+    Train and select are read freely; test only after `open_test`, with a purpose that the split counts.
+
+    Args:
+        runner: runs jobs.
+        splits: the task's examples.
+        dollars: prices by model, for worst cases in dollars.
+        shot_bytes: UTF-8 bytes of the longest few-shot row, by the path that the program names.
     """
 
-    def __init__(self, runner: Runner, splits: Splits) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        splits: Splits,
+        *,
+        dollars: Mapping[str, Price] | None = None,
+        shot_bytes: Mapping[str, int] | None = None,
+    ) -> None:
         self._runner, self._splits = runner, splits
+        self._dollars, self._shot_bytes = dollars or {}, shot_bytes or {}
+        self._longest = splits.longest
 
     async def on_train(self, candidates: Sequence[Candidate]) -> list[Evaluation]:
         """Candidates on all train examples, in order."""
@@ -128,12 +143,9 @@ class Evaluator:
         """Candidates on all select examples, in order."""
         return await self.run(candidates, self._splits.select, "")
 
-    async def on_test(
-        self, candidates: Sequence[Candidate], purpose: Purpose, salt: str
-    ) -> tuple[list[Evaluation], tuple[Example, ...]]:
-        """Candidates on all test examples, in order, and these examples."""
-        examples = self._splits.test.open(purpose)
-        return await self.run(candidates, examples, salt), examples
+    def open_test(self, purpose: Purpose) -> tuple[Example, ...]:
+        """The test examples, for `run`; the opening is counted."""
+        return self._splits.test.open(purpose)
 
     async def run(
         self, candidates: Sequence[Candidate], examples: Sequence[Example], salt: str
@@ -152,31 +164,42 @@ class Evaluator:
 
     def train_need(self, candidate: Candidate) -> Need:
         """Worst case of a candidate on train."""
-        return need(candidate, self._splits.train)
+        return self.need(candidate, self._splits.train)
 
     def select_need(self, candidate: Candidate) -> Need:
         """Worst case of a candidate on select."""
-        return need(candidate, self._splits.select)
+        return self.need(candidate, self._splits.select)
 
     def test_need(self, candidate: Candidate) -> Need:
-        """Worst case on test, from sizes alone: as if each example took every route."""
-        calls = worst_calls_of_any(candidate, (*self._splits.train, *self._splits.select))
-        return Need(calls * self._splits.test.size)
+        """Worst case on test, from its size alone: each example as the dearest of train and select."""
+        ones = [self.need(candidate, (one,)) for one in (*self._splits.train, *self._splits.select)]
+        size = self._splits.test.size
+        calls = max((one.calls for one in ones), default=0)
+        return Need(calls * size, max((one.dollars for one in ones), default=0.0) * size)
+
+    def need(self, candidate: Candidate, examples: Sequence[Example]) -> Need:
+        """Worst case of a candidate on examples."""
+        dollars = worst_dollars(candidate, self._dollars, self._longest, self._shot_bytes)
+        total = NOTHING
+        for one in examples:
+            nodes = may_run(candidate, one.given)
+            total = total + Need(sum(asks(node) for node in nodes), sum(dollars[node.id] for node in nodes))
+        return total
+
+    @property
+    def select(self) -> tuple[Example, ...]:
+        """The select examples, in the order of evaluations."""
+        return self._splits.select
+
+    @property
+    def longest(self) -> Mapping[str, int]:
+        """UTF-8 bytes of the longest value of each given field, in all splits."""
+        return self._longest
 
     @property
     def sizes(self) -> tuple[int, int, int]:
         """Number of train, select and test examples."""
         return len(self._splits.train), len(self._splits.select), self._splits.test.size
-
-
-def need(candidate: Candidate, examples: Sequence[Example]) -> Need:
-    """Worst-case calls of a candidate on examples."""
-    return Need(sum(worst_calls(candidate, one.given) for one in examples))
-
-
-def worst_calls_of_any(candidate: Candidate, examples: Sequence[Example]) -> int:
-    """The most calls on any of these examples."""
-    return max((worst_calls(candidate, one.given) for one in examples), default=0)
 
 
 def scored(result: RunResult, example: Example) -> ExampleResult:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from tgl.evaluate.data import Dataset, Example
+from tgl.evaluate.data import Dataset, Example, given_text
 from tgl.evaluate.data_problems import EmptySplit
 from tgl.ir import TaskSpec
 
@@ -23,12 +23,26 @@ SplitName: TypeAlias = Literal["train", "select", "test"]
 Purpose: TypeAlias = Literal["final", "verify"]
 
 
+def longest_fields(examples: Sequence[Example]) -> dict[str, int]:
+    """UTF-8 bytes of the longest value of each given field."""
+    longest: dict[str, int] = {}
+    for one in examples:
+        for name, value in one.given.items():
+            longest[name] = max(longest.get(name, 0), len(given_text(value).encode()))
+    return longest
+
+
 class SealedSplit:
-    """The test split. Only the final measurement and `verify` may open it."""
+    """The test split. Only the final measurement and `verify` may open it.
+
+    `longest` (UTF-8 bytes of the longest value of each given field) and `size` are known without opening
+    it: worst cases need them, and they tell nothing about an answer.
+    """
 
     def __init__(self, examples: Sequence[Example]) -> None:
         self._examples = tuple(examples)
         self._openings: list[Purpose] = []
+        self.longest = longest_fields(examples)
 
     def open(self, purpose: Purpose) -> tuple[Example, ...]:
         """The examples; the opening is counted."""
@@ -42,7 +56,7 @@ class SealedSplit:
 
     @property
     def size(self) -> int:
-        """Number of examples, which tells nothing about them."""
+        """Number of examples."""
         return len(self._examples)
 
 
@@ -53,6 +67,12 @@ class Splits:
     train: tuple[Example, ...]
     select: tuple[Example, ...]
     test: SealedSplit
+
+    @property
+    def longest(self) -> dict[str, int]:
+        """UTF-8 bytes of the longest value of each given field, in all splits."""
+        parts = (longest_fields((*self.train, *self.select)), self.test.longest)
+        return {name: max(part.get(name, 0) for part in parts) for name in sorted({*parts[0], *parts[1]})}
 
 
 def place(task: TaskSpec, one: Example) -> float:

@@ -1,0 +1,133 @@
+"""Baselines on select: what a simpler program reaches for no more than the winner's cost (semantics.md 8).
+
+For each reachable model its greedy answer and a vote of the largest k whose mean cost is at most the
+winner's (fewer than two: the greedy answer is that baseline); on the best of these models the best of k by
+the standard grader; the best greedy model for each group, where the task has groups; the program at its
+prior mode; and a random feasible program, the first feasible one that was drawn from the prior.
+
+The router needs no program of its own: greedy answers are the same responses whoever asks, so it is put
+together from the greedy evaluations, example by example.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from tgl.evaluate.cost import CostModel
+from tgl.evaluate.data import Example
+from tgl.evaluate.evaluator import Evaluation
+from tgl.evaluate.report import BaselineKind
+from tgl.evaluate.selection import mean_cost
+from tgl.ir import Candidate
+
+LARGEST_K = 16
+"""Samples beyond which a vote is not tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A simpler program, with its evaluation on select.
+
+    `routes` (model by group) is set for the router, which has no candidate of its own. Without an
+    evaluation, `why` tells why there is none.
+    """
+
+    kind: BaselineKind
+    name: str
+    models: tuple[str, ...] = ()
+    k: int = 1
+    candidate: Candidate | None = None
+    routes: tuple[tuple[str, str], ...] = ()
+    on_select: Evaluation | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How a baseline was tried: its evaluation, or None if its worst case did not fit `spend`."""
+
+    evaluation: Evaluation | None
+
+
+@dataclass(slots=True)
+class Affordable:
+    """The search for the largest k whose mean cost is at most `ceiling`.
+
+    The mean cost grows with k and about evenly, so the first guess is taken from the greedy answer, and
+    then corrected one by one; samples are nested, so smaller k ask for nothing new.
+    """
+
+    ceiling: float
+    guess: int
+    measured: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def next(self) -> int | None:
+        """The k to measure next, None when the answer is known."""
+        if not self.measured:
+            return self.first if self.first >= 2 else None
+        fits = [k for k, cost in self.measured.items() if cost <= self.ceiling]
+        if not fits:
+            lower = min(self.measured) - 1
+            return lower if lower >= 2 else None
+        upper = max(fits) + 1
+        return upper if upper <= LARGEST_K and upper not in self.measured else None
+
+    @property
+    def first(self) -> int:
+        """The first guess, within bounds."""
+        return min(LARGEST_K, max(self.guess, 2 if self.ceiling > 0 else 0))
+
+    @property
+    def largest(self) -> int | None:
+        """The largest measured k that fits, None if there is none."""
+        return max((k for k, cost in self.measured.items() if cost <= self.ceiling), default=None)
+
+
+def first_guess(ceiling: float, greedy_cost: float, calls_each: int = 1) -> int:
+    """How many samples of about the greedy answer's cost fit the ceiling."""
+    return LARGEST_K if greedy_cost <= 0 else int(ceiling / (greedy_cost * calls_each))
+
+
+def routes_of(
+    greedy: Sequence[tuple[str, Evaluation]], examples: Sequence[Example], cost: CostModel
+) -> tuple[tuple[str, str], ...]:
+    """The best greedy model of each group (ties: the cheaper, then the earlier), groups sorted."""
+    groups = sorted({one.group for one in examples if one.group is not None})
+    routes: list[tuple[str, str]] = []
+    for group in groups:
+        places = [place for place, one in enumerate(examples) if one.group == group]
+
+        def rank(item: tuple[str, Evaluation], places: Sequence[int] = places) -> tuple[float, float]:
+            costs = item[1].costs(cost)
+            return -sum(item[1].scores[place] for place in places), sum(costs[place] for place in places)
+
+        routes.append((group, min(greedy, key=rank)[0]))
+    return tuple(routes)
+
+
+def routed(
+    routes: Sequence[tuple[str, str]],
+    greedy: Sequence[tuple[str, Evaluation]],
+    examples: Sequence[Example],
+    fallback: str,
+) -> Evaluation:
+    """The evaluation of a router; a group that was not seen on select goes to `fallback`."""
+    by_group, by_model = dict(routes), dict(greedy)
+    results = tuple(
+        by_model[by_group.get(one.group or "", fallback)].results[place] for place, one in enumerate(examples)
+    )
+    return Evaluation(by_model[fallback].candidate, results)
+
+
+def best_of_baselines(
+    baselines: Sequence[Baseline], cost: CostModel, keep: Callable[[Baseline], bool] = lambda _: True
+) -> Baseline | None:
+    """The baseline with the highest accuracy on select (ties: the cheaper, then the earlier)."""
+    found = [
+        (-one.on_select.score, mean_cost(one.on_select, cost), place)
+        for place, one in enumerate(baselines)
+        if one.on_select is not None and keep(one)
+    ]
+    return baselines[min(found)[2]] if found else None

@@ -1,0 +1,96 @@
+"""What the stages of a search share: the evaluator, the ledger, the limits, the journal, and remarks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from tgl.evaluate.cost import CostModel, Price
+from tgl.evaluate.evaluator import Evaluation, Evaluator
+from tgl.evaluate.ledger import Ledger, Need
+from tgl.evaluate.limits import Meter
+from tgl.ir import Candidate, ProgramIR
+from tgl.search import JournalWriter
+
+DOES_NOT_FIT = "its worst case did not fit what was left of `spend`"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Where a search stands. `best` is the best train score of a feasible candidate so far."""
+
+    stage: str
+    fraction: float
+    spend: Need
+    best: float | None = None
+
+
+Notify = Callable[[Notice], None]
+
+
+@dataclass(slots=True)
+class Bench:
+    """What the stages share.
+
+    `stages` is the settled spend in calls at the end of each stage; `notes` are remarks for the report.
+    """
+
+    ir: ProgramIR
+    evaluator: Evaluator
+    ledger: Ledger
+    meter: Meter
+    dollars: Mapping[str, Price]
+    journal: JournalWriter
+    notify: Notify
+    notes: list[str] = field(default_factory=list)
+    stages: list[tuple[str, int]] = field(default_factory=list)
+    best_score: float | None = None
+
+    @property
+    def cost(self) -> CostModel:
+        """The task's unit."""
+        return self.meter.cost
+
+    async def run_as_fits(
+        self,
+        candidates: Sequence[Candidate],
+        need: Callable[[Candidate], Need],
+        run: Callable[[Sequence[Candidate]], Awaitable[list[Evaluation]]],
+    ) -> dict[str, Evaluation]:
+        """Run candidates in order, as many at a time as fit `spend` together, by digest.
+
+        What does not fit beside the others waits until they are settled; what does not fit alone is left
+        out, and those behind it still have their turn.
+        """
+        done: dict[str, Evaluation] = {}
+        waiting = list({one.digest: one for one in candidates}.values())
+        while waiting:
+            batch: list[Candidate] = []
+            while waiting and self.ledger.reserve(need(waiting[0])):
+                batch.append(waiting.pop(0))
+            if not batch:
+                waiting.pop(0)
+                continue
+            evaluations = await run(batch)
+            self.settle(evaluations)
+            done.update((one.candidate.digest, one) for one in evaluations)
+        return done
+
+    def settle(self, evaluations: Sequence[Evaluation]) -> None:
+        """Book what evaluations needed; all that was set aside is released."""
+        charges: dict[str, float] = {}
+        for evaluation in evaluations:
+            charges.update(evaluation.charges(self.dollars))
+        self.ledger.settle(charges)
+
+    def tell(self, stage: str, fraction: float) -> None:
+        """Notify."""
+        self.notify(Notice(stage, fraction, self.ledger.spent, self.best_score))
+
+    def end(self, stage: str, payload: JsonValue) -> None:
+        """Note a stage's end in the journal."""
+        calls = self.ledger.spent.calls - sum(count for _, count in self.stages)
+        self.stages.append((stage, calls))
+        self.journal.record(stage, payload)

@@ -1,0 +1,97 @@
+"""From evaluations to figures: intervals, differences, and the sentence that stands above the table."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from tgl.evaluate.cost import CostModel
+from tgl.evaluate.data import Example
+from tgl.evaluate.evaluator import Evaluation
+from tgl.evaluate.report import BaselineReport, Difference, Estimate, GroupFigures, ProgramFigures
+from tgl.statistics import Interval, Resampler, bootstrap_mean, compare, quantile, wilson
+
+FINAL_SALT = "final"
+"""Salt of the final measurement: its draws are not those that the search has seen (semantics.md 8)."""
+
+WINNER = "winner"
+
+
+def report_draws(seed: int) -> Resampler:
+    """The resamples of a report, by the search's seed."""
+    return Resampler(seed, ("report",))
+
+
+def estimate(value: float, interval: Interval) -> Estimate:
+    """A figure with its interval."""
+    return Estimate(value=value, low=interval.low, high=interval.high)
+
+
+def accuracy(scores: Sequence[float]) -> Estimate:
+    """The share of right answers with its Wilson interval."""
+    correct = round(sum(scores))
+    return estimate(correct / len(scores), wilson(correct, len(scores)))
+
+
+def figures(
+    evaluation: Evaluation, examples: Sequence[Example], cost: CostModel, resampler: Resampler
+) -> ProgramFigures:
+    """The figures of a program on examples, by group where the examples have groups.
+
+    `resampler` decides the interval of the mean cost alone.
+    """
+    costs = evaluation.costs(cost)
+    members: dict[str, list[float]] = {}
+    for one, score in zip(examples, evaluation.scores, strict=True):
+        if one.group is not None:
+            members.setdefault(one.group, []).append(score)
+    return ProgramFigures(
+        n=evaluation.n,
+        correct=round(sum(evaluation.scores)),
+        accuracy=accuracy(evaluation.scores),
+        cost=estimate(sum(costs) / len(costs), bootstrap_mean(costs, resampler.child("cost"))),
+        cost_max=max(costs),
+        calls_mean=sum(evaluation.calls) / evaluation.n,
+        tokens_mean=sum(evaluation.tokens) / evaluation.n,
+        latency_p50=quantile(evaluation.latencies, 0.5),
+        latency_p95=quantile(evaluation.latencies, 0.95),
+        failed=evaluation.failed,
+        failures=dict(evaluation.failures),
+        unanswered=evaluation.unanswered,
+        groups=tuple(
+            GroupFigures(name=name, n=len(scores), correct=round(sum(scores)), accuracy=accuracy(scores))
+            for name, scores in sorted(members.items())
+        ),
+    )
+
+
+def difference(winner: Evaluation, other: Evaluation, resampler: Resampler) -> Difference:
+    """How the winner differs from another program on the same examples."""
+    compared = compare(winner.scores, other.scores, resampler)
+    return Difference(
+        estimate=estimate(compared.difference, compared.interval),
+        p_value=compared.p_value,
+        method=compared.method,
+        distinguishable=compared.distinguishable,
+    )
+
+
+def verdict(n: int, best: BaselineReport | None) -> tuple[str, bool]:
+    """The first line of the output, and whether the winner differs from the best baseline."""
+    if best is None or best.difference is None:
+        return "no baseline was measured on test, so this says nothing about simpler programs", False
+    by = best.difference.estimate
+    points = f"{100 * by.value:+.1f} points, 95 % interval {100 * by.low:+.1f} to {100 * by.high:+.1f}, n {n}"
+    if not best.difference.distinguishable:
+        return f"not distinguishable from a simpler program: {best.name} ({points})", False
+    if by.value < 0:
+        return f"worse than a simpler program: {best.name} ({points})", True
+    return f"better than the best simpler program, {best.name} ({points})", True
+
+
+def responses_hash(evaluations: Iterable[Evaluation]) -> str:
+    """Hash of the identities that figures rest on, `sha256:…`, whatever their order."""
+    identities = {
+        use.identity for evaluation in evaluations for result in evaluation.results for use in result.calls
+    }
+    return "sha256:" + hashlib.sha256("\n".join(sorted(identities)).encode()).hexdigest()

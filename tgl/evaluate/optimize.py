@@ -1,0 +1,337 @@
+"""A whole search: calibrate, explore on train, choose on select, compare, measure on test once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from tgl.evaluate.baselines import Baseline, best_of_baselines
+from tgl.evaluate.bench import Bench, Notice, Notify
+from tgl.evaluate.bounds import WorstCase, worst_bound
+from tgl.evaluate.calibration import calibrated, reference_program
+from tgl.evaluate.comparing import Rivals, compare_on_select
+from tgl.evaluate.cost import CostModel, NoPrice, dollar_prices
+from tgl.evaluate.evaluator import Evaluation, Evaluator
+from tgl.evaluate.exploring import TrainLab, select_finalists
+from tgl.evaluate.final import FinalFigures, final_measurement
+from tgl.evaluate.ledger import Ledger, Need
+from tgl.evaluate.limits import Meter, limit_text
+from tgl.evaluate.measure import (
+    FINAL_SALT,
+    WINNER,
+    accuracy,
+    difference,
+    figures,
+    report_draws,
+    responses_hash,
+    verdict,
+)
+from tgl.evaluate.outcomes import NoCandidate, NothingFeasible, SpendTooSmall
+from tgl.evaluate.report import BaselineReport, LimitReport, SearchReport, Selection, SpendReport
+from tgl.evaluate.selection import Choice, choose, mean_cost
+from tgl.evaluate.simple_programs import base_role, reachable_models, standard_grader
+from tgl.ir import Assignment, Candidate, OptimizeSpec, ProgramIR, TaskSpec
+from tgl.search import BadMethod, Explored, JournalWriter, Method, NoJournal, ProgramSpace, explore, method_of
+from tgl.space import Bound, EmptySpace, Resolution
+from tgl.statistics import Resampler
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A result: the winner as the program under `resolution`, and the report."""
+
+    resolution: Resolution
+    report: SearchReport
+
+    @property
+    def assignment(self) -> Assignment:
+        """The decided values."""
+        return self.resolution.assignment
+
+
+NotFound: TypeAlias = NothingFeasible | NoCandidate | SpendTooSmall | NoPrice | BadMethod
+SearchResult: TypeAlias = Found | NotFound
+
+
+def unwatched(notice: Notice) -> None:
+    """Tell nobody."""
+    del notice
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One search of a program.
+
+    Args:
+        ir: the program; it has a task and an `optimize` block.
+        evaluator: the task's examples and what runs them. Its `dollars` should be `dollar_prices(ir.models)`.
+        data: hash of the data, for the report.
+        shot_bytes: UTF-8 bytes of the longest few-shot row, by path.
+        journal: keeps the search's steps.
+        notify: told where the search stands.
+    """
+
+    ir: ProgramIR
+    evaluator: Evaluator
+    data: str
+    shot_bytes: dict[str, int]
+    journal: JournalWriter = field(default_factory=NoJournal)
+    notify: Notify = unwatched
+
+    async def run(self) -> SearchResult:
+        """Search. A pure function of program, data and recorded responses.
+
+        Raises:
+            ValueError: if the program has no task or no `optimize` block.
+            BatchStopped: from the runtime: a response is missing, or a model refuses.
+        """
+        task, spec = self.ir.task, self.ir.optimize
+        if task is None or spec is None:
+            raise ValueError("a search needs a task and an `optimize` block")
+        method = method_of(spec)
+        if isinstance(method, BadMethod):
+            return method
+        ledger = Ledger(spec.spend_calls, spec.spend_dollars)
+        base = base_role(self.ir, task)
+        reference = reference_program(self.ir, task, base)
+        if reference is not None and not ledger.reserve(need := self.evaluator.train_need(reference)):
+            return too_small("measure what one unit is", need, ledger)
+        self.notify(Notice("calibrate", 0.0, ledger.spent))
+        unit_evaluation, cost = await calibrated(self.ir, task, self.evaluator, base)
+        if isinstance(cost, NoPrice):
+            return cost
+        dollars = dollar_prices(self.ir.models)
+        meter = Meter(spec.limits, cost, dollars, task.failures)
+        bench = Bench(self.ir, self.evaluator, ledger, meter, dollars, self.journal, self.notify)
+        bench.settle([] if unit_evaluation is None else [unit_evaluation])
+        bench.end("calibrated", cost.reference_tokens)
+        worst = WorstCase(self.ir, self.evaluator.longest, self.shot_bytes)
+        space = ProgramSpace(self.ir, one_bound(worst_bound(spec.limits, worst, cost, dollars)))
+        return await Pursuit(self, task, spec, method, bench, space).run()
+
+
+def one_bound(bounds: tuple[Bound, ...]) -> Bound | None:
+    """One bound that keeps all: of several, each node counts with its dearest share of any limit."""
+    if len(bounds) < 2:
+        return bounds[0] if bounds else None
+    if any(bound.limit <= 0 for bound in bounds):
+        return next(bound for bound in bounds if bound.limit <= 0)
+    return Bound(
+        1.0,
+        lambda node, alternative, model: max(
+            bound.node_cost(node, alternative, model) / bound.limit for bound in bounds
+        ),
+    )
+
+
+def too_small(step: str, need: Need, ledger: Ledger) -> SpendTooSmall:
+    """A step that does not fit."""
+    return SpendTooSmall(step, need, ledger.spent, ledger.calls_cap, ledger.dollars_cap)
+
+
+@dataclass(frozen=True, slots=True)
+class Pursuit:
+    """The stages after the unit is known."""
+
+    search: Search
+    task: TaskSpec
+    spec: OptimizeSpec
+    method: Method
+    bench: Bench
+    space: ProgramSpace
+
+    async def run(self) -> SearchResult:
+        """Explore, choose, compare, measure."""
+        bench, evaluator = self.bench, self.bench.evaluator
+        models = reachable_models(bench.ir)
+        lab = TrainLab(bench, self.space, self.method.finalists, len(models))
+        try:
+            mode = self.space.mode()
+            if not lab.reserve(mode):
+                step = "measure even the program at its prior mode on train"
+                return too_small(step, evaluator.train_need(self.candidate(mode)), bench.ledger)
+            await lab.measure([mode])
+            explored = await self.explore(lab)
+        except EmptySpace as error:
+            texts = [limit_text(limit) for limit in self.spec.limits if limit.stat == "worst"]
+            return NoCandidate(texts, str(error))
+        leading = [one for one in lab.leading(len(lab.evaluations)) if bench.meter.feasible(one)]
+        if not leading:
+            return nothing_feasible("train", lab.leading(len(lab.evaluations)), bench.meter)
+        assignments = {self.space.key(one.assignment): one.assignment for one in reversed(explored.outcomes)}
+        assignments[self.space.key(mode)] = mode
+        chosen = leading[: self.method.finalists]
+        mode_key = self.space.key(mode)
+        chosen += [one for one in leading[self.method.finalists :] if one.candidate.digest == mode_key]
+        bench.tell("select", 0.5)
+        finalists = await select_finalists(
+            bench, [(assignments[one.candidate.digest], one.candidate) for one in chosen]
+        )
+        if not finalists:
+            first = chosen[0].candidate
+            needed = evaluator.select_need(first) + evaluator.test_need(first)
+            return too_small("measure any candidate on select and test", needed, bench.ledger)
+        choice = choose(finalists, bench.meter, Resampler(self.spec.seed, ("select",)))
+        if choice is None:
+            return nothing_feasible("select", [one.evaluation for one in finalists], bench.meter)
+        bench.end("selected", choice.winner.evaluation.candidate.digest)
+        winner = choice.winner.evaluation.candidate
+        bench.ledger.keep(evaluator.test_need(winner))
+        bench.tell("baselines", 0.65)
+        rivals = Rivals(
+            base=base_role(bench.ir, self.task),
+            models=tuple(model.name for model in models),
+            grader=standard_grader(),
+            mode=self.candidate(mode),
+            random=self.random(explored),
+            known={one.evaluation.candidate.digest: one.evaluation for one in finalists},
+            examples=evaluator.select,
+        )
+        ceiling = mean_cost(choice.winner.evaluation, bench.cost)
+        baselines = await compare_on_select(bench, rivals, ceiling)
+        bench.end("compared", [one.name for one in baselines])
+        bench.tell("test", 0.8)
+        final = await final_measurement(bench, winner, baselines)
+        bench.end("measured", responses_hash([final.winner]))
+        report = self.report(explored, choice, len(finalists), baselines, final)
+        bench.tell("done", 1.0)
+        return Found(self.space.resolution(choice.winner.assignment), report)
+
+    async def explore(self, lab: TrainLab) -> Explored:
+        """The rounds on train."""
+        rounds = self.method.study.rounds
+
+        def on_round(done: int, candidates: int) -> None:
+            del candidates
+            self.bench.tell("train", 0.5 * done / rounds)
+
+        explored = await explore(
+            self.method.optimizer(self.space, self.spec.seed),
+            self.space,
+            lab,
+            config=self.method.study,
+            journal=self.bench.journal,
+            on_round=on_round,
+        )
+        self.bench.end("explored", explored.ending)
+        return explored
+
+    def candidate(self, assignment: Assignment) -> Candidate:
+        """The program under an assignment."""
+        return self.space.resolution(assignment).candidate
+
+    def random(self, explored: Explored) -> Candidate | None:
+        """The first feasible candidate of the first round, which is drawn from the prior."""
+        size = self.method.samples if self.method.name == "random" else self.method.reinforce.samples
+        for outcome in explored.outcomes[:size]:
+            if outcome.score is not None and outcome.violation == 0.0:
+                return self.candidate(outcome.assignment)
+        return None
+
+    def report(
+        self,
+        explored: Explored,
+        choice: Choice,
+        finalists: int,
+        baselines: list[Baseline],
+        final: FinalFigures,
+    ) -> SearchReport:
+        """The whole account."""
+        bench, spec, task = self.bench, self.spec, self.task
+        cost, resampler = bench.cost, report_draws(spec.seed)
+        winner = figures(final.winner, final.examples, cost, resampler.child(WINNER))
+        key = choice.winner.evaluation.candidate.digest
+
+        def counts(one: Baseline) -> bool:
+            same = one.candidate is not None and one.candidate.digest == key
+            return not same and baselines.index(one) in final.baselines
+
+        leader = best_of_baselines(baselines, cost, counts)
+        reports = tuple(
+            baseline_report(one, final, place, cost, resampler.child(place), best=one is leader)
+            for place, one in enumerate(baselines)
+        )
+        best = next((one for one in reports if one.best), None)
+        sentence, distinguishable = verdict(winner.n, best)
+        select = choice.winner.evaluation
+        return SearchReport(
+            graph=spec.graph,
+            task=task.name,
+            objective=spec.objective,
+            method=spec.method,
+            method_args=spec.method_args,
+            seed=spec.seed,
+            unit=task.unit,
+            unit_name=cost.name,
+            unit_note=cost.note,
+            unit_tokens=cost.reference_tokens,
+            verdict=sentence,
+            distinguishable=distinguishable,
+            best_baseline=None if best is None else best.name,
+            winner=winner,
+            winner_assignment=choice.winner.assignment,
+            winner_key=key,
+            selection=Selection(
+                n=select.n,
+                finalists=finalists,
+                best=choice.best.evaluation.score,
+                raw=select.score,
+                raw_interval=accuracy(select.scores),
+                corrected=choice.corrected,
+                winner_is_best=choice.winner is choice.best,
+            ),
+            baselines=reports,
+            limits=tuple(
+                LimitReport(
+                    limit=limit_text(limit),
+                    bound=limit.value,
+                    select=bench.meter.value(limit, select),
+                    test=(on_test := bench.meter.value(limit, final.winner)),
+                    met=on_test <= limit.value,
+                )
+                for limit in bench.meter.measured
+            ),
+            spend=SpendReport(
+                calls=bench.ledger.spent.calls,
+                dollars=bench.ledger.spent.dollars,
+                calls_cap=bench.ledger.calls_cap,
+                dollars_cap=bench.ledger.dollars_cap,
+                stages=tuple(bench.stages),
+            ),
+            rounds=explored.rounds,
+            candidates=explored.candidates,
+            replicates=sum(outcome.replicate for outcome in explored.outcomes),
+            ending=explored.ending,
+            sizes=bench.evaluator.sizes,
+            data=self.search.data,
+            responses=responses_hash([final.winner]),
+            salt=FINAL_SALT,
+            notes=tuple(bench.notes),
+        )
+
+
+def baseline_report(
+    one: Baseline, final: FinalFigures, place: int, cost: CostModel, resampler: Resampler, *, best: bool
+) -> BaselineReport:
+    """A baseline's figures on select and, where it was measured there, on test."""
+    tested = final.baselines.get(place)
+    why = one.why or final.skipped.get(place, "")
+    differs = None if tested is None else difference(final.winner, tested, resampler.child("difference"))
+    return BaselineReport(
+        kind=one.kind,
+        name=one.name,
+        models=one.models,
+        k=one.k,
+        select_accuracy=None if one.on_select is None else one.on_select.score,
+        select_cost=None if one.on_select is None else mean_cost(one.on_select, cost),
+        test=None if tested is None else figures(tested, final.examples, cost, resampler),
+        difference=differs,
+        best=best,
+        why=why,
+    )
+
+
+def nothing_feasible(split: str, ranked: list[Evaluation], meter: Meter) -> NothingFeasible:
+    """Which limits the closest candidate breaks."""
+    closest = min(ranked, key=lambda one: (meter.violation(one), -one.score, one.candidate.digest))
+    return NothingFeasible(split, len(ranked), meter.broken(closest), closest.score)

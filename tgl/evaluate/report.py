@@ -1,0 +1,168 @@
+"""What a search found, as one value: the table, the `measured` block and `--json` are made from it.
+
+Nothing in it tells when, where or on which machine it was made. Costs are of one question, in `unit`;
+`unit_tokens` is the mean call of the unit's model (None for other units);
+latencies in seconds; intervals are 95 % unless `confidence` says otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from tgl.ir import Assignment, Frozen, UnitSpec
+
+REPORT_SCHEMA = 1
+
+
+class Estimate(Frozen):
+    """A figure with its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class GroupFigures(Frozen):
+    """Accuracy on the examples of one group (the task's `by` field)."""
+
+    name: str
+    n: int
+    correct: int
+    accuracy: Estimate
+
+
+class ProgramFigures(Frozen):
+    """A program on the n examples of one split.
+
+    `accuracy` has a Wilson interval, `cost` the bootstrap interval of its mean. `failed` examples count as
+    wrong; `failures` tells their classes. `unanswered` ended without an answer.
+    """
+
+    n: int
+    correct: int
+    accuracy: Estimate
+    cost: Estimate
+    cost_max: float
+    calls_mean: float
+    tokens_mean: float
+    latency_p50: float
+    latency_p95: float
+    failed: int
+    failures: dict[str, int]
+    unanswered: int
+    groups: tuple[GroupFigures, ...] = ()
+
+
+class Difference(Frozen):
+    """Accuracy of the winner minus that of another program on the same examples.
+
+    `method` is `newcombe` (Newcombe's method 10 for paired proportions, with the exact McNemar `p_value`)
+    or `bootstrap`. `distinguishable`: the interval excludes zero.
+    """
+
+    estimate: Estimate
+    p_value: float | None
+    method: Literal["newcombe", "bootstrap"]
+    distinguishable: bool
+
+
+BaselineKind = Literal["greedy", "vote", "best_of", "router", "mode", "random"]
+
+
+class BaselineReport(Frozen):
+    """A simpler program.
+
+    `select_accuracy` and `select_cost` are what it was chosen by. `test` is None where it was not measured
+    there; `why` then says why. `k` is the number of samples, `models` those that it runs on. `best` marks
+    the one with the highest accuracy on select: the one that the verdict is about.
+    """
+
+    kind: BaselineKind
+    name: str
+    models: tuple[str, ...] = ()
+    k: int = 1
+    select_accuracy: float | None = None
+    select_cost: float | None = None
+    test: ProgramFigures | None = None
+    difference: Difference | None = None
+    best: bool = False
+    why: str = ""
+
+
+class Selection(Frozen):
+    """How the winner was chosen on select.
+
+    `finalists` candidates were measured there, the best of which scored `best`. The winner, the cheapest
+    that is not distinguishable from it, scored `raw` there; `corrected` is what choosing the best of these
+    finalists is expected to score on new examples (bootstrap, out of bag).
+    """
+
+    n: int
+    finalists: int
+    best: float
+    raw: float
+    raw_interval: Estimate
+    corrected: float
+    winner_is_best: bool
+
+
+class LimitReport(Frozen):
+    """A measured limit of the winner: as written, and its figure on select and on test."""
+
+    limit: str
+    bound: float
+    select: float
+    test: float
+    met: bool
+
+
+class SpendReport(Frozen):
+    """Distinct calls that the search needed, by stage; `cap` None is no cap. `dollars` at declared prices."""
+
+    calls: int
+    dollars: float
+    calls_cap: int | None
+    dollars_cap: float | None
+    stages: tuple[tuple[str, int], ...]
+
+
+class SearchReport(Frozen):
+    """Everything that a search has to tell (see the module).
+
+    `unit_tokens` is the mean number of tokens of a call of the unit's model, which the unit rests on: a
+    resolved program alone can't tell it, since the choices that it was measured with are gone.
+    `responses` is the hash of the identities that the winner's figures rest on, `salt` that of their draws.
+    `sizes` are the numbers of train, select and test examples; `ending` tells why exploring ended.
+    """
+
+    schema_version: int = REPORT_SCHEMA
+    graph: str
+    task: str
+    objective: str
+    method: str
+    method_args: tuple[tuple[str, int | float | str], ...]
+    seed: int
+    unit: UnitSpec
+    unit_name: str
+    unit_note: str
+    unit_tokens: float | None
+    confidence: float = 0.95
+    verdict: str
+    distinguishable: bool
+    best_baseline: str | None
+    winner: ProgramFigures
+    winner_assignment: Assignment
+    winner_key: str
+    selection: Selection
+    baselines: tuple[BaselineReport, ...]
+    limits: tuple[LimitReport, ...]
+    spend: SpendReport
+    rounds: int
+    candidates: int
+    replicates: int
+    ending: Literal["rounds", "trials", "spend", "stale"]
+    sizes: tuple[int, int, int]
+    data: str
+    responses: str
+    salt: str
+    notes: tuple[str, ...]

@@ -1,0 +1,43 @@
+"""Few-shot rows: the file that `shots N, from: "FILE"` names."""
+
+from __future__ import annotations
+
+import json
+
+from pydantic import JsonValue, ValidationError
+
+from tgl.evaluate.data import ROW, kind_of, lines
+from tgl.evaluate.data_problems import DataProblem, MissingField, NoExamples, NotAnObject, NotJson, NotText
+from tgl.ir import TaskSpec
+from tgl.runtime import ShotsTable
+from tgl.text import SourceFile
+
+
+def read_shots(content: bytes, name: str, task: TaskSpec) -> ShotsTable | tuple[DataProblem, ...]:
+    """The rows of a JSONL file in order, or the first thing that is wrong with it. Blank lines are skipped.
+
+    Args:
+        content: the file's bytes.
+        name: the file's name as the user knows it.
+        task: its `expect` field holds the reply that is shown.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return (NotText(name, error.start),)
+    rows: list[dict[str, JsonValue]] = []
+    source = SourceFile(name, text)
+    for line in lines(source):
+        try:
+            value: object = json.loads(text[line.span.start : line.span.end])
+            row = ROW.validate_python(value, strict=True)
+        except json.JSONDecodeError as error:
+            return (NotJson(line, f"{error.msg[:1].lower()}{error.msg[1:]} at column {error.pos + 1}", 0),)
+        except ValidationError:
+            return (NotAnObject(line, kind_of(json.loads(text[line.span.start : line.span.end])), 0),)
+        except RecursionError:
+            return (NotJson(line, "nested too deeply", 0),)
+        if task.expect not in row:
+            return (MissingField(task.expect, line, 0, tuple(row)),)
+        rows.append(row)
+    return ShotsTable(tuple(rows), task.expect) if rows else (NoExamples(name),)

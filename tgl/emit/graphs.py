@@ -215,13 +215,12 @@ class GraphWriter:
                 for member, replica in zip(own.alive, replicas, strict=True)
             )
         writer = self.writer(node, members, group)
-        if len(node.dims) == 1:
-            writer.renderer.index = node.dims[0].index or self.free_index()
-            writer.declares_index = node.dims[0].index is not None
         keeps = self.keeps_positions(group, own.alive)
+        writer.indices = tuple(dim.index for dim in node.dims)
+        writer.renderer.index = self.index_names(node)
+        writer.renderer.shape = tuple(max(numbers) for numbers in zip(*own.new.values(), strict=True))
         writer.renderer.keeps_positions = keeps
-        writer.renderer.takes_lists = len(node.dims) < 2
-        dims = self.dims(node, own, group, writer.renderer, keeps) if node.dims else None
+        dims = self.dims(node, own, group, writer.renderer, keeps)
         text = writer.text(node, replicas, dims, keeps_if=keeps)
         if writer.renderer.has_lists:
             # The lists fit the count that this instance was given, and perhaps not the default.
@@ -261,30 +260,34 @@ class GraphWriter:
         group: Group,
     ) -> str:
         """A survivor as a node of its own."""
-        text = self.writer(node, members, group).text(node, [replica], None)
+        text = self.writer(node, members, group).text(node, [replica])
         at = node.name_span.start - node.span.start
         return text[:at] + own.single_name(member) + text[at + len(node.name) :]
 
-    def dims(self, node: ast.NodeStmt, own: Members, group: Group, renderer: Renderer, keeps: bool) -> str:
-        """What stands in the brackets."""
+    def dims(
+        self, node: ast.NodeStmt, own: Members, group: Group, renderer: Renderer, keeps: bool
+    ) -> tuple[str, ...]:
+        """The counts in the brackets: as they stand, where they still say how many there are."""
         if len(node.dims) == 1 and not keeps:
-            dim = next(iter(node.dims))
-            count = str(len(own.alive))
-            if not has_choice(dim.count) and self.written(group) == len(own.alive):
-                count = renderer.slice(dim.count.span)
-            return f"{dim.index}: {count}" if dim.index else count
-        stays = keeps or own.is_unmoved
-        sizes = [max(numbers) for numbers in zip(*own.new.values(), strict=True)]
+            count = next(iter(node.dims)).count
+            stays = not has_choice(count) and self.written(group) == len(own.alive)
+            return (renderer.slice(count.span) if stays else str(len(own.alive)),)
         found: list[str] = []
-        for dim, size in zip(node.dims, sizes, strict=True):
-            count = renderer.one(dim.count, Copy(f"{self.path}.{node.name}")) if stays else None
-            found.append(f"{dim.index}: {count or size}" if dim.index else count or str(size))
-        return ", ".join(found)
+        for dim, size in zip(node.dims, renderer.shape, strict=True):
+            stays = keeps or (own.is_unmoved and not has_choice(dim.count))
+            text = renderer.one(dim.count, Copy(f"{self.path}.{node.name}")) if stays else None
+            found.append(text or str(size))
+        return tuple(found)
 
-    def free_index(self) -> str | None:
-        """A letter that means nothing yet."""
-        taken = self.around.outer | inner_names(self.decl)
-        return next((letter for letter in INDEX_NAMES if letter not in taken), None)
+    def index_names(self, node: ast.NodeStmt) -> tuple[str, ...]:
+        """An index variable for each dimension: the declared one, or a letter that means nothing yet."""
+        declared = [dim.index for dim in node.dims if dim.index is not None]
+        taken = self.around.outer | inner_names(self.decl) | frozenset(declared)
+        free = [letter for letter in INDEX_NAMES if letter not in taken]
+        if len(free) < len(node.dims):
+            return ()
+        letters = iter(free)
+        return tuple(dim.index or next(letters) for dim in node.dims)
 
     # --- edges
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from tgl.emit.errors import NeedsSingles, UnwrittenDecision
@@ -40,24 +40,29 @@ class Replica:
 class NodeWriter:
     """Writes one node statement for the replicas that are left of it.
 
-    `written` is how many replicas a list in the statement has items for.
+    `written` is how many replicas a list in the statement has items for, `indices` are the index variables
+    that the statement declares, one for each dimension.
     """
 
     renderer: Renderer
     written: int
-    declares_index: bool = field(default=False)
+    indices: tuple[str | None, ...] = ()
 
     def text(
-        self, node: ast.NodeStmt, replicas: Sequence[Replica], dims: str | None, *, keeps_if: bool = False
+        self,
+        node: ast.NodeStmt,
+        replicas: Sequence[Replica],
+        dims: Sequence[str] = (),
+        *,
+        keeps_if: bool = False,
     ) -> str:
-        """The statement; `dims` replaces what stands in the brackets (None: nothing is replicated)."""
+        """The statement; `dims` are the counts in its brackets (none: it is a single node)."""
         copies = [replica.copy for replica in replicas]
-        what = self.slot(self.what(node.what, replicas, shared=True))
+        what = self.slot(self.what(node.what, replicas, shared=True), is_what=True)
         if what is None:
             raise UnwrittenDecision(copies[0].prefix, "nothing is left of what it runs")
         clauses = [self.clause(clause, replicas, keeps_if) for clause in node.clauses]
-        if self.renderer.uses_index and dims is not None and not self.declares_index:
-            dims = f"{self.renderer.index}: {dims}"
+        brackets = self.brackets(dims)
         edits = [(node.what.span, what)]
         edits += [
             (clause.value.span, text) for clause, text in zip(node.clauses, clauses, strict=True) if text
@@ -67,7 +72,7 @@ class NodeWriter:
             self.renderer.slice(node.span),
             [
                 *(Edit(Span(span.start - start, span.end - start), text) for span, text in edits),
-                *self.dims_edits(node, dims),
+                *self.dims_edits(node, brackets),
                 *(
                     self.removal(node, clause)
                     for clause, text in zip(node.clauses, clauses, strict=True)
@@ -76,6 +81,15 @@ class NodeWriter:
             ],
         )
         return body
+
+    def brackets(self, dims: Sequence[str]) -> str | None:
+        """What stands in the brackets, with the index variables that the statement has or needs."""
+        if not dims:
+            return None
+        names = self.renderer.index if self.renderer.uses_index else self.indices
+        return ", ".join(
+            count if name is None else f"{name}: {count}" for name, count in zip(names, dims, strict=True)
+        )
 
     def dims_edits(self, node: ast.NodeStmt, dims: str | None) -> list[Edit]:
         if not node.dims:
@@ -112,13 +126,21 @@ class NodeWriter:
             case _:
                 return self.renderer.texts(clause.value, copies, shared=True)[0]
 
-    def slot(self, texts: Texts) -> str | None:
-        """One text for all, or a list of one for each."""
+    def slot(self, texts: Texts, *, is_what: bool = False) -> str | None:
+        """One text for all, or a list of one for each.
+
+        Replicas in rows and columns take no lists, so theirs are looked up by index; but what a node runs
+        can't be.
+        """
         known = [text for text in texts if text is not None]
         if len(known) < len(texts) or not known:
             return None
         if len(set(known)) == 1:
             return known[0]
+        if len(self.indices) > 1:
+            if is_what and self.renderer.group is not None:
+                raise NeedsSingles(self.renderer.group)
+            return self.renderer.looked_up(texts, [], shared=True)[0]
         self.renderer.list_is_written()
         return f"[{', '.join(known)}]"
 

@@ -41,10 +41,10 @@ class Renderer:
     """Renders the expressions of one statement.
 
     `renames` are names that are spelled otherwise in the file that is written, `gone` names that mean nothing
-    any more. `index` is the variable by which copies that differ are looked up (None: they must not differ);
-    if the statement does not declare it, `uses_index` tells that it has to. `keeps_positions`: replicas that
-    are gone still count, so that no list can have one item for each. `takes_lists`: whether the node may have
-    such lists at all (not with several dimensions); `has_lists` tells that it has one.
+    any more. `index` are the variables by which copies that differ are looked up in a list, or in rows of the
+    sizes `shape` (empty: they must not differ); where the statement does not declare them, `uses_index` tells
+    that it has to. `keeps_positions`: replicas that are gone still count, so that no list can have one item
+    for each; `has_lists` tells that one has.
     """
 
     source: SourceFile
@@ -53,11 +53,11 @@ class Renderer:
     spell: Callable[[ModelName | WhatName], str]
     renames: Mapping[str, str] = field(default_factory=dict[str, str])
     gone: frozenset[str] = frozenset()
-    index: str | None = None
+    index: tuple[str, ...] = ()
+    shape: tuple[int, ...] = ()
     group: str | None = None
     uses_index: bool = False
     keeps_positions: bool = False
-    takes_lists: bool = True
     has_lists: bool = False
 
     def slice(self, span: Span) -> str:
@@ -133,7 +133,7 @@ class Renderer:
         if not shared or len(set(texts)) == 1:
             return texts
         known = [text for text in texts if text is not None]
-        if self.index is None or len(known) < len(texts):
+        if not self.index or len(known) < len(texts):
             raise (
                 NeedsSingles(self.group)
                 if self.group
@@ -141,14 +141,12 @@ class Renderer:
             )
         self.uses_index = True
         self.list_is_written()
-        return [f"[{', '.join(known)}][{self.index}]"] * len(copies)
+        return [table(known, self.shape) + "".join(f"[{name}]" for name in self.index)] * len(texts)
 
     def list_is_written(self) -> None:
         """Note that a list has an item for each replica."""
         if self.keeps_positions and self.group is not None:
             raise NeedsNumbers(self.group)
-        if not self.takes_lists and self.group is not None:
-            raise NeedsSingles(self.group)
         self.has_lists = True
 
     def choice(self, expr: ast.Choice, copies: Sequence[Copy], *, shared: bool) -> Texts:
@@ -315,6 +313,18 @@ class Renderer:
         if arg.when is not None:
             children.append((arg.when.span, self.texts(arg.when, copies, shared=shared)))
         return self.spliced(arg.span, children, len(copies))
+
+
+def table(texts: Sequence[str], shape: Sequence[int]) -> str:
+    """A list of texts, or a list of rows of them.
+
+    >>> table(["a", "b"], [2]), table(["a", "b", "c", "d"], [2, 2])
+    ('[a, b]', '[[a, b], [c, d]]')
+    """
+    if len(shape) > 1:
+        step = len(texts) // shape[0]
+        texts = [table(texts[k : k + step], shape[1:]) for k in range(0, len(texts), step)]
+    return f"[{', '.join(texts)}]"
 
 
 def nothing(arg: ast.Arg) -> str:

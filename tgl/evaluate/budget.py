@@ -6,11 +6,11 @@ the later stages will need is kept back while exploring:
     select:  finalists x w  +  models  +  3 w        calls for each select example
     test:    5 w  +  models                          calls for each test example
 
-where w is the mean number of calls of the dearest finalist so far (at first: of the prior mode), the 3 w
-stand for vote, best-of-k and the random program, and the 5 w for these, the winner and the prior mode. At
-most `LARGEST_SHARE` of the cap is kept back, so that something is left to explore with. In the later stages
-each step starts only if its worst case fits; the winner's own test is kept back from all others, and what
-does not fit is left out and named in the report.
+where w is the mean number of calls of the finalists so far (at first: of the prior mode), the 3 w stand for
+vote, best-of-k and the random program, and the 5 w for these, the winner and the prior mode. At most
+`LARGEST_SHARE` of the cap is kept back, so that something is left to explore with. In the later stages each
+step starts only if its worst case fits; the winner's own test is kept back from all others, and what does not
+fit is left out and named in the report.
 """
 
 from __future__ import annotations

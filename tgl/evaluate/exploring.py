@@ -41,11 +41,11 @@ class TrainLab:
         return [Measured(one.score, bench.meter.violation(one)) for one in evaluations]
 
     def keep_back(self) -> None:
-        """Keep back what the later stages need if the dearest finalist so far wins."""
+        """Keep back what the later stages need if a typical one of the finalists so far wins."""
         bench = self._bench
         leading = self.leading(self._finalists)
-        calls = max((sum(one.calls) / one.n for one in leading), default=1.0)
-        dollars = max((sum(one.charges(bench.dollars).values()) / one.n for one in leading), default=0.0)
+        calls = sum(sum(one.calls) / one.n for one in leading) / len(leading)
+        dollars = sum(sum(one.charges(bench.dollars).values()) / one.n for one in leading) / len(leading)
         bench.ledger.keep(
             later_stages(bench.ledger, bench.evaluator.sizes, self._finalists, self._models, calls, dollars)
         )

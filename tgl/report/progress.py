@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 if TYPE_CHECKING:
@@ -24,10 +24,6 @@ class Snapshot:
     spend: int = 0
     spend_limit: int | None = None
     best: str | None = None
-
-    def with_(self, **changes: object) -> Snapshot:
-        """This snapshot with some fields changed."""
-        return replace(self, **changes)  # pyright: ignore[reportArgumentType]
 
 
 class Progress(Protocol):

@@ -1,0 +1,195 @@
+"""optimize, eval, verify, run on a real server: what a user sees and what lies in the folder after."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tgl.testing import Fault, FaultyServer
+
+from .conftest import KEY, PROGRAM, Project  # noqa: TID252 - a test package of its own
+
+pytestmark = pytest.mark.slow
+
+
+def requests(servers: dict[str, FaultyServer]) -> int:
+    return sum(len(server.bodies) for server in servers.values())
+
+
+def test_the_whole_way(project: Project, servers: dict[str, FaultyServer]) -> None:
+    done = project.tglc("optimize", "adds.tgl", "--live", "--yes")
+    assert done.returncode == 0, done.stderr
+    resolved = project.text("adds.opt.tgl")
+    assert "~" not in resolved.split("measured")[0].replace("~", "~") or "~" not in resolved
+    assert "measured solve on adds" in resolved
+    assert project.text("adds.tgl") == PROGRAM
+    assert project.tglc("check", "adds.opt.tgl").returncode == 0
+    assert project.tglc("fmt", "--check", "adds.opt.tgl").returncode == 0
+
+    asked = requests(servers)
+    again = project.tglc("optimize", "adds.tgl", "--output", "again.opt.tgl")
+    assert again.returncode == 0, again.stderr
+    assert project.text("again.opt.tgl") == resolved
+    assert requests(servers) == asked, "a replay asks nobody"
+
+    evaluated = project.tglc("eval", "adds.opt.tgl", "--json")
+    assert evaluated.returncode == 0, evaluated.stderr
+    figures = json.loads(evaluated.stdout)
+    assert f"accuracy {figures['accuracy']:.3f}" in resolved
+    assert requests(servers) == asked
+
+    verified = project.tglc("verify", "adds.opt.tgl")
+    assert verified.returncode == 0, verified.stderr
+    assert requests(servers) == asked
+
+    answer = project.tglc("run", "adds.opt.tgl", "--live", "--input", '{"question": "What is 2 + 3?"}')
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.strip().splitlines()[0].isdigit()
+
+
+@pytest.mark.parametrize(("concurrency", "hash_seed"), [("1", "0"), ("16", "4242")])
+def test_concurrency_and_process_change_no_byte(
+    project: Project, servers: dict[str, FaultyServer], concurrency: str, hash_seed: str
+) -> None:
+    assert project.tglc("optimize", "adds.tgl", "--live", "--yes").returncode == 0
+    first = project.text("adds.opt.tgl")
+    done = project.tglc(
+        "optimize", "adds.tgl", "--concurrency", concurrency, "--output", "b.opt.tgl", PYTHONHASHSEED=hash_seed
+    )
+    assert done.returncode == 0, done.stderr
+    assert project.text("b.opt.tgl") == first
+
+
+def test_a_killed_search_resumes_to_the_replay_of_its_store(
+    project: Project, servers: dict[str, FaultyServer]
+) -> None:
+    process = subprocess.Popen(
+        project.command("optimize", "adds.tgl", "--live", "--yes"),
+        cwd=project.folder,
+        env=project.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while requests(servers) < 60 and time.monotonic() < deadline and process.poll() is None:
+        os.sched_yield()
+    assert process.poll() is None, "it ended before it could be killed"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (project.folder / "adds.opt.tgl").exists()
+    resumed = project.tglc("optimize", "adds.tgl", "--live", "--yes", "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    replay = project.tglc("optimize", "adds.tgl", "--output", "replay.opt.tgl")
+    assert replay.returncode == 0, replay.stderr
+    assert project.text("replay.opt.tgl") == project.text("adds.opt.tgl")
+
+
+def test_interrupting_saves_and_says_how_to_resume(project: Project, servers: dict[str, FaultyServer]) -> None:
+    process = subprocess.Popen(
+        project.command("optimize", "adds.tgl", "--live", "--yes"),
+        cwd=project.folder,
+        env=project.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while requests(servers) < 40 and time.monotonic() < deadline and process.poll() is None:
+        os.sched_yield()
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "--resume" in errors
+    assert "Traceback" not in errors
+    stats = project.tglc("store", "stats")
+    assert int(stats.stdout.split()[0]) > 0
+
+
+def test_without_live_a_miss_says_how_many_calls_of_which_node(project: Project) -> None:
+    done = project.tglc("optimize", "adds.tgl")
+    assert done.returncode == 3
+    assert "R0302" in done.stderr
+    assert "--live" in done.stderr
+    assert not (project.folder / "adds.opt.tgl").exists()
+
+
+def test_a_hand_edited_result_is_not_overwritten(project: Project) -> None:
+    assert project.tglc("optimize", "adds.tgl", "--live", "--yes").returncode == 0
+    edited = project.text("adds.opt.tgl").replace("max_tokens  8", "max_tokens  9")
+    project.write("adds.opt.tgl", edited)
+    refused = project.tglc("optimize", "adds.tgl")
+    assert refused.returncode == 1
+    assert "--force" in refused.stderr
+    assert project.text("adds.opt.tgl") == edited
+    assert "measured" in project.tglc("check", "adds.opt.tgl").stderr, "check warns that it is stale"
+    assert project.tglc("verify", "adds.opt.tgl").returncode in (1, 3)
+    assert project.tglc("optimize", "adds.tgl", "--force").returncode == 0
+
+
+def test_a_paid_search_asks_first(project: Project) -> None:
+    done = project.tglc("optimize", "adds.tgl", "--live", stdin="")
+    assert done.returncode == 2
+    assert "--yes" in done.stderr
+    assert "3000" in done.stderr
+
+
+FATAL = [
+    (Fault.UNAUTHORIZED, "R0106", "TEST_KEY"),
+    (Fault.UNKNOWN_MODEL, "R0108", "tiny"),
+    (Fault.UNSUPPORTED_OPTION, "R0107", "without"),
+]
+
+
+@pytest.mark.parametrize(("fault", "code", "word"), FATAL)
+def test_a_refusal_stops_the_search_and_keeps_what_was_paid(
+    project: Project, servers: dict[str, FaultyServer], fault: Fault, code: str, word: str
+) -> None:
+    servers["tiny"].plan(*[fault] * 500)
+    done = project.tglc("optimize", "adds.tgl", "--live", "--yes")
+    assert done.returncode == 3, done.stderr
+    assert code in done.stderr
+    assert word in done.stderr
+    assert KEY not in done.stderr
+    servers["tiny"].faults.clear()
+    assert project.tglc("optimize", "adds.tgl", "--live", "--yes", "--resume").returncode == 0
+
+
+PASSING = [
+    Fault.LIMITED,
+    Fault.FAILED,
+    Fault.OVERLOADED,
+    Fault.RESET,
+    Fault.CUT_BODY,
+    Fault.NOT_JSON,
+    Fault.NO_CHOICES,
+]
+
+
+def test_passing_faults_are_retried_and_change_nothing(project: Project, servers: dict[str, FaultyServer]) -> None:
+    assert project.tglc("optimize", "adds.tgl", "--live", "--yes").returncode == 0
+    clean = [line for line in project.text("adds.opt.tgl").splitlines() if "latency" not in line]
+    for server in servers.values():
+        server.plan(*PASSING)
+    done = project.tglc("optimize", "adds.tgl", "--live", "--yes", "--store", "other.sqlite", "--output", "o.opt.tgl")
+    assert done.returncode == 0, done.stderr
+    faulty = [line for line in project.text("o.opt.tgl").splitlines() if "latency" not in line]
+    assert faulty == clean
+
+
+def test_a_server_that_is_down(project: Project) -> None:
+    done = project.tglc("optimize", "adds.tgl", "--live", "--yes", TINY_URL="http://127.0.0.1:9/v1")
+    assert done.returncode == 3
+    assert "R0101" in done.stderr
+    assert "127.0.0.1:9" in done.stderr
+
+
+def test_a_variable_that_is_not_set(project: Project) -> None:
+    del project.environment["TEST_KEY"]
+    done = project.tglc("optimize", "adds.tgl", "--live", "--yes")
+    assert done.returncode == 3
+    assert "TEST_KEY" in done.stderr

@@ -1,0 +1,126 @@
+"""`tglc optimize`: search a program's choices and write the resolved program beside it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from tgl.cli.outcome import show
+from tgl.cli.running import add_run_options, progress_of, run_async, run_options, workspace_of
+from tgl.pipeline.money import worst_bill
+from tgl.pipeline.searching import (
+    SearchOutcome,
+    SearchPlan,
+    default_output,
+    prepare,
+    refuse_to_lose,
+    search,
+)
+from tgl.pipeline.session import load_shots
+from tgl.pipeline.sources import write_file
+from tgl.pipeline.stop import Exit, Stop
+from tgl.pipeline.task import shot_bytes, split_task
+from tgl.pipeline.trouble import placeless
+from tgl.pipeline.watch import Watch
+from tgl.report import search_table
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("file", metavar="FILE", help="a program with choices (`~`)")
+    parser.add_argument("--graph", help="which graph, if several have an `optimize` block")
+    parser.add_argument("--output", type=Path, help="the file to write; by default FILE with .opt.tgl")
+    parser.add_argument("--force", action="store_true", help="overwrite a result that was edited by hand")
+    parser.add_argument("--resume", action="store_true", help="go on with an interrupted search")
+    parser.add_argument("--yes", action="store_true", help="don't ask before a search that may cost money")
+    add_run_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Search and write."""
+    plan = prepare(options.file, graph=options.graph)
+    output = options.output or default_output(options.file)
+    if not options.force:
+        refuse_to_lose(output)
+    show(plan.data.warnings, as_json=False)
+    if options.live and plan.paid and not options.yes:
+        confirm(plan)
+    progress = progress_of(options)
+    spend = plan.ir.optimize.spend_calls if plan.ir.optimize is not None else None
+    watch = Watch(progress, spend)
+    try:
+        outcome = run_async(
+            search(plan, workspace_of(options), run_options(options), watch, resume=options.resume), progress
+        )
+    except KeyboardInterrupt:
+        print(
+            "interrupted: all responses so far are saved; go on with: tglc optimize "
+            f"{options.file}{' --live' if options.live else ''} --resume",
+            file=sys.stderr,
+        )
+        return Exit.INTERRUPTED
+    write_file(output, outcome.text)
+    if options.json:
+        print(json.dumps(result_json(outcome, output), indent=2))
+    else:
+        print(result_text(outcome, output), end="")
+    return Exit.DONE
+
+
+def confirm(plan: SearchPlan) -> None:
+    """State the worst case and ask.
+
+    Raises:
+        Stop: no, or nobody is there to ask.
+    """
+    most = worst_bill(plan.ir, split_task(plan.data), shot_bytes(load_shots(plan.ir, plan.folder)))
+    statement = f"this search may ask {', '.join(plan.paid)} for {most}"
+    print(statement, file=sys.stderr)
+    if not sys.stdin.isatty():
+        raise Stop(Exit.USAGE, placeless("R0309", statement, help="--yes confirms it without a question"))
+    if input("Go on? [y/N] ").strip().lower() not in ("y", "yes"):
+        raise Stop(Exit.USAGE, placeless("R0309", "not confirmed; nothing was asked"))
+
+
+def sources(outcome: SearchOutcome) -> str:
+    """Where the responses came from, in words."""
+    if not outcome.asked:
+        origin = (
+            "recorded responses of real models, replayed"
+            if outcome.recorded
+            else "stored responses, replayed"
+        )
+        return f"{outcome.replayed} calls answered by {origin}; no model was asked"
+    billed = ", ".join(f"{name} {count}" for name, count in sorted(outcome.billed.items()))
+    return f"{outcome.asked} calls asked of models (requests: {billed}), {outcome.replayed} from the store"
+
+
+def result_text(outcome: SearchOutcome, output: Path) -> str:
+    """The table, what was decided, and where it stands."""
+    lines = [search_table(outcome.report, title=output.name)]
+    lines += [f"responses: {sources(outcome)}\n"]
+    times = "once" if outcome.test_reads == 1 else f"{outcome.test_reads} times"
+    lines += [f"the test split of `{outcome.report.task}` was read {times} from this store\n"]
+    lines += ["decided:\n"]
+    width = max(len(address) for address, _ in outcome.decisions)
+    lines += [f"  {address.ljust(width)}  {value}\n" for address, value in outcome.decisions]
+    lines += [f"written to {output}\n"]
+    return "".join(lines)
+
+
+def result_json(outcome: SearchOutcome, output: Path) -> dict[str, object]:
+    """The same as JSON values."""
+    return {
+        "output": str(output),
+        "report": outcome.report.model_dump(mode="json"),
+        "decided": dict(outcome.decisions),
+        "responses": {
+            "replayed": outcome.replayed,
+            "asked": outcome.asked,
+            "recorded": outcome.recorded,
+            "requests": dict(outcome.billed),
+        },
+        "test_reads": outcome.test_reads,
+    }

@@ -1,0 +1,94 @@
+"""What the commands that run programs share: options, progress, and the event loop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TypeVar
+
+from tgl.pipeline.session import RunOptions
+from tgl.pipeline.workspace import Workspace, find_workspace
+from tgl.report import JsonProgress, LineProgress, Progress, SilentProgress, TerminalProgress
+
+T = TypeVar("T")
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """The options of every command that runs a program."""
+    parser.add_argument(
+        "--live",
+        action="store_true",
+        help="ask the models for what is not stored (without it nothing is asked)",
+    )
+    parser.add_argument(
+        "--store", type=Path, help="the store of responses; by default the project's (.tglc/store.sqlite)"
+    )
+    parser.add_argument(
+        "--no-recorded", action="store_true", help="leave out the responses that travel with the program"
+    )
+    parser.add_argument("--concurrency", type=positive, metavar="N", help="simultaneous calls of each model")
+    parser.add_argument(
+        "--max-bill", type=bill, metavar="CAP", help="stop before requesting more than CAP calls, or $CAP"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print the result as JSON, progress as JSON lines"
+    )
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def positive(text: str) -> int:
+    """A whole number above zero."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("it has to be at least 1")
+    return value
+
+
+def bill(text: str) -> tuple[int | None, float | None]:
+    """`500` is a number of calls, `$2.50` an amount of money."""
+    try:
+        return (None, float(text[1:])) if text.startswith("$") else (int(text), None)
+    except ValueError:
+        raise argparse.ArgumentTypeError("write a number of calls (500) or an amount ($2.50)") from None
+
+
+def run_options(options: argparse.Namespace) -> RunOptions:
+    """From arguments to options."""
+    calls, dollars = options.max_bill or (None, None)
+    return RunOptions(
+        live=options.live,
+        recorded=not options.no_recorded,
+        concurrency=options.concurrency,
+        max_bill_calls=calls,
+        max_bill_dollars=dollars,
+    )
+
+
+def workspace_of(options: argparse.Namespace) -> Workspace:
+    """The workspace of the program that the arguments name."""
+    program = Path.cwd() / "stdin.tgl" if options.file == "-" else Path(options.file)
+    return find_workspace(program, os.environ, store=options.store)
+
+
+def progress_of(options: argparse.Namespace) -> Progress:
+    """A bar on a terminal, lines elsewhere, JSON lines on request; always on standard error."""
+    if options.quiet:
+        return SilentProgress()
+    if options.json:
+        return JsonProgress(sys.stderr, time.monotonic)
+    if sys.stderr.isatty():
+        return TerminalProgress(sys.stderr)
+    return LineProgress(sys.stderr, time.monotonic)
+
+
+def run_async(work: Coroutine[object, object, T], progress: Progress) -> T:
+    """Run to the end; the progress is taken down however it ends."""
+    try:
+        return asyncio.run(work)
+    finally:
+        progress.close()

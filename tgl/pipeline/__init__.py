@@ -1,0 +1,1 @@
+"""One function a command: the stages, in order. No terminal, no exit."""

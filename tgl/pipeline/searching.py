@@ -1,0 +1,215 @@
+"""`optimize`: from a program with choices to the resolved program with its measured figures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tgl.diagnostics import Diagnostic
+from tgl.emit import (
+    decided,
+    existing_state,
+    imports_hash,
+    program_hash,
+    replace_measured,
+    resolve_text,
+)
+from tgl.evaluate import Found, Search, SearchReport
+from tgl.ir import ProgramIR
+from tgl.pipeline.figures import measured_block
+from tgl.pipeline.guard import outside_trouble
+from tgl.pipeline.loading import FileLoader, folder_of, import_texts, load_program, lower_program
+from tgl.pipeline.session import MakeModel, RunOptions, open_session
+from tgl.pipeline.stop import Exit, Stop
+from tgl.pipeline.task import TaskData, evaluator_of, load_task, shot_bytes, split_task
+from tgl.pipeline.trouble import placeless
+from tgl.pipeline.watch import Watch
+from tgl.pipeline.workspace import Workspace
+from tgl.semantics import Checked, check, lower
+from tgl.space import Resolution, resolve
+from tgl.storage import Journal
+from tgl.text import SourceFile
+from tgl.version import VERSION
+
+SAVED = "all responses so far are saved; the same command with --resume goes on from here"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPlan:
+    """A program that is ready to be searched; nothing was asked of a model yet."""
+
+    name: str
+    checked: Checked
+    ir: ProgramIR
+    data: TaskData
+    folder: Path
+
+    @property
+    def paid(self) -> tuple[str, ...]:
+        """The models that are not local, by name: their calls may cost money."""
+        return tuple(model.name for model in self.ir.models if model.provider != "local")
+
+    @property
+    def key(self) -> str:
+        """Names the search in the store: hash of program, imports, data and version."""
+        parts = [
+            VERSION,
+            program_hash(self.checked.module.source.text),
+            imports_hash(import_texts(self.checked)),
+            self.data.dataset.hash,
+            self.ir.graph.name,
+        ]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOutcome:
+    """What `optimize` made. `text` is the whole resolved program; `test_reads` counts this one, too.
+
+    `replayed` and `asked` are the calls answered from what was stored or recorded, and by models;
+    `recorded` the number of responses that travel with the program.
+    """
+
+    text: str
+    report: SearchReport
+    decisions: tuple[tuple[str, str], ...]
+    warnings: tuple[Diagnostic, ...]
+    replayed: int
+    asked: int
+    recorded: int
+    billed: Mapping[str, int]
+    test_reads: int
+
+
+def prepare(name: str, *, graph: str | None = None) -> SearchPlan:
+    """Check everything that can be checked before the first call.
+
+    Raises:
+        Stop: the program or its data has errors, or there is nothing to search.
+    """
+    checked = load_program(name)
+    ir = lower_program(checked, graph=graph)
+    if ir.optimize is None:
+        raise Stop(
+            Exit.FAILED,
+            placeless(
+                "E0751",
+                f"`{ir.graph.name}` has no `optimize` block, so there is no goal to search for",
+                help="write `optimize GRAPH on TASK { maximize accuracy }`",
+            ),
+        )
+    if ir.is_resolved:
+        raise Stop(
+            Exit.FAILED,
+            placeless(
+                "E0752",
+                f"{name} holds no `~`: there is nothing to decide",
+                help=f"`tglc eval {name}` measures it; put a `~` before what may vary to search",
+            ),
+        )
+    folder = folder_of(name)
+    data = load_task(ir, folder)
+    split_task(data)
+    return SearchPlan(name, checked, ir, data, folder)
+
+
+def default_output(name: str) -> Path:
+    """`p.tgl` gives `p.opt.tgl`."""
+    path = Path(name)
+    return path.with_name(path.name.removesuffix(".tgl").removesuffix(".opt") + ".opt.tgl")
+
+
+def refuse_to_lose(output: Path) -> None:
+    """Make sure that writing `output` loses nothing of a person's.
+
+    Raises:
+        Stop: it was edited by hand, or is not ours.
+    """
+    text = output.read_text(encoding="utf-8", errors="replace") if output.exists() else None
+    state = existing_state(text)
+    if not state.may_be_overwritten:
+        raise Stop(
+            Exit.FAILED,
+            placeless(
+                "R0306",
+                f"{output} was {state.value}",
+                help="--force overwrites it; --output FILE writes elsewhere",
+            ),
+        )
+
+
+async def search(
+    plan: SearchPlan,
+    workspace: Workspace,
+    options: RunOptions,
+    watch: Watch,
+    *,
+    resume: bool = False,
+    make_model: MakeModel | None = None,
+) -> SearchOutcome:
+    """Run a search to its end.
+
+    Raises:
+        Stop: it can't be finished; what was paid for is stored.
+    """
+    splits = split_task(plan.data)
+    async with open_session(
+        plan.ir, plan.folder, workspace, options, on_event=watch.event, make_model=make_model
+    ) as session:
+        saved = SAVED if options.live else ""
+        with outside_trouble(session.executor.store, saved=saved):
+            journal = Journal(session.store, plan.key, resume=resume)
+            found = await Search(
+                plan.ir,
+                evaluator_of(plan.ir, splits, session),
+                plan.data.dataset.hash,
+                shot_bytes(session.shots),
+                journal,
+                watch.notice,
+            ).run()
+            if not isinstance(found, Found):
+                raise Stop(Exit.FAILED, found.diagnostic())
+            reads = session.store.count(f"test:{plan.data.task.name}:{plan.data.dataset.hash}", add=1)
+        text = written(plan, found)
+        ledger = session.executor.ledger
+        return SearchOutcome(
+            text=text,
+            report=found.report,
+            decisions=tuple(decided(plan.ir, found.assignment)),
+            warnings=plan.data.warnings,
+            replayed=watch.snapshot.stored,
+            asked=watch.snapshot.issued,
+            recorded=session.recorded,
+            billed={name: line.attempts for name, line in ledger.bill.items()},
+            test_reads=reads,
+        )
+
+
+def written(plan: SearchPlan, found: Found) -> str:
+    """The resolved program with its measured block, seen to be the program that was measured."""
+    text = resolve_text(plan.checked, plan.ir, found.resolution)
+    agree(plan, text, found.resolution)
+    block = measured_block(
+        found.report,
+        program=program_hash(text),
+        imports=imports_hash(import_texts(plan.checked)),
+    )
+    return replace_measured(text, block)
+
+
+def agree(plan: SearchPlan, text: str, resolution: Resolution) -> None:
+    """Invariant 5, on every result: the text that is written is the program that was measured.
+
+    Raises:
+        RuntimeError: it is not; a fault of ours.
+    """
+    checked = check(SourceFile(plan.checked.module.source.name, text), FileLoader())
+    lowered = lower(checked, plan.ir.graph.name)
+    if lowered.ir is None:
+        told = "; ".join(problem.message for problem in lowered.problems)
+        raise RuntimeError(f"the resolved program has errors: {told}")
+    if resolve(lowered.ir, {}).candidate.digest != resolution.candidate.digest:
+        raise RuntimeError("the resolved text is not the program that was measured")

@@ -1,0 +1,207 @@
+"""What a program needs in order to run: its models, the store, few-shot rows, and an executor over them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tgl.evaluate import read_shots
+from tgl.ir import GraphTemplate, KeySpec, ModelSpec, ProgramIR
+from tgl.models import ChatModel, ModelError, build, fingerprint_of, settings_of
+from tgl.pipeline.stop import Exit, Stop
+from tgl.pipeline.trouble import model_stop, placeless, store_stop
+from tgl.pipeline.workspace import Workspace
+from tgl.runtime import BillCap, Executor, ModelBinding, RuntimeEvent, RuntimeOptions, ShotsTable
+from tgl.storage import (
+    Layered,
+    MemoryStore,
+    RecordedFile,
+    ResponseStore,
+    SqliteStore,
+    StoreError,
+    StoreErrorKind,
+)
+
+DEFAULT_CONCURRENCY = 8
+LOCAL_SLOTS = 16
+EXACT = KeySpec(kind="exact")
+
+MakeModel = Callable[[ModelSpec], ChatModel]
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a command runs.
+
+    Args:
+        live: whether models may be asked.
+        recorded: whether the program's own recorded responses are replayed (never when live).
+        concurrency: simultaneous calls of each model, in place of what the program declares.
+        max_bill_calls: cap on requests that are really made.
+        max_bill_dollars: the same in dollars.
+    """
+
+    live: bool = False
+    recorded: bool = True
+    concurrency: int | None = None
+    max_bill_calls: int | None = None
+    max_bill_dollars: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open executor with its store. `recorded` is the number of recorded responses at hand."""
+
+    executor: Executor
+    store: SqliteStore | MemoryStore
+    shots: Mapping[str, ShotsTable]
+    recorded: int
+
+
+def build_model(spec: ModelSpec, workspace: Workspace) -> ChatModel:
+    """The back-end that a declaration asks for.
+
+    Raises:
+        ModelError: something that can be seen before the first call is missing.
+    """
+    return build(settings_of(spec), workspace.environment.get, workspace.models)
+
+
+def shots_paths(graph: GraphTemplate) -> dict[str, None]:
+    """Paths of few-shot files that a graph or its parts may show, in order."""
+    found: dict[str, None] = {}
+    for node in graph.nodes:
+        for alternative in node.alternatives:
+            if alternative.shots is not None:
+                found.setdefault(alternative.shots.path)
+            if alternative.graph is not None:
+                found.update(shots_paths(alternative.graph))
+    return found
+
+
+def load_shots(ir: ProgramIR, folder: Path) -> Mapping[str, ShotsTable]:
+    """The few-shot tables of a program, by path.
+
+    Raises:
+        Stop: a file can't be read or has bad lines.
+    """
+    tables: dict[str, ShotsTable] = {}
+    for path in shots_paths(ir.graph):
+        try:
+            content = (folder / path).read_bytes()
+        except OSError as error:
+            raise Stop(
+                Exit.FAILED,
+                placeless(
+                    "R0305",
+                    f"the examples of `shots`, {folder / path}, can't be read: {error.strerror}",
+                    help="check the path: it is relative to the program's folder",
+                ),
+            ) from None
+        assert ir.task is not None
+        loaded = read_shots(content, str(folder / path), ir.task)
+        if not isinstance(loaded, ShotsTable):
+            raise Stop(Exit.FAILED, *(problem.diagnostic() for problem in loaded))
+        tables[path] = loaded
+    return tables
+
+
+def open_store(workspace: Workspace, options: RunOptions) -> SqliteStore | MemoryStore:
+    """The project's store; one in memory if nothing may be asked and the folder can't be written.
+
+    Raises:
+        Stop: it can't be used.
+    """
+    try:
+        workspace.store.parent.mkdir(parents=True, exist_ok=True)
+        return SqliteStore(workspace.store)
+    except StoreError as error:
+        if error.kind is StoreErrorKind.READ_ONLY and not options.live and not workspace.store.exists():
+            return MemoryStore()
+        raise store_stop(error) from None
+    except OSError as error:
+        if not options.live:
+            return MemoryStore()
+        raise Stop(
+            Exit.OUTSIDE,
+            placeless(
+                "R0301",
+                f"the folder of the store, {workspace.store.parent}, can't be made: {error.strerror}",
+                help="name another store with --store",
+            ),
+        ) from None
+
+
+def open_recorded(ir: ProgramIR, folder: Path, options: RunOptions) -> RecordedFile | None:
+    """The responses that travel with the program, if it names some and they may be used.
+
+    Raises:
+        Stop: the file can't be read.
+    """
+    if ir.optimize is None or ir.optimize.recorded is None or options.live or not options.recorded:
+        return None
+    try:
+        return RecordedFile(folder / ir.optimize.recorded)
+    except StoreError as error:
+        raise store_stop(error) from None
+
+
+@asynccontextmanager
+async def open_session(
+    ir: ProgramIR,
+    folder: Path,
+    workspace: Workspace,
+    options: RunOptions,
+    *,
+    on_event: Callable[[RuntimeEvent], None],
+    make_model: MakeModel | None = None,
+) -> AsyncGenerator[Session]:
+    """An executor for a program; its models and its store are closed at the end.
+
+    Args:
+        ir: the program.
+        folder: what its paths are relative to.
+        workspace: where the store and the weights are.
+        options: how it runs.
+        on_event: told about progress.
+        make_model: makes back-ends, in place of the declared providers.
+
+    Raises:
+        Stop: a model, the store or a file can't be used.
+    """
+    shots = load_shots(ir, folder)
+    recorded = open_recorded(ir, folder, options)
+
+    def make(spec: ModelSpec) -> ChatModel:
+        return build_model(spec, workspace) if make_model is None else make_model(spec)
+
+    async with AsyncExitStack() as stack:
+        store = stack.enter_context(open_store(workspace, options))
+        layers: ResponseStore = store if recorded is None else Layered(store, recorded)
+        bindings: dict[str, ModelBinding] = {}
+        for spec in ir.models:
+            try:
+                model = make(spec) if options.live else None
+                fingerprint = model.fingerprint if model is not None else fingerprint_of(settings_of(spec))
+            except ModelError as error:
+                raise model_stop(error) from None
+            if model is not None:
+                stack.push_async_callback(model.close)
+            default = LOCAL_SLOTS if spec.provider == "local" else DEFAULT_CONCURRENCY
+            ceiling = options.concurrency or spec.concurrency or default
+            bindings[spec.name] = ModelBinding(spec, fingerprint, model, ceiling)
+        task = ir.task
+        executor = Executor(
+            bindings,
+            layers,
+            shots=shots,
+            options=RuntimeOptions(
+                live=options.live, cap=BillCap(options.max_bill_calls, options.max_bill_dollars)
+            ),
+            on_event=on_event,
+            key=EXACT if task is None else task.key,
+            instruction="" if task is None else task.format,
+        )
+        yield Session(executor, store, shots, 0 if recorded is None else len(recorded.responses))

@@ -1,0 +1,96 @@
+"""A task's data on disk, as splits that an evaluator can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tgl.diagnostics import Diagnostic, Severity
+from tgl.evaluate import Dataset, Evaluator, Splits, dollar_prices, load_dataset, split
+from tgl.ir import ProgramIR, TaskSpec
+from tgl.pipeline.session import Session
+from tgl.pipeline.stop import Exit, Stop
+from tgl.pipeline.trouble import placeless
+from tgl.runtime import ShotsTable
+
+
+@dataclass(frozen=True, slots=True)
+class TaskData:
+    """The examples of a task, and what was remarkable about the file."""
+
+    task: TaskSpec
+    dataset: Dataset
+    warnings: tuple[Diagnostic, ...]
+
+
+def load_task(ir: ProgramIR, folder: Path, *, data: Path | None = None) -> TaskData:
+    """The task's examples.
+
+    Args:
+        ir: the program.
+        folder: what the task's path is relative to.
+        data: a file in place of the task's own.
+
+    Raises:
+        Stop: there is no task, or its data can't be read.
+    """
+    if ir.task is None:
+        raise Stop(
+            Exit.FAILED,
+            placeless(
+                "E0751",
+                f"the graph `{ir.graph.name}` has no task, so there is nothing to measure it on",
+                help="write `optimize GRAPH on TASK { … }` and a `task`",
+            ),
+        )
+    path = data if data is not None else folder / ir.task.data
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Stop(
+            Exit.FAILED,
+            placeless(
+                "R0305",
+                f"the data of task `{ir.task.name}`, {path}, can't be read: {error.strerror}",
+                help="a task's `data` is a path relative to the program's folder",
+            ),
+        ) from None
+    loaded = load_dataset(ir.task, content, str(path))
+    problems = tuple(problem.diagnostic() for problem in loaded.problems)
+    if loaded.dataset is None:
+        raise Stop(Exit.FAILED, *problems)
+    warnings = tuple(problem for problem in problems if problem.severity is not Severity.ERROR)
+    return TaskData(ir.task, loaded.dataset, warnings)
+
+
+def split_task(data: TaskData) -> Splits:
+    """The splits of a task's data.
+
+    Raises:
+        Stop: a split that is wanted is empty.
+    """
+    made = split(data.task, data.dataset)
+    if not isinstance(made, Splits):
+        raise Stop(Exit.FAILED, *(problem.diagnostic() for problem in made))
+    return made
+
+
+def evaluator_of(ir: ProgramIR, splits: Splits, session: Session) -> Evaluator:
+    """What measures candidates of a program."""
+    return Evaluator(
+        session.executor,
+        splits,
+        dollars=dollar_prices(ir.models),
+        shot_bytes=shot_bytes(session.shots),
+    )
+
+
+def shot_bytes(shots: Mapping[str, ShotsTable]) -> dict[str, int]:
+    """UTF-8 bytes of the longest few-shot row, by path."""
+    return {path: max(map(row_bytes, table.rows), default=0) for path, table in shots.items()}
+
+
+def row_bytes(row: Mapping[str, object]) -> int:
+    """UTF-8 bytes of a row's values."""
+    return sum(len(str(value).encode()) for value in row.values())

@@ -1,0 +1,21 @@
+"""What people see: the honest table, figures, and progress while a search runs."""
+
+from tgl.report.progress import (
+    JsonProgress,
+    LineProgress,
+    Progress,
+    SilentProgress,
+    Snapshot,
+    TerminalProgress,
+)
+from tgl.report.table import search_table
+
+__all__ = [
+    "JsonProgress",
+    "LineProgress",
+    "Progress",
+    "SilentProgress",
+    "Snapshot",
+    "TerminalProgress",
+    "search_table",
+]

@@ -155,6 +155,10 @@ CODES: tuple[Code, ...] = (
     Code("W0502", "greedy-replicas", WARNING, "replicas at temperature 0, which are one response"),
     Code("W0503", "same-edge", WARNING, "an edge that is drawn twice"),
     Code("W0850", "repeated-rows", WARNING, "rows repeat the given fields of earlier ones"),
+    Code("E0751", "no-goal", ERROR, "a graph has no task or no `optimize` block"),
+    Code("E0752", "nothing-to-decide", ERROR, "a program without choices can't be searched"),
+    Code("E0753", "not-resolved", ERROR, "a program with choices can't be run"),
+    Code("E0754", "wrong-input", ERROR, "the input of a run is not what the program reads"),
     Code(
         "W0701",
         "stale-figures",

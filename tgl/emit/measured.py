@@ -58,26 +58,38 @@ class Hashes:
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredBlock:
-    """Figures of a program on the test split (semantics.md 7 and 8).
+class MeasuredFigures:
+    """What a program was seen to do on n questions (semantics.md 8).
 
-    Costs are of one question, in `unit`; latencies in seconds; `method` is as in the `optimize` block,
-    without its seed; `spend` is what the search spent, in calls, `search_cost` the same in `unit`. `failed`
-    counts the examples of the `n` that no answer was made for.
+    `accuracy` is in [0, 1]; costs are of one question, in `unit`, one of which is `unit_tokens` tokens of the
+    unit's model (None for other units); latencies are in seconds. `failed` counts the examples of the `n`
+    that no answer was made for.
     """
 
-    graph: str
-    task: str
     n: int
     accuracy: float
     accuracy_ci: Interval
     failed: int
     unit: UnitSpec
+    unit_tokens: float | None
     cost: float
     cost_ci: Interval
     cost_max: float
     latency_p50: float
     latency_p95: float
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredBlock:
+    """Figures of a program on the test split (semantics.md 7 and 8).
+
+    `method` is as in the `optimize` block, without its seed; `spend` is what the search spent, in calls;
+    `draws` is the salt of the measurement.
+    """
+
+    graph: str
+    task: str
+    figures: MeasuredFigures
     method: str
     method_args: tuple[tuple[str, int | float | str], ...]
     seed: int
@@ -85,28 +97,38 @@ class MeasuredBlock:
     candidates: int
     baselines: tuple[BaselineFigures, ...]
     hashes: Hashes
-    unit_tokens: float | None = None
-    search_cost: float | None = None
-    draws: str | None = None
+    draws: str
+
+
+def figure_lines(figures: MeasuredFigures) -> tuple[str, str, str]:
+    """The settings `accuracy`, `cost` and `latency` of a block, one a line, not aligned."""
+    unit = figures.unit
+    return (
+        f"accuracy {proportion_text(figures.accuracy)}, ci: {shares(figures.accuracy_ci)}, n: {figures.n}"
+        + (f", failed: {figures.failed}" if figures.failed else ""),
+        f"cost {cost_text(figures.cost, unit)}, ci: {costs(figures.cost_ci, unit)}, "
+        f"max: {cost_text(figures.cost_max, unit)}, unit: {unit.model if unit.kind == 'model' else unit.kind}"
+        + (f", unit_tokens: {figures.unit_tokens:.6g}" if figures.unit_tokens is not None else ""),
+        f"latency p50: {amount_text(figures.latency_p50)}s, p95: {amount_text(figures.latency_p95)}s",
+    )
+
+
+def hashes_line(hashes: Hashes) -> str:
+    """The setting `hashes` of a block."""
+    return (
+        f"hashes program: {quoted(hashes.program)}, imports: {quoted(hashes.imports)}, "
+        f"data: {quoted(hashes.data)}, responses: {quoted(hashes.responses)}"
+    )
 
 
 def measured_text(block: MeasuredBlock, *, version: str = VERSION) -> str:
     """The block as text, formatted, with a line end."""
-    unit = block.unit
     lines = [
-        f"accuracy {proportion_text(block.accuracy)}, ci: {shares(block.accuracy_ci)}, n: {block.n}"
-        + (f", failed: {block.failed}" if block.failed else ""),
-        f"cost {cost_text(block.cost, unit)}, ci: {costs(block.cost_ci, unit)}, "
-        f"max: {cost_text(block.cost_max, unit)}, unit: {unit.model if unit.kind == 'model' else unit.kind}"
-        + (f", unit_tokens: {block.unit_tokens:.6g}" if block.unit_tokens is not None else ""),
-        f"latency p50: {amount_text(block.latency_p50)}s, p95: {amount_text(block.latency_p95)}s",
+        *figure_lines(block.figures),
         f"method {method_text(block)}, seed: {block.seed}",
-        f"search calls: {block.spend}, candidates: {block.candidates}"
-        + (f", spend: {cost_text(block.search_cost, unit)}" if block.search_cost is not None else "")
-        + (f", draws: {quoted(block.draws)}" if block.draws is not None else ""),
-        *(baseline_text(baseline, unit) for baseline in block.baselines),
-        f"hashes program: {quoted(block.hashes.program)}, imports: {quoted(block.hashes.imports)}, "
-        f"data: {quoted(block.hashes.data)}, responses: {quoted(block.hashes.responses)}",
+        f"search calls: {block.spend}, candidates: {block.candidates}, draws: {quoted(block.draws)}",
+        *(baseline_text(baseline, block.figures.unit) for baseline in block.baselines),
+        hashes_line(block.hashes),
     ]
     head = (
         f"measured {block.graph} on {block.task} {{  # written by tglc {version}; `tglc verify` re-checks it"

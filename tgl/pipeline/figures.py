@@ -1,14 +1,32 @@
-"""From a search's report to the `measured` block of the resolved program."""
+"""From evaluation's figures to those of the `measured` block."""
 
 from __future__ import annotations
 
-from tgl.emit import BaselineFigures, Hashes, Interval, MeasuredBlock
-from tgl.evaluate import Estimate, SearchReport
+from tgl.emit import BaselineFigures, Hashes, Interval, MeasuredBlock, MeasuredFigures
+from tgl.evaluate import Estimate, ProgramFigures, SearchReport
+from tgl.ir import UnitSpec
 
 
 def interval(estimate: Estimate) -> Interval:
     """The interval of an estimate."""
     return Interval(estimate.low, estimate.high)
+
+
+def measured_figures(figures: ProgramFigures, unit: UnitSpec, unit_tokens: float | None) -> MeasuredFigures:
+    """A program's figures as the block shows them."""
+    return MeasuredFigures(
+        n=figures.n,
+        accuracy=figures.accuracy.value,
+        accuracy_ci=interval(figures.accuracy),
+        failed=figures.failed,
+        unit=unit,
+        unit_tokens=unit_tokens,
+        cost=figures.cost.value,
+        cost_ci=interval(figures.cost),
+        cost_max=figures.cost_max,
+        latency_p50=figures.latency_p50,
+        latency_p95=figures.latency_p95,
+    )
 
 
 def measured_block(report: SearchReport, *, program: str, imports: str) -> MeasuredBlock:
@@ -19,21 +37,10 @@ def measured_block(report: SearchReport, *, program: str, imports: str) -> Measu
         program: hash of the resolved program.
         imports: hash of what it imports.
     """
-    winner = report.winner
     return MeasuredBlock(
         graph=report.graph,
         task=report.task,
-        n=winner.n,
-        accuracy=winner.accuracy.value,
-        accuracy_ci=interval(winner.accuracy),
-        failed=winner.failed,
-        unit=report.unit,
-        unit_tokens=report.unit_tokens,
-        cost=winner.cost.value,
-        cost_ci=interval(winner.cost),
-        cost_max=winner.cost_max,
-        latency_p50=winner.latency_p50,
-        latency_p95=winner.latency_p95,
+        figures=measured_figures(report.winner, report.unit, report.unit_tokens),
         method=report.method,
         method_args=report.method_args,
         seed=report.seed,

@@ -30,7 +30,7 @@ from tgl.pipeline.watch import Watch
 from tgl.pipeline.workspace import Workspace
 from tgl.semantics import Checked, check, lower
 from tgl.space import Resolution, resolve
-from tgl.storage import Journal
+from tgl.storage import Journal, MemoryStore
 from tgl.text import SourceFile
 from tgl.version import VERSION
 
@@ -148,9 +148,19 @@ async def search(
     watch: Watch,
     *,
     resume: bool = False,
+    keep: bool = True,
     make_model: MakeModel | None = None,
 ) -> SearchOutcome:
     """Run a search to its end.
+
+    Args:
+        plan: from `prepare`.
+        workspace: where the store and the weights are.
+        options: how it runs.
+        watch: is told where it stands.
+        resume: go on from the journal of an interrupted search.
+        keep: write a journal and count the reading of the test split.
+        make_model: makes back-ends, in place of the declared providers.
 
     Raises:
         Stop: it can't be finished; what was paid for is stored.
@@ -161,7 +171,8 @@ async def search(
     ) as session:
         saved = SAVED if options.live else ""
         with outside_trouble(session.executor.store, saved=saved):
-            journal = Journal(session.store, plan.key, resume=resume)
+            kept = session.store if keep else MemoryStore()
+            journal = Journal(kept, plan.key, resume=resume)
             found = await Search(
                 plan.ir,
                 evaluator_of(plan.ir, splits, session),
@@ -172,7 +183,7 @@ async def search(
             ).run()
             if not isinstance(found, Found):
                 raise Stop(Exit.FAILED, found.diagnostic())
-            reads = session.store.count(f"test:{plan.data.task.name}:{plan.data.dataset.hash}", add=1)
+            reads = kept.count(f"test:{plan.data.task.name}:{plan.data.dataset.hash}", add=1)
         text = written(plan, found)
         ledger = session.executor.ledger
         return SearchOutcome(

@@ -10,6 +10,7 @@ from tgl.emit import (
     Hashes,
     Interval,
     MeasuredBlock,
+    MeasuredFigures,
     Stale,
     amount_text,
     decided_number_text,
@@ -41,19 +42,23 @@ optimize solve on quiz {
 }
 """
 
-BLOCK = MeasuredBlock(
-    graph="solve",
-    task="quiz",
+FIGURES = MeasuredFigures(
     n=200,
     accuracy=0.615,
     accuracy_ci=Interval(0.5463, 0.68),
     failed=0,
     unit=UnitSpec(kind="model", model="smol"),
+    unit_tokens=54.0114,
     cost=5.2,
     cost_ci=Interval(5.0, 5.4),
     cost_max=6,
     latency_p50=1.9,
     latency_p95=3.1416,
+)
+BLOCK = MeasuredBlock(
+    graph="solve",
+    task="quiz",
+    figures=FIGURES,
     method="reinforce",
     method_args=(("rounds", 10), ("rate", 0.1)),
     seed=7,
@@ -64,6 +69,7 @@ BLOCK = MeasuredBlock(
         BaselineFigures("smol, greedy", 0.3, 1.0, 0.315, Interval(0.25, 0.38)),
     ),
     hashes=Hashes(program_hash(PROGRAM), imports_hash([]), "sha256:77ab", "sha256:90cd"),
+    draws="final",
 )
 
 
@@ -78,10 +84,10 @@ def test_the_block_stands_behind_the_program() -> None:
 GOLDEN = """\
 measured solve on quiz {  # written by tglc 0.1.0; `tglc verify` re-checks it
   accuracy      0.615, ci: [0.546, 0.680], n: 200
-  cost          5.2 units, ci: [5 units, 5.4 units], max: 6 units, unit: smol
+  cost          5.2 units, ci: [5 units, 5.4 units], max: 6 units, unit: smol, unit_tokens: 54.0114
   latency       p50: 1.9s, p95: 3.142s
   method        reinforce(rounds: 10, rate: 0.1), seed: 7
-  search        calls: 3120, candidates: 50
+  search        calls: 3120, candidates: 50, draws: "final"
   best_baseline "gemma, 5 votes", accuracy: 0.600, cost: 5 units, difference: 0.015, ci: [-0.020, 0.050]
   baseline      "smol, greedy", accuracy: 0.300, cost: 1 units, difference: 0.315, ci: [0.250, 0.380]
   hashes        program: "PROGRAM",
@@ -99,7 +105,7 @@ def test_the_file_is_formatted_and_can_be_read() -> None:
 
 
 def test_a_second_block_replaces_the_first() -> None:
-    other = replace(BLOCK, accuracy=0.7)
+    other = replace(BLOCK, figures=replace(FIGURES, accuracy=0.7))
     assert written(other, written()) == written(other)
     assert strip_measured(written()) == PROGRAM
 
@@ -113,15 +119,16 @@ def test_a_second_block_replaces_the_first() -> None:
     ],
 )
 def test_costs_name_their_unit(kind: str, text: str) -> None:
-    block = replace(BLOCK, unit=UnitSpec.model_validate({"kind": kind}), cost=0.00002)
+    unit = UnitSpec.model_validate({"kind": kind})
+    block = replace(BLOCK, figures=replace(FIGURES, unit=unit, cost=0.00002))
     assert text in written(block)
     assert measured_blocks(written(block))
 
 
 def test_failures_and_fresh_draws_are_told() -> None:
-    text = written(replace(BLOCK, failed=3, draws="final", search_cost=1234.5678))
+    text = written(replace(BLOCK, figures=replace(FIGURES, failed=3), draws="fresh"))
     assert "n: 200, failed: 3" in text
-    assert 'spend: 1235 units, draws: "final"' in text
+    assert 'draws: "fresh"' in text
 
 
 def test_reformatting_keeps_the_hash_and_an_edit_does_not() -> None:

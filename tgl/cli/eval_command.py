@@ -1,0 +1,75 @@
+"""`tglc eval`: the figures of a resolved program, on its test split or on new data."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from tgl.cli.outcome import show
+from tgl.cli.running import add_run_options, progress_of, run_async, run_options, workspace_of
+from tgl.pipeline.evaluating import EvalOutcome, evaluate
+from tgl.pipeline.resolved import load_resolved
+from tgl.pipeline.stop import Exit
+from tgl.pipeline.watch import Watch
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("file", metavar="FILE", help="a resolved program")
+    parser.add_argument("--graph", help="which graph, if there are several")
+    parser.add_argument("--data", type=Path, help="measure on all rows of this JSONL file instead")
+    add_run_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure and print."""
+    program = load_resolved(options.file, graph=options.graph)
+    progress = progress_of(options)
+    watch = Watch(progress)
+    outcome = run_async(
+        evaluate(program, workspace_of(options), run_options(options), watch, data=options.data), progress
+    )
+    show(outcome.warnings, as_json=False)
+    if options.json:
+        print(json.dumps(as_json(outcome), indent=2))
+    else:
+        print("\n".join(text_lines(outcome)))
+    return Exit.DONE
+
+
+def text_lines(outcome: EvalOutcome) -> list[str]:
+    """The figures as the `measured` block writes them, then what they rest on."""
+    lines = [" ".join(line.split(" ", 1)) for line in outcome.lines]
+    for group in outcome.figures.groups:
+        share = group.accuracy
+        lines.append(
+            f"{group.name}: {share.value:.3f}, ci: [{share.low:.3f}, {share.high:.3f}], n: {group.n}"
+        )
+    if outcome.figures.failed:
+        classes = ", ".join(f"{name} {count}" for name, count in sorted(outcome.figures.failures.items()))
+        lines.append(f"failed: {outcome.figures.failed}, counted as wrong ({classes})")
+    if outcome.figures.unanswered:
+        lines.append(f"without an answer: {outcome.figures.unanswered}, counted as wrong")
+    lines.append(outcome.unit_note)
+    if outcome.own_unit:
+        lines.append(
+            "no `measured` block names the unit, so it was measured now, with this program's own role"
+        )
+    lines.append(f"{outcome.asked} calls asked of models, {outcome.replayed} answered from stored responses")
+    return lines
+
+
+def as_json(outcome: EvalOutcome) -> dict[str, object]:
+    """The same as JSON values."""
+    return {
+        "accuracy": outcome.figures.accuracy.value,
+        "n": outcome.figures.n,
+        "figures": outcome.figures.model_dump(mode="json"),
+        "measured": list(outcome.lines),
+        "unit": outcome.unit.model_dump(mode="json"),
+        "unit_note": outcome.unit_note,
+        "data": outcome.data,
+        "responses": outcome.responses,
+        "calls": {"asked": outcome.asked, "replayed": outcome.replayed},
+    }

@@ -1,0 +1,81 @@
+"""`tglc run`: one input through a resolved program."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from tgl.cli.running import add_run_options, progress_of, run_async, run_options, workspace_of
+from tgl.pipeline.resolved import load_resolved
+from tgl.pipeline.running import RunOutcome, fields_of, run_once
+from tgl.pipeline.stop import Exit
+from tgl.pipeline.watch import Watch
+from tgl.runtime import RunStatus
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("file", metavar="FILE", help="a resolved program")
+    parser.add_argument("--graph", help="which graph, if there are several")
+    parser.add_argument(
+        "--input", help="a JSON object of the given fields, or plain text for a single one; default: stdin"
+    )
+    parser.add_argument("--trace", action="store_true", help="show what each node said")
+    add_run_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the answer; 1 if there is none."""
+    program = load_resolved(options.file, graph=options.graph)
+    text = options.input if options.input is not None else sys.stdin.read()
+    fields = fields_of(program, text)
+    progress = progress_of(options)
+    outcome = run_async(
+        run_once(program, fields, workspace_of(options), run_options(options), Watch(progress)), progress
+    )
+    if options.json:
+        print(json.dumps(as_json(outcome), indent=2, ensure_ascii=False))
+    else:
+        tell(outcome, trace=options.trace)
+    return Exit.DONE if outcome.result.status is RunStatus.OK else Exit.FAILED
+
+
+def tell(outcome: RunOutcome, *, trace: bool) -> None:
+    """The answer on standard output, everything else on standard error."""
+    result = outcome.result
+    if trace:
+        for node, message in result.trace:
+            print(f"{node}: {'(did not run)' if message is None else message.text}", file=sys.stderr)
+    match result.status:
+        case RunStatus.OK:
+            print(result.text if result.answer is None else result.answer.text)
+        case RunStatus.NO_ANSWER:
+            print(f"no answer: the program said {result.text!r}", file=sys.stderr)
+        case RunStatus.FAILED:
+            print(f"failed ({result.failure}): {result.detail}", file=sys.stderr)
+
+
+def as_json(outcome: RunOutcome) -> dict[str, object]:
+    """The whole run as JSON values."""
+    result = outcome.result
+    return {
+        "status": result.status.value,
+        "answer": None if result.answer is None else result.answer.text,
+        "text": result.text,
+        "failure": result.failure,
+        "detail": result.detail,
+        "latency": result.latency,
+        "calls": [
+            {
+                "node": use.node,
+                "model": use.model,
+                "prompt_tokens": use.prompt_tokens,
+                "completion_tokens": use.completion_tokens,
+                "latency": use.latency,
+            }
+            for use in result.calls
+        ],
+        "trace": {node: None if message is None else message.text for node, message in result.trace},
+        "asked": outcome.asked,
+    }

@@ -1,0 +1,65 @@
+"""`tglc verify`: does the `measured` block tell what the stored responses tell? Asks no model."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from tgl.cli.running import run_async, workspace_of
+from tgl.pipeline.evaluating import Verification, verify
+from tgl.pipeline.resolved import load_resolved
+from tgl.pipeline.session import RunOptions
+from tgl.pipeline.stop import Exit
+from tgl.report import SilentProgress
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("file", metavar="FILE", help="a resolved program with a `measured` block")
+    parser.add_argument("--graph", help="which graph, if there are several")
+    parser.add_argument("--store", type=Path, help="the store of responses")
+    parser.add_argument(
+        "--no-recorded", action="store_true", help="leave out the responses that travel with the program"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """0 same, 1 differs, 3 can't be derived."""
+    program = load_resolved(options.file, graph=options.graph)
+    found = run_async(
+        verify(program, workspace_of(options), RunOptions(recorded=not options.no_recorded)), SilentProgress()
+    )
+    if options.json:
+        print(json.dumps(as_json(found), indent=2))
+    else:
+        print("\n".join(text_lines(options.file, found)))
+    return Exit.FAILED if found.differing else Exit.DONE
+
+
+def text_lines(name: str, found: Verification) -> list[str]:
+    """The verdict, then each difference."""
+    if found.differing:
+        lines = [f"{name}: differs from what the stored responses tell"]
+        for key, stands, derived in found.differing:
+            lines += [f"  {key}", f"    stands   {stands}", f"    derived  {derived}"]
+        return lines
+    lines = [f"{name}: the figures are what the stored responses tell; no model was asked"]
+    if found.searched:
+        lines.append("  the whole search was replayed and wrote the same bytes")
+    else:
+        lines.append(f"  not derived again: the lines `search` and `baseline` ({found.why_not})")
+    return lines
+
+
+def as_json(found: Verification) -> dict[str, object]:
+    """The same as JSON values."""
+    return {
+        "same": not found.differing,
+        "differing": [
+            {"key": key, "stands": stands, "derived": derived} for key, stands, derived in found.differing
+        ],
+        "search_replayed": found.searched,
+        "why_not": found.why_not,
+    }

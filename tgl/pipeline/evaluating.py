@@ -1,0 +1,189 @@
+"""`eval` and `verify`: the figures of a resolved program, and whether its `measured` block tells them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tgl.diagnostics import Diagnostic
+from tgl.emit import (
+    Hashes,
+    figure_lines,
+    hashes_line,
+    imports_hash,
+    program_hash,
+    staleness,
+)
+from tgl.evaluate import Alone, NoPrice, ProgramFigures, SealedSplit, Splits, measure_alone
+from tgl.ir import UnitSpec
+from tgl.pipeline.figures import measured_figures
+from tgl.pipeline.guard import outside_trouble
+from tgl.pipeline.loading import import_texts
+from tgl.pipeline.resolved import ResolvedProgram, settings_of
+from tgl.pipeline.searching import prepare, search
+from tgl.pipeline.session import MakeModel, RunOptions, open_session
+from tgl.pipeline.stop import Exit, Stop
+from tgl.pipeline.task import evaluator_of, load_task, split_task
+from tgl.pipeline.watch import Watch
+from tgl.pipeline.workspace import Workspace
+from tgl.report import SilentProgress
+from tgl.syntax import ast, parse, print_expr
+from tgl.text import SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class EvalOutcome:
+    """The figures of a resolved program.
+
+    `lines` are the settings `accuracy`, `cost` and `latency` as the `measured` block writes them. `own_unit`
+    tells whether the unit was measured now, because no block remembers it.
+    """
+
+    figures: ProgramFigures
+    lines: tuple[str, ...]
+    unit: UnitSpec
+    unit_note: str
+    own_unit: bool
+    data: str
+    responses: str
+    replayed: int
+    asked: int
+    warnings: tuple[Diagnostic, ...]
+
+
+async def evaluate(
+    program: ResolvedProgram,
+    workspace: Workspace,
+    options: RunOptions,
+    watch: Watch,
+    *,
+    data: Path | None = None,
+    verifying: bool = False,
+    make_model: MakeModel | None = None,
+) -> EvalOutcome:
+    """Measure a resolved program on its test split, or on all rows of another file.
+
+    Raises:
+        Stop: it can't be measured.
+    """
+    task_data = load_task(program.ir, program.folder)
+    splits = split_task(task_data)
+    warnings, name = task_data.warnings, task_data.dataset.hash
+    if data is not None:
+        other = load_task(program.ir, program.folder, data=data)
+        splits = Splits(splits.train, splits.select, SealedSplit(other.dataset.examples))
+        warnings, name = other.warnings, other.dataset.hash
+    async with open_session(
+        program.ir, program.folder, workspace, options, on_event=watch.event, make_model=make_model
+    ) as session:
+        with outside_trouble(session.executor.store):
+            alone = await measure_alone(
+                program.ir,
+                evaluator_of(program.ir, splits, session),
+                purpose="verify" if verifying else "final",
+                seed=program.seed,
+                reference_tokens=program.unit_tokens,
+            )
+            if isinstance(alone, NoPrice):
+                raise Stop(Exit.FAILED, alone.diagnostic())
+            if data is None and not verifying:
+                session.store.count(f"test:{task_data.task.name}:{name}", add=1)
+    return outcome(program, alone, name, watch, warnings)
+
+
+def outcome(
+    program: ResolvedProgram, alone: Alone, data: str, watch: Watch, warnings: tuple[Diagnostic, ...]
+) -> EvalOutcome:
+    """Everything that `eval` tells."""
+    figures = measured_figures(alone.figures, alone.cost.unit, alone.cost.reference_tokens)
+    return EvalOutcome(
+        figures=alone.figures,
+        lines=figure_lines(figures),
+        unit=alone.cost.unit,
+        unit_note=alone.cost.note,
+        own_unit=program.unit_tokens is None and alone.cost.reference_tokens is not None,
+        data=data,
+        responses=alone.responses,
+        replayed=watch.snapshot.stored,
+        asked=watch.snapshot.issued,
+        warnings=warnings,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was re-derived: `differing` holds (key, what stands there, what was derived).
+
+    `searched` tells whether the whole search was replayed, which also re-derives the lines `search` and
+    `baseline`; `why_not` is the reason if not.
+    """
+
+    differing: tuple[tuple[str, str, str], ...]
+    searched: bool
+    why_not: str
+
+
+async def verify(program: ResolvedProgram, workspace: Workspace, options: RunOptions) -> Verification:
+    """Re-derive the measured block of a program from stored responses; no model is asked.
+
+    Raises:
+        Stop: it can't be derived (exit code 3), or there is no block.
+    """
+    if program.block is None:
+        raise Stop(
+            Exit.OUTSIDE, message=f"{program.name} has no `measured` block: `tglc eval` measures the program"
+        )
+    offline = RunOptions(recorded=options.recorded)
+    found = await evaluate(program, workspace, offline, Watch(SilentProgress()), verifying=True)
+    texts = import_texts(program.checked)
+    hashes = Hashes(program_hash(program.text), imports_hash(texts), found.data, found.responses)
+    derived = settings_in((*found.lines, hashes_line(hashes)))
+    written = settings_of(program.block)
+    differing = [
+        (key, shown(written.get(key)), shown(derived[key]))
+        for key in derived
+        if written.get(key) != derived[key]
+    ]
+    stale = staleness(program.text, texts, found.data)
+    if differing or stale:
+        return Verification(tuple(differing), False, "")
+    return await replayed(program, workspace, offline)
+
+
+def searched_program(program: ResolvedProgram) -> str | None:
+    """The program beside a resolved one that it was written from: `p.tgl` for `p.opt.tgl`."""
+    name = program.name.removesuffix(".opt.tgl") + ".tgl"
+    return name if program.name.endswith(".opt.tgl") and Path(name).is_file() else None
+
+
+async def replayed(program: ResolvedProgram, workspace: Workspace, options: RunOptions) -> Verification:
+    """Replay the search that wrote the program, if the searched program stands beside it.
+
+    Raises:
+        Stop: it can't be replayed.
+    """
+    source = searched_program(program)
+    if source is None:
+        return Verification((), False, "the program that was searched does not stand beside it")
+    again = await search(prepare(source), workspace, options, Watch(SilentProgress()), keep=False)
+    if again.text == program.text:
+        return Verification((), True, "")
+    difference = ("search", program.name, f"another text, from {source} as it stands now")
+    return Verification((difference,), True, "")
+
+
+def settings_in(lines: tuple[str, ...]) -> dict[str, tuple[ast.Arg, ...]]:
+    """Setting lines as a block would hold them."""
+    text = "measured g on t {\n" + "\n".join(lines) + "\n}\n"
+    [block] = parse(SourceFile("<derived>", text)).module.decls
+    assert isinstance(block, ast.Measured)
+    return settings_of(block)
+
+
+def shown(args: tuple[ast.Arg, ...] | None) -> str:
+    """A setting's arguments as text."""
+    if args is None:
+        return "nothing"
+    return ", ".join(
+        (f"{arg.name}: " if arg.name is not None else "") + print_expr(arg.value) for arg in args
+    )

@@ -1,0 +1,79 @@
+"""Resolved programs from disk, with what their `measured` block remembers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tgl.diagnostics import Label
+from tgl.emit import measured_blocks
+from tgl.ir import ProgramIR
+from tgl.pipeline.loading import folder_of, load_program, lower_program
+from tgl.pipeline.stop import Exit, Stop
+from tgl.pipeline.trouble import placed
+from tgl.semantics import Checked
+from tgl.syntax import ast
+from tgl.text import Span
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedProgram:
+    """A program without choices. `block` is its last `measured` block, if it has one."""
+
+    name: str
+    checked: Checked
+    ir: ProgramIR
+    block: ast.Measured | None
+    folder: Path
+
+    @property
+    def text(self) -> str:
+        """The program's text."""
+        return self.checked.module.source.text
+
+    @property
+    def seed(self) -> int:
+        """The seed of its intervals: that of its `optimize` block."""
+        return 0 if self.ir.optimize is None else self.ir.optimize.seed
+
+    @property
+    def unit_tokens(self) -> float | None:
+        """What one unit was when the program was measured, in tokens of the unit's model."""
+        if self.block is None:
+            return None
+        for arg in settings_of(self.block).get("cost", ()):
+            if arg.name == "unit_tokens" and isinstance(arg.value, ast.Number):
+                return float(arg.value.value)
+        return None
+
+
+def settings_of(block: ast.Measured) -> dict[str, tuple[ast.Arg, ...]]:
+    """The arguments of a block's settings, by key."""
+    return {setting.key: setting.args for setting in block.settings if isinstance(setting, ast.Setting)}
+
+
+def load_resolved(name: str, *, graph: str | None = None) -> ResolvedProgram:
+    """A program that can be run.
+
+    Raises:
+        Stop: it can't be read, has errors, or holds a `~`.
+    """
+    checked = load_program(name)
+    ir = lower_program(checked, graph=graph)
+    if not ir.is_resolved:
+        first = ir.choices[0]
+        source = checked.modules[first.place.source].source
+        others = len(ir.choices) - 1
+        raise Stop(
+            Exit.FAILED,
+            placed(
+                "E0753",
+                f"{name} is not resolved: `{first.address}`"
+                + (f" and {others} more choices are" if others else " is")
+                + " not decided",
+                Label(source, Span(first.place.start, first.place.end), "a choice"),
+                help=f"`tglc optimize {name}` decides by search, `tglc sample {name}` by chance",
+            ),
+        )
+    blocks = measured_blocks(checked.module.source.text)
+    return ResolvedProgram(name, checked, ir, blocks[-1] if blocks else None, folder_of(name))

@@ -1,0 +1,108 @@
+"""`run` and `sample`: one input through a resolved program, and a program decided by chance."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from tgl.emit import resolve_text
+from tgl.evaluate import Given
+from tgl.pipeline.guard import outside_trouble
+from tgl.pipeline.loading import load_program, lower_program
+from tgl.pipeline.resolved import ResolvedProgram
+from tgl.pipeline.session import MakeModel, RunOptions, open_session
+from tgl.pipeline.stop import Exit, Stop
+from tgl.pipeline.trouble import placeless
+from tgl.pipeline.watch import Watch
+from tgl.pipeline.workspace import Workspace
+from tgl.runtime import Job, RunResult
+from tgl.space import PRIOR, EmptySpace, Stream, resolve, sample
+
+
+def fields_of(program: ResolvedProgram, text: str) -> dict[str, Given]:
+    """The given fields of one input.
+
+    Args:
+        program: tells which fields it reads.
+        text: a JSON object, or plain text if the program reads a single field.
+
+    Raises:
+        Stop: the input is not what the program reads.
+    """
+    names = [port.name for port in program.ir.graph.ports]
+    help_line = "give " + (
+        f"the text of `{names[0]}`, or a JSON object"
+        if len(names) == 1
+        else "a JSON object with " + ", ".join(f"`{name}`" for name in names)
+    )
+    try:
+        value: object = json.loads(text)
+    except json.JSONDecodeError:
+        value = None
+    if not isinstance(value, dict):
+        if len(names) == 1 and text.strip():
+            return {names[0]: text.strip()}
+        raise Stop(Exit.USAGE, placeless("E0754", "the input is no JSON object", help=help_line))
+    row: dict[str, object] = {str(key): value for key, value in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    missing = [name for name in names if name not in row]
+    if missing:
+        wanted = ", ".join(f"`{name}`" for name in missing)
+        raise Stop(Exit.USAGE, placeless("E0754", f"the input has no {wanted}", help=help_line))
+    fields: dict[str, Given] = {}
+    for name in names:
+        found = row[name]
+        if not isinstance(found, str | int | float | bool):
+            raise Stop(
+                Exit.USAGE, placeless("E0754", f"`{name}` of the input is no text or number", help=help_line)
+            )
+        fields[name] = found
+    return fields
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """What came of one input."""
+
+    result: RunResult
+    asked: int
+
+
+async def run_once(
+    program: ResolvedProgram,
+    fields: dict[str, Given],
+    workspace: Workspace,
+    options: RunOptions,
+    watch: Watch,
+    *,
+    make_model: MakeModel | None = None,
+) -> RunOutcome:
+    """Run a program on one input.
+
+    Raises:
+        Stop: a model can't be asked.
+    """
+    async with open_session(
+        program.ir, program.folder, workspace, options, on_event=watch.event, make_model=make_model
+    ) as session:
+        with outside_trouble(session.executor.store):
+            candidate = resolve(program.ir, {}).candidate
+            [result] = await session.executor.run_all([Job(candidate, fields)])
+    return RunOutcome(result, watch.snapshot.issued)
+
+
+def sampled_text(name: str, seed: int, *, graph: str | None = None) -> str:
+    """A resolved program drawn from the program's prior.
+
+    Raises:
+        Stop: the program has errors, or no program meets its conditions.
+    """
+    checked = load_program(name)
+    ir = lower_program(checked, graph=graph)
+    try:
+        assignment = sample(ir, Stream(seed, "sample"), PRIOR).assignment
+    except EmptySpace as error:
+        raise Stop(
+            Exit.FAILED,
+            placeless("E0861", f"no program can be drawn: {error.reason}", help="widen a choice"),
+        ) from None
+    return resolve_text(checked, ir, resolve(ir, assignment))

@@ -95,7 +95,9 @@ class Project:
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "tgl.cli.main", *arguments]
 
-    def tglc(self, *arguments: str, stdin: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    def tglc(
+        self, *arguments: str, stdin: str | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command to its end. A traceback is never right."""
         done = subprocess.run(
             self.command(*arguments),

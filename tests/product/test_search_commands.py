@@ -12,7 +12,7 @@ import pytest
 
 from tgl.testing import Fault, FaultyServer
 
-from .conftest import KEY, PROGRAM, Project  # noqa: TID252 - a test package of its own
+from .conftest import KEY, PROGRAM, Project
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +25,7 @@ def test_the_whole_way(project: Project, servers: dict[str, FaultyServer]) -> No
     done = project.tglc("optimize", "adds.tgl", "--live", "--yes")
     assert done.returncode == 0, done.stderr
     resolved = project.text("adds.opt.tgl")
-    assert "~" not in resolved.split("measured")[0].replace("~", "~") or "~" not in resolved
+    assert "~" not in resolved
     assert "measured solve on adds" in resolved
     assert project.text("adds.tgl") == PROGRAM
     assert project.tglc("check", "adds.opt.tgl").returncode == 0
@@ -59,7 +59,13 @@ def test_concurrency_and_process_change_no_byte(
     assert project.tglc("optimize", "adds.tgl", "--live", "--yes").returncode == 0
     first = project.text("adds.opt.tgl")
     done = project.tglc(
-        "optimize", "adds.tgl", "--concurrency", concurrency, "--output", "b.opt.tgl", PYTHONHASHSEED=hash_seed
+        "optimize",
+        "adds.tgl",
+        "--concurrency",
+        concurrency,
+        "--output",
+        "b.opt.tgl",
+        PYTHONHASHSEED=hash_seed,
     )
     assert done.returncode == 0, done.stderr
     assert project.text("b.opt.tgl") == first
@@ -89,7 +95,9 @@ def test_a_killed_search_resumes_to_the_replay_of_its_store(
     assert project.text("replay.opt.tgl") == project.text("adds.opt.tgl")
 
 
-def test_interrupting_saves_and_says_how_to_resume(project: Project, servers: dict[str, FaultyServer]) -> None:
+def test_interrupting_saves_and_says_how_to_resume(
+    project: Project, servers: dict[str, FaultyServer]
+) -> None:
     process = subprocess.Popen(
         project.command("optimize", "adds.tgl", "--live", "--yes"),
         cwd=project.folder,
@@ -170,12 +178,16 @@ PASSING = [
 ]
 
 
-def test_passing_faults_are_retried_and_change_nothing(project: Project, servers: dict[str, FaultyServer]) -> None:
+def test_passing_faults_are_retried_and_change_nothing(
+    project: Project, servers: dict[str, FaultyServer]
+) -> None:
     assert project.tglc("optimize", "adds.tgl", "--live", "--yes").returncode == 0
     clean = [line for line in project.text("adds.opt.tgl").splitlines() if "latency" not in line]
     for server in servers.values():
         server.plan(*PASSING)
-    done = project.tglc("optimize", "adds.tgl", "--live", "--yes", "--store", "other.sqlite", "--output", "o.opt.tgl")
+    done = project.tglc(
+        "optimize", "adds.tgl", "--live", "--yes", "--store", "other.sqlite", "--output", "o.opt.tgl"
+    )
     assert done.returncode == 0, done.stderr
     faulty = [line for line in project.text("o.opt.tgl").splitlines() if "latency" not in line]
     assert faulty == clean
@@ -193,3 +205,50 @@ def test_a_variable_that_is_not_set(project: Project) -> None:
     done = project.tglc("optimize", "adds.tgl", "--live", "--yes")
     assert done.returncode == 3
     assert "TEST_KEY" in done.stderr
+
+
+def test_evidence_travels_as_a_file(project: Project, servers: dict[str, FaultyServer]) -> None:
+    assert project.tglc("optimize", "adds.tgl", "--live", "--yes").returncode == 0
+    assert project.tglc("store", "export", "evidence.jsonl").returncode == 0
+    lines = project.text("evidence.jsonl").splitlines()
+    assert lines == sorted(lines, key=lambda line: json.loads(line)["identity"])
+    asked = requests(servers)
+    assert project.tglc("store", "--store", "other.sqlite", "import", "evidence.jsonl").returncode == 0
+    again = project.tglc("optimize", "adds.tgl", "--store", "other.sqlite", "--output", "b.opt.tgl")
+    assert again.returncode == 0, again.stderr
+    assert project.text("b.opt.tgl") == project.text("adds.opt.tgl")
+    assert requests(servers) == asked
+
+
+def test_new_data_is_evaluated_row_by_row(project: Project) -> None:
+    assert project.tglc("optimize", "adds.tgl", "--live", "--yes").returncode == 0
+    project.write("new.jsonl", '{"question": "What is 900 + 1?", "answer": 901}\n' * 2)
+    done = project.tglc("eval", "adds.opt.tgl", "--data", "new.jsonl", "--live", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["n"] == 2
+
+
+def test_a_sampled_program_is_resolved_and_the_same_each_time(project: Project) -> None:
+    first = project.tglc("sample", "adds.tgl", "--seed", "3")
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == project.tglc("sample", "adds.tgl", "--seed", "3").stdout
+    project.write("s.tgl", first.stdout)
+    assert project.tglc("check", "s.tgl").returncode == 0
+    assert project.tglc("eval", "s.tgl", "--live").returncode == 0
+
+
+def test_a_cap_on_the_bill_saves_and_stops(project: Project, servers: dict[str, FaultyServer]) -> None:
+    done = project.tglc("optimize", "adds.tgl", "--live", "--yes", "--max-bill", "50")
+    assert done.returncode == 3
+    assert "R0308" in done.stderr
+    assert requests(servers) <= 50
+    assert project.tglc("optimize", "adds.tgl", "--live", "--yes", "--resume").returncode == 0
+
+
+def test_json_output_is_one_object(project: Project) -> None:
+    done = project.tglc("optimize", "adds.tgl", "--live", "--yes", "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["report"]["verdict"]
+    assert result["output"] == "adds.opt.tgl"
+    assert all(json.loads(line) for line in done.stderr.splitlines())

@@ -150,6 +150,7 @@ def facts(report: SearchReport) -> list[str]:
 
 ENDINGS = {
     "rounds": "all rounds were run",
+    "trials": "all trials were run",
     "spend": "it ended because nothing more fitted into `spend`",
     "stale": "it ended because nothing new was proposed",
 }

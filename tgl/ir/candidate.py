@@ -1,7 +1,8 @@
 """A candidate: the program under one assignment, pruned, canonical, ready to run.
 
-A flat acyclic graph of calls and pure functions. Its canonical JSON is its identity: two assignments
-that make the same program make equal candidates (semantics.md 6).
+A flat acyclic graph of calls and pure functions. Its canonical JSON, with nodes numbered in place of their
+names, is its identity: two assignments that make the same program make candidates of one digest (semantics.md
+6), and so does the resolved text, whatever names its decided copies have.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 from functools import cached_property
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from tgl.ir.expr import Expr, Frozen, Scalar
 from tgl.ir.program import PortSpec, Reader, ShotsSource
@@ -70,10 +71,29 @@ class Candidate(Frozen):
     output: Expr
 
     @cached_property
+    def structure(self) -> str:
+        """Canonical JSON with the place of each node (from 0) as its id: what runs, whatever it is called."""
+        places = {node.id: place for place, node in enumerate(self.nodes)}
+
+        def numbered(value: JsonValue) -> JsonValue:
+            match value:
+                case dict():
+                    return {
+                        key: places[item] if key == "id" and isinstance(item, str) else numbered(item)
+                        for key, item in value.items()
+                    }
+                case list():
+                    return [numbered(item) for item in value]
+                case _:
+                    return value
+
+        found = numbered(self.model_dump(mode="json"))
+        return json.dumps(found, sort_keys=True, separators=(",", ":"))
+
+    @cached_property
     def digest(self) -> str:
-        """Sha-256 of the canonical JSON, hex."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        """Sha-256 of the structure, hex."""
+        return hashlib.sha256(self.structure.encode()).hexdigest()
 
     @cached_property
     def calls(self) -> tuple[CallNode, ...]:

@@ -9,27 +9,21 @@ that turn out to be images of each other are tried once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from tgl.ir import ChoiceRef, Const, Expr, Fn, Input, Is, ListOf, ModelName, ModelOf, NodeRef, Op, WhatName
 from tgl.space.facts import Facts
+from tgl.space.fold import Scope
 from tgl.space.plan import GraphPlan
 from tgl.space.trim import Trimmed
 
 Link: TypeAlias = tuple[int, str, int]
 """Source node, label, target node."""
 
-Certificate: TypeAlias = "tuple[tuple[object, ...], ...]"
-
-
-@dataclass(frozen=True, slots=True)
-class Ordered:
-    """Live nodes of each group in their new order, and a text that is equal for isomorphic instances."""
-
-    groups: Mapping[str, tuple[int, ...]]
-    certificate: str
+Content: TypeAlias = Callable[[Trimmed], str]
+"""A text of a nested instance that is equal exactly if two instances are the same program inside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,49 +35,53 @@ class _Sketch:
     links: tuple[Link, ...]
 
 
-def canonical_order(trimmed: Trimmed, facts: Facts, *, certify: bool = False) -> Ordered:
-    """The canonical order of an instance's live nodes.
+def canonical_order(trimmed: Trimmed, facts: Facts, content: Content) -> Mapping[str, tuple[int, ...]]:
+    """Live nodes of each group of an instance in their canonical order.
 
-    `certify` computes the certificate too (only nested instances of relabelled replicas need it).
+    A program without choices keeps the order in which it is written: nothing else in its space is isomorphic
+    to it, and what was put in order before stays so.
     """
     plan = trimmed.instance.plan
     members: dict[str, list[int]] = {group.name: [] for group in plan.template.groups}
     for node in plan.nodes:
         if node.index in trimmed.live:
             members.setdefault(node.template.group, []).append(node.index)
-    loose = {group.name for group in plan.template.groups if group.permutable}
-    if not certify and not any(len(found) > 1 for name, found in members.items() if name in loose):
-        return Ordered({name: tuple(found) for name, found in members.items()}, "")
-    sketch = _sketch(trimmed, facts, members, loose)
-    ranks = _ranks(sketch)
-    groups = {name: tuple(sorted(found, key=lambda node: ranks[node])) for name, found in members.items()}
-    return Ordered(groups, repr(_certificate(sketch, ranks)) if certify else "")
+    loose = {
+        group.name for group in plan.template.groups if group.permutable and len(members[group.name]) > 1
+    }
+    if not loose or not facts.space.choices:
+        return {name: tuple(found) for name, found in members.items()}
+    ranks = _ranks(_sketch(trimmed, facts, members, loose, content))
+    return {name: tuple(sorted(found, key=lambda node: ranks[node])) for name, found in members.items()}
 
 
-def _sketch(trimmed: Trimmed, facts: Facts, members: Mapping[str, Sequence[int]], loose: set[str]) -> _Sketch:
+def _sketch(
+    trimmed: Trimmed, facts: Facts, members: Mapping[str, Sequence[int]], loose: set[str], content: Content
+) -> _Sketch:
     plan = trimmed.instance.plan
-    shape = _Shape(facts, plan, loose)
+    here = {
+        plan.nodes[place].template.id: NodeRef(id=plan.nodes[place].template.id) for place in trimmed.live
+    }
+    shape = _Shape(Scope(facts, plan, None, dict(here), {}), plan, loose)
     links: list[Link] = []
     notes: dict[int, list[str]] = {place: [] for place in trimmed.live}
     for place in sorted(trimmed.live):
         alt = trimmed.instance.picks[place]
         for port, wire in alt.wires.items():
             if port in trimmed.read[place]:
-                links += [(ref, f"{port} {path}", place) for path, ref in shape.refs(wire)]
-                notes[place].append(f"{port}={shape.text(wire)}")
-        guard = plan.nodes[place].template.guard
-        if guard is not None:
-            links += [(ref, f"when {path}", place) for path, ref in shape.refs(guard)]
-            notes[place].append(f"when={shape.text(guard)}")
+                text, refs = shape.of(wire)
+                links += [(ref, f"{port} {path}", place) for path, ref in refs]
+                notes[place].append(f"{port}={text}")
+        text, refs = shape.of(plan.nodes[place].template.guard)
+        links += [(ref, f"when {path}", place) for path, ref in refs]
+        notes[place].append(f"when={text}")
     for index in trimmed.edges:
         edge = plan.edges[index]
         port = edge.ports[trimmed.instance.picks[edge.target].template.key]
-        guard = "" if edge.template.guard is None else shape.text(edge.template.guard)
-        if edge.template.guard is not None:
-            refs = shape.refs(edge.template.guard)
-            links += [(ref, f"{port} when {path}", edge.target) for path, ref in refs]
+        guard, refs = shape.of(edge.template.guard)
+        links += [(ref, f"{port} when {path}", edge.target) for path, ref in refs]
         if edge.source is None:
-            notes[edge.target].append(f"{port}<-{shape.text(edge.template.source)} {guard}")
+            notes[edge.target].append(f"{port}<-{shape.of(edge.template.source)[0]} {guard}")
         else:
             links.append((edge.source, f"{port} {guard}", edge.target))
     links = [link for link in dict.fromkeys(links) if link[0] in trimmed.live]
@@ -92,25 +90,24 @@ def _sketch(trimmed: Trimmed, facts: Facts, members: Mapping[str, Sequence[int]]
     colours: dict[int, tuple[object, ...]] = {}
     for name, found in members.items():
         for place in found:
-            text = _written(trimmed, facts, shape, place, notes[place])
             if name in loose:
-                colours[place] = (rank[name], levels[place], *text)
+                written = _written(trimmed, shape, place, notes[place], content)
+                colours[place] = (rank[name], levels[place], *written)
             else:
-                colours[place] = (rank[name], plan.nodes[place].index, *text)
+                colours[place] = (rank[name], plan.nodes[place].index)
     return _Sketch(tuple(sorted(trimmed.live)), colours, tuple(links))
 
 
 def _written(
-    trimmed: Trimmed, facts: Facts, shape: _Shape, place: int, notes: Sequence[str]
+    trimmed: Trimmed, shape: _Shape, place: int, notes: Sequence[str], content: Content
 ) -> tuple[object, ...]:
-    """What, model, options, and the rest of what a node is, comparable."""
+    """What, model, options, and the rest of what a node is, comparable; of a graph, what is in it."""
     instance = trimmed.instance
-    template = instance.picks[place].template
-    fields = ";".join(f"{name}={shape.text(value)}" for name, value in template.fields)
-    inner = ""
     if place in trimmed.children:
-        inner = template.key + canonical_order(trimmed.children[place], facts, certify=True).certificate
-    return (template.what, instance.models.get(place, ""), fields, inner, tuple(sorted(notes)))
+        return (content(trimmed.children[place]), tuple(sorted(notes)))
+    template = instance.picks[place].template
+    fields = ";".join(f"{name}={shape.of(value)[0]}" for name, value in template.fields)
+    return (template.what, instance.models.get(place, ""), fields, tuple(sorted(notes)))
 
 
 def _levels(plan: GraphPlan, trimmed: Trimmed, links: Sequence[Link]) -> dict[int, int]:
@@ -131,18 +128,23 @@ class _Shape:
     Members of a group that may be relabelled have no position in a list: they stand in the group's order.
     """
 
-    facts: Facts
+    scope: Scope
     plan: GraphPlan
     loose: set[str]
+
+    def of(self, expr: Expr | None) -> tuple[str, list[tuple[str, int]]]:
+        """Both of an expression as it stands in the candidate, without nodes that are not there."""
+        folded = self.scope.fold(expr)
+        return ("", []) if folded is None else (self.text(folded), list(self.refs(folded)))
 
     def text(self, expr: Expr) -> str:
         match expr:
             case NodeRef():
                 return "@"
-            case ChoiceRef() | Is() | ModelOf():
-                return repr(self.facts.peek(expr))
             case Const():
                 return repr(expr.value)
+            case ChoiceRef() | Is() | ModelOf():
+                raise ValueError(f"not decided: {expr!r}")
             case ModelName() | WhatName():
                 return expr.name
             case Input():

@@ -13,6 +13,7 @@ from tgl.ir import (
     Expr,
     FnNode,
     GraphTemplate,
+    Input,
     ListOf,
     NodeRef,
     Op,
@@ -80,7 +81,7 @@ class Concretiser:
     ) -> Expr:
         """Add an instance's nodes under a new path; its output."""
         plan = trimmed.instance.plan
-        groups = canonical_order(trimmed, self.facts).groups
+        groups = canonical_order(trimmed, self.facts, self.content)
         rank = {node: place for place, node in enumerate(node for found in groups.values() for node in found)}
         ids = _new_ids(plan, path, groups)
         scope = Scope(self.facts, plan, arriving, dict[str, Expr](), rank)
@@ -91,14 +92,23 @@ class Concretiser:
             where = (*position, rank[place])
             child = trimmed.children.get(place)
             if child is not None:
-                inner = f"{ids[place]}.{trimmed.instance.picks[place].template.key}"
-                scope.values[node.template.id] = self.instance(child, inner, inputs, full, where)
+                # without the graph's name: a decided copy of the graph has another one
+                scope.values[node.template.id] = self.instance(child, ids[place], inputs, full, where)
             else:
                 self.nodes.append((where, self.node(trimmed, place, ids[place], inputs, full)))
                 scope.values[node.template.id] = NodeRef(id=ids[place])
         self.instances[plan.template.path] = _resolution(trimmed, groups, ids)
         output = scope.fold(plan.template.output) or ABSENT
         return output if guard is None or only_nodes(output) else Op(op="when", args=(guard, output))
+
+    def content(self, trimmed: Trimmed) -> str:
+        """What is in a nested instance, whatever it is called and whatever arrives at it."""
+        ports = {
+            port.name: Input(instance="", port=port.name) for port in trimmed.instance.plan.template.ports
+        }
+        inside = Concretiser(self.facts)
+        output = inside.instance(trimmed, "", ports, None, ())
+        return Candidate(nodes=tuple(node for _, node in inside.nodes), output=output).structure
 
     def inputs(self, trimmed: Trimmed, place: int, scope: Scope) -> dict[str, Expr]:
         """What arrives at each port that gets something, in port order."""

@@ -92,19 +92,19 @@ def test_a_nested_instance_is_inlined_with_its_guard_model_and_input() -> None:
 
     assert list(nodes) == [
         "solve.reply[1]",
-        "solve.reply[2].panel.sample[1]",
-        "solve.reply[2].panel.sample[2]",
-        "solve.reply[2].panel.output",
+        "solve.reply[2].sample[1]",
+        "solve.reply[2].sample[2]",
+        "solve.reply[2].output",
         "solve.reply[3]",
         "solve.output",
     ]
-    inner = nodes["solve.reply[2].panel.sample[1]"]
+    inner = nodes["solve.reply[2].sample[1]"]
     assert isinstance(inner, CallNode)
     assert inner.model == "large"
     assert inner.guard == guard_of("capitals")
     assert inner.inputs == (("question", Input(instance="solve", port="question")),)
-    assert nodes["solve.reply[2].panel.output"].guard == guard_of("capitals")
-    ids = ("solve.reply[1]", "solve.reply[2].panel.output", "solve.reply[3]")
+    assert nodes["solve.reply[2].output"].guard == guard_of("capitals")
+    ids = ("solve.reply[1]", "solve.reply[2].output", "solve.reply[3]")
     assert nodes["solve.output"].inputs == (("xs", ListOf(items=tuple(NodeRef(id=name) for name in ids))),)
     assert candidate.output == NodeRef(id="solve.output")
 
@@ -114,8 +114,8 @@ def test_draws_count_within_a_route_and_not_across_routes() -> None:
 
     assert {call.id: call.draw for call in candidate.calls} == {
         "solve.reply[1]": 0,
-        "solve.reply[2].panel.sample[1]": 0,
-        "solve.reply[2].panel.sample[2]": 1,
+        "solve.reply[2].sample[1]": 0,
+        "solve.reply[2].sample[2]": 1,
         "solve.reply[3]": 0,
     }
 
@@ -213,7 +213,7 @@ def test_a_list_from_a_nested_instance_is_spliced_in_place() -> None:
     b.group("final", lambda _: [function("majority", "std.reduce:majority", "xs+", args={"xs": wired})])
     final = resolve(b.program(b.ref("final")), {}).candidate.nodes[-1]
 
-    ids = ("g.one", "g.many.gen.s[1]", "g.many.gen.s[2]")
+    ids = ("g.one", "g.many.s[1]", "g.many.s[2]")
     assert dict(final.inputs)["xs"] == ListOf(items=tuple(NodeRef(id=name) for name in ids))
 
 

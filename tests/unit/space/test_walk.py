@@ -191,9 +191,9 @@ def test_what_only_an_unread_input_feeds_is_not_paid_for(wired: bool) -> None:
     ir = b.program(b.ref("panel"))
     address = "g.panel.panel.hints->s"
 
-    assert [n.id for n in resolve(ir, {address: True}).candidate.nodes] == ["g.tip", "g.panel.panel.s"]
+    assert [n.id for n in resolve(ir, {address: True}).candidate.nodes] == ["g.tip", "g.panel.s"]
     resolution = resolve(ir, {address: False})
-    assert [node.id for node in resolution.candidate.nodes] == ["g.panel.panel.s"]
+    assert [node.id for node in resolution.candidate.nodes] == ["g.panel.s"]
     assert resolution.instances["g"].live["g.tip"] is None
 
 

@@ -7,14 +7,14 @@ are left. If not, these are listed, in groups.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from tgl.emit.decisions import lies_in
 from tgl.emit.members import Members
 from tgl.emit.render import Copy, Renderer
 from tgl.emit.statics import UNKNOWN, Facts, Known, static_value, tree_value
-from tgl.emit.tree import names_in
+from tgl.emit.tree import every, names_in
 from tgl.ir import ChoiceKind, EdgeTemplate, Flip, Input, NodeRef, Value
 from tgl.syntax import ast
 from tgl.text import Edit, Span, apply_edits
@@ -73,6 +73,9 @@ class EdgeWriter:
         self, edge: ast.Edge, templates: Sequence[EdgeTemplate], live: Sequence[EdgeTemplate]
     ) -> str | None:
         """The statement less its choices, if that says the same."""
+        by_number = self.by_number(edge)
+        if any(self.is_renumbered(end, by_number) for end in edge.ends):
+            return None
         ends = [self.end_text(end) for end in edge.ends]
         if any(text is None for text in ends):
             return None
@@ -90,7 +93,7 @@ class EdgeWriter:
         edits = [Edit(at(end.span, start), text or "") for end, text in zip(edge.ends, ends, strict=True)]
         for clause in edge.clauses:
             if clause.kind == "if":
-                text = self.condition(clause.value, answer)
+                text = self.condition(clause.value, answer, self.by_number(edge))
                 if text is None or text is False:
                     return None
                 if text is True:
@@ -118,11 +121,26 @@ class EdgeWriter:
             and lies_in(point.place, self.renderer.source.name, edge.span)
         )
 
+    def by_number(self, edge: ast.Edge) -> frozenset[str]:
+        """The groups of which the statement means replicas by an index variable."""
+        return frozenset(name for end in edge.ends for name in self.groups_by_variable(end))
+
+    def is_renumbered(self, end: ast.Expr, by_number: frozenset[str]) -> bool:
+        """Whether an end names a replica of such a group by a number that may mean another one now."""
+        return any(
+            isinstance(part, ast.Index)
+            and isinstance(part.base, ast.Name)
+            and part.base.id in by_number
+            and not self.variables(part)
+            and not self.members[part.base.id].is_unmoved
+            for part in every(end)
+        )
+
     def meant(
         self, edge: ast.Edge, templates: Sequence[EdgeTemplate], own: frozenset[str], answer: bool
     ) -> set[tuple[End, End]] | None:
         """The edges that the statement means in the resolved text if all its own yes/no are `answer`."""
-        by_number = {name for end in edge.ends for name in self.groups_by_variable(end)}
+        by_number = self.by_number(edge)
 
         def now(id: str) -> str | None:
             """Which replica is meant in the resolved text where the user's text meant `id`."""
@@ -154,10 +172,11 @@ class EdgeWriter:
                 found.add((ends[0], ends[1]))
         return found
 
-    def condition(self, expr: ast.Expr, answer: bool) -> str | bool | None:
+    def condition(self, expr: ast.Expr, answer: bool, by_number: frozenset[str]) -> str | bool | None:
         """An `if` with its yes/no choices replaced by `answer`: a value, or the text that is left of it.
 
-        None: it holds another choice, which may have been decided differently for each edge.
+        None: it holds another choice, which may have been decided differently for each edge. Replicas of the
+        groups `by_number` keep their numbers: what these mean now was asked of `meant`.
         """
         match expr:
             case ast.Choice(domain=ast.Number()):
@@ -165,10 +184,10 @@ class EdgeWriter:
             case ast.Choice():
                 return None
             case ast.Unary(op="not", operand=operand):
-                inner = self.condition(operand, answer)
+                inner = self.condition(operand, answer, by_number)
                 return not inner if isinstance(inner, bool) else self.part(expr, operand, inner)
             case ast.Binary(op="and" | "or" as op, left=left, right=right):
-                sides = [(left, self.condition(left, answer)), (right, self.condition(right, answer))]
+                sides = [(side, self.condition(side, answer, by_number)) for side in (left, right)]
                 decisive = op == "or"
                 if any(text is decisive for _, text in sides):
                     return decisive
@@ -182,7 +201,8 @@ class EdgeWriter:
                 edits = [Edit(at(side.span, expr.span.start), text or "") for side, text in rest]
                 return apply_edits(self.renderer.slice(expr.span), edits)
             case _:
-                return self.renderer.texts(expr, [Copy(self.path)], shared=False)[0]
+                renderer = replace(self.renderer, as_numbered=by_number)
+                return renderer.texts(expr, [Copy(self.path)], shared=False)[0]
 
     def part(self, whole: ast.Expr, child: ast.Expr, text: str | None) -> str | None:
         if text is None:

@@ -44,7 +44,7 @@ class Renderer:
     any more. `index` are the variables by which copies that differ are looked up in a list, or in rows of the
     sizes `shape` (empty: they must not differ); where the statement does not declare them, `uses_index` tells
     that it has to. `keeps_positions`: replicas that are gone still count, so that no list can have one item
-    for each; `has_lists` tells that one has.
+    for each; `has_lists` tells that one has. Replicas of the groups `as_numbered` are spelled as they stand.
     """
 
     source: SourceFile
@@ -59,6 +59,7 @@ class Renderer:
     uses_index: bool = False
     keeps_positions: bool = False
     has_lists: bool = False
+    as_numbered: frozenset[str] = frozenset()
 
     def slice(self, span: Span) -> str:
         """What stands in the source."""
@@ -184,6 +185,8 @@ class Renderer:
     def index_texts(self, expr: ast.Index, copies: Sequence[Copy], *, shared: bool) -> Texts:
         """`worker[2]`, `worker[i]`, `worker[1..3]`, or an item of a list."""
         members = self.members.get(expr.base.id) if isinstance(expr.base, ast.Name) else None
+        if members is not None and members.name in self.as_numbered:
+            return [self.slice(expr.span)] * len(copies)
         if members is None:
             base = self.texts(expr.base, copies, shared=shared)
             inner = [(arg.value.span, self.texts(arg.value, copies, shared=shared)) for arg in expr.args]

@@ -96,6 +96,14 @@ WHATS = (
 )
 COUNTS = ("~1..4", "3", "n", "~[2, 4]")
 EXTRAS = ("assistant", "[assistant, thinker]", "~[assistant, panel]")
+EXTRA_CLAUSES = (
+    "",
+    " if ~0.5",
+    " when agreement(worker) < ~0.3..0.9",
+    " when not ran(other)",
+    " when ran(other) or agreement(worker) < 0.5",
+    " when not (other == worker[1] and kind == kinds[2])",
+)
 MODELS = ("on ~small", "on smol", "on ~every", "on lm", "on ~[smol, gemma, smol]")
 CONDITIONS = ("", "", " if ~0.5", " if dense", " if ~0.6 or dense")
 SELF_EDGES = (
@@ -130,8 +138,7 @@ def programs(draw: st.DrawFn) -> str:
         "  # The workers.",
         f"  node worker[{pick(COUNTS)}] : {pick(WHATS)} {pick(MODELS)}{pick(CONDITIONS)}  # w",
         f"  node other : {pick(WHATS)} {pick(MODELS)}{pick(CONDITIONS)}",
-        f"  node extra[2] : {pick(EXTRAS)} on [smol, gemma]"
-        f"{pick(['', ' if ~0.5', ' when agreement(worker) < ~0.3..0.9'])}",
+        f"  node extra[2] : {pick(EXTRAS)} on [smol, gemma]{pick(EXTRA_CLAUSES)}",
     ]
     if draw(st.booleans()):
         lines.append(

@@ -97,19 +97,27 @@ class EdgeWriter:
                 if text is None or text is False:
                     return None
                 if text is True:
-                    source = self.renderer.source.text
-                    gap = clause.span.start
-                    while source[gap - 1] in " \t":
-                        gap -= 1
-                    edits.append(Edit(at(Span(gap, clause.span.end), start), ""))
+                    edits.append(self.without(clause, start))
                 else:
                     edits.append(Edit(at(clause.value.span, start), text))
             else:
                 guards = {self.guard(clause.value, t, {}) for t in live}
-                if len(guards) > 1 or None in guards:
+                if len(guards) > 1:
                     return None
-                edits.append(Edit(at(clause.value.span, start), next(iter(guards)) or ""))
+                guard = guards.pop()
+                edits.append(
+                    self.without(clause, start)
+                    if guard is None
+                    else Edit(at(clause.value.span, start), guard)
+                )
         return apply_edits(self.renderer.slice(edge.span), edits)
+
+    def without(self, clause: ast.Clause, start: int) -> Edit:
+        """Takes out a clause, with the blanks before it; `start` is where the statement does."""
+        source, gap = self.renderer.source.text, clause.span.start
+        while source[gap - 1] in " \t":
+            gap -= 1
+        return Edit(at(Span(gap, clause.span.end), start), "")
 
     def own_choices(self, edge: ast.Edge) -> frozenset[str]:
         """Addresses of the yes/no choices that stand in the statement's `if`."""
@@ -236,12 +244,8 @@ class EdgeWriter:
         for left, right in zip(edge.ends, edge.ends[1:], strict=False):
             names = self.bound(left, right, source, target)
             if names is not None:
-                guards = [
-                    text
-                    for clause in edge.clauses
-                    if clause.kind == "when"
-                    and (text := self.guard(clause.value, template, names)) is not None
-                ]
+                conditions = [clause.value for clause in edge.clauses if clause.kind == "when"]
+                guards = [self.guard(condition, template, names) for condition in conditions]
                 return Line(source, target, suffix(left), suffix(right), guards[0] if guards else None)
         raise AssertionError(f"no hop of the statement makes {source.id} -> {target.id}")
 
@@ -335,7 +339,7 @@ class EdgeWriter:
         local = template.target.removeprefix(f"{self.path}.")
         source = self.source(template)
         prefix = f"{source.id if source.group in self.members else f'{self.path}.{source.id}'}->{local}"
-        return self.renderer.texts(expr, [Copy(prefix, names, {})], shared=False)[0]
+        return self.renderer.guard(expr, [Copy(prefix, names, {})], shared=False)[0]
 
     def variables(self, expr: ast.Expr) -> set[str]:
         """The index variables in an end of a statement: free letters in brackets (language.md G6)."""

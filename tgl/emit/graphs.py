@@ -116,8 +116,15 @@ class GraphWriter:
 
     def renderer(self, members: Mapping[str, Members]) -> Renderer:
         around = self.around
+        port = next((port.name for port in self.decl.ports), None)
         return Renderer(
-            around.source, around.decisions, members, around.spell, around.renames, gone=self.gone
+            around.source,
+            around.decisions,
+            members,
+            around.spell,
+            around.renames,
+            gone=self.gone,
+            never=None if port is None else f"{port} != {port}",
         )
 
     def statement(self, statement: ast.Stmt, members: Mapping[str, Members]) -> tuple[str, ...]:

@@ -124,7 +124,7 @@ class NodeWriter:
                 # Where the choice is inactive (a function was picked) any model will do.
                 return self.slot([text or known[0] for text in texts]) if known else None
             case _:
-                return self.renderer.texts(clause.value, copies, shared=True)[0]
+                return self.renderer.guard(clause.value, copies, shared=True)[0]
 
     def slot(self, texts: Texts, *, is_what: bool = False) -> str | None:
         """One text for all, or a list of one for each.

@@ -45,6 +45,7 @@ class Renderer:
     sizes `shape` (empty: they must not differ); where the statement does not declare them, `uses_index` tells
     that it has to. `keeps_positions`: replicas that are gone still count, so that no list can have one item
     for each; `has_lists` tells that one has. Replicas of the groups `as_numbered` are spelled as they stand.
+    `never` is a condition that does not hold in any run.
     """
 
     source: SourceFile
@@ -60,6 +61,7 @@ class Renderer:
     keeps_positions: bool = False
     has_lists: bool = False
     as_numbered: frozenset[str] = frozenset()
+    never: str | None = None
 
     def slice(self, span: Span) -> str:
         """What stands in the source."""
@@ -111,6 +113,65 @@ class Renderer:
         """The expression for a single copy."""
         return self.texts(expr, [copy], shared=False)[0]
 
+    def guard(self, expr: ast.Expr, copies: Sequence[Copy], *, shared: bool) -> Texts:
+        """A `when` for each copy, none if it always holds.
+
+        What asks something of a node that is gone never holds (language.md G16); then an input that differs
+        from itself says so, as a `when` has to be decided in the run.
+        """
+        found = self.settled(expr, copies, positive=True, shared=shared)
+        if shared and len(set(found)) > 1:
+            raise self.differing(copies)
+        if False in found and self.never is None:
+            raise UnwrittenDecision(copies[0].prefix, "what never holds, in a graph without inputs")
+        return [self.never if text is False else None if text is True else text for text in found]
+
+    def settled(
+        self, expr: ast.Expr, copies: Sequence[Copy], *, positive: bool, shared: bool
+    ) -> list[str | bool]:
+        """A part of a `when`; what is absent keeps the whole from holding, so under a `not` it is `true`."""
+        match expr:
+            case ast.Unary(op="not", operand=operand):
+                inner = self.settled(operand, copies, positive=not positive, shared=shared)
+                return [
+                    not part if isinstance(part, bool) else self.with_parts(expr, (operand, part))
+                    for part in inner
+                ]
+            case ast.Binary(op="and" | "or" as op, left=left, right=right):
+                sides = [
+                    self.settled(side, copies, positive=positive, shared=shared) for side in (left, right)
+                ]
+                return [self.joint(expr, op == "or", *row) for row in zip(*sides, strict=True)]
+            case ast.Call(func=ast.Name(id="ran"), args=(ast.Arg(value=value, when=None),)):
+                texts = self.texts(value, copies, shared=shared)
+                return [False if text is None else self.with_parts(expr, (value, text)) for text in texts]
+            case _:
+                texts = self.texts(expr, copies, shared=shared)
+                return [not positive if text is None else text for text in texts]
+
+    def joint(self, expr: ast.Binary, decisive: bool, left: str | bool, right: str | bool) -> str | bool:
+        """Two conditions in one, of which some may be known."""
+        if left is decisive or right is decisive:
+            return decisive
+        if isinstance(left, bool):
+            return right
+        if isinstance(right, bool):
+            return left
+        return self.with_parts(expr, (expr.left, left), (expr.right, right))
+
+    def with_parts(self, expr: ast.Expr, *parts: tuple[ast.Expr, str]) -> str:
+        start = expr.span.start
+        edits = [Edit(Span(part.span.start - start, part.span.end - start), text) for part, text in parts]
+        return apply_edits(self.slice(expr.span), edits)
+
+    def differing(self, copies: Sequence[Copy]) -> NeedsSingles | UnwrittenDecision:
+        """What to raise where one text has to serve copies that differ."""
+        return (
+            NeedsSingles(self.group)
+            if self.group
+            else UnwrittenDecision(copies[0].prefix, "its copies differ")
+        )
+
     # --- leaves
 
     def name(self, expr: ast.Name, copies: Sequence[Copy], *, shared: bool) -> Texts:
@@ -135,11 +196,7 @@ class Renderer:
             return texts
         known = [text for text in texts if text is not None]
         if not self.index or len(known) < len(texts):
-            raise (
-                NeedsSingles(self.group)
-                if self.group
-                else UnwrittenDecision(copies[0].prefix, "its copies differ")
-            )
+            raise self.differing(copies)
         self.uses_index = True
         self.list_is_written()
         return [table(known, self.shape) + "".join(f"[{name}]" for name in self.index)] * len(texts)
@@ -312,10 +369,19 @@ class Renderer:
 
     def arg(self, arg: ast.Arg, copies: Sequence[Copy], *, shared: bool) -> Texts:
         """An argument with its name and guard."""
-        children = [(arg.value.span, self.texts(arg.value, copies, shared=shared))]
-        if arg.when is not None:
-            children.append((arg.when.span, self.texts(arg.when, copies, shared=shared)))
-        return self.spliced(arg.span, children, len(copies))
+        values = self.texts(arg.value, copies, shared=shared)
+        if arg.when is None:
+            return self.spliced(arg.span, [(arg.value.span, values)], len(copies))
+        guards = self.guard(arg.when, copies, shared=shared)
+        start = arg.span.start
+        found: Texts = []
+        for value, guard in zip(values, guards, strict=True):
+            if value is None or guard is not None:
+                children = [(arg.value.span, [value]), (arg.when.span, [guard])]
+                found += self.spliced(arg.span, children, 1)
+            else:
+                found.append(self.slice(Span(start, arg.value.span.start)) + value)
+        return found
 
 
 def table(texts: Sequence[str], shape: Sequence[int]) -> str:

@@ -88,7 +88,7 @@ class Concretiser:
         for place in _order(trimmed, rank):
             node = plan.nodes[place]
             inputs = self.inputs(trimmed, place, scope)
-            full = both(guard, scope.fold(node.template.guard))
+            full = both(guard, scope.guard(node.template.guard))
             where = (*position, rank[place])
             child = trimmed.children.get(place)
             if child is not None:
@@ -120,7 +120,7 @@ class Concretiser:
             source = scope.fold(edge.template.source)
             if source is not None:
                 guards = arrived.setdefault(edge.ports[alt.template.key], {}).setdefault(source, [])
-                guards.append(scope.fold(edge.template.guard))
+                guards.append(scope.guard(edge.template.guard))
         found: dict[str, Expr] = {}
         for port in alt.template.ports:
             wire = None

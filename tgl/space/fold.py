@@ -13,6 +13,11 @@ from tgl.space.static import Static, Unknown, as_expr, operate
 ABSENT = Const(value=None)
 """The value of what is not there."""
 
+NOTHING = ListOf(items=())
+"""What a function is given in the place of what is not there: it reads both alike."""
+
+RAN = "std.signals:ran"
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -46,11 +51,16 @@ class Scope:
             case Op():
                 return operated(expr.op, [self.fold(arg) or ABSENT for arg in expr.args])
             case Fn():
-                return Fn(
-                    fn=expr.fn,
-                    args=tuple(self.fold(arg) or ABSENT for arg in expr.args),
-                    named=tuple((name, self.fold(value) or ABSENT) for name, value in expr.named),
-                )
+                args = tuple(self.fold(arg) or NOTHING for arg in expr.args)
+                if expr.fn == RAN and args == (NOTHING,):
+                    return Const(value=False)
+                named = tuple((name, self.fold(value) or NOTHING) for name, value in expr.named)
+                return Fn(fn=expr.fn, args=args, named=named)
+
+    def guard(self, expr: Expr | None) -> Expr | None:
+        """A guard folded; what asks something of a node that is not there does not hold (G16)."""
+        folded = self.fold(expr)
+        return None if folded is None else settled(folded, positive=True)
 
     def reordered(self, items: Sequence[Expr]) -> list[Expr]:
         """A list's items, the replicas of a relabelled group in their new order (G8)."""
@@ -117,6 +127,8 @@ def operated(op: str, args: Sequence[Expr]) -> Expr:
         if len(kept) < 2:
             return kept[0] if kept else neutral
         return Op(op=op, args=kept)
+    if op not in ("when", "at", "in") and ABSENT in args:
+        return ABSENT
     values = [_literal(arg) for arg in args]
     if not any(isinstance(value, Unknown) for value in values):
         value = operate(op, values)
@@ -127,6 +139,25 @@ def operated(op: str, args: Sequence[Expr]) -> Expr:
     if op == "when" and isinstance(args[0], Const):
         return args[1] if args[0].value is True else ABSENT
     return Op(op=op, args=tuple(args))
+
+
+def settled(expr: Expr, *, positive: bool) -> Expr:
+    """A condition of which only matters whether it is true, with absent parts replaced by truth values.
+
+    `and` and `or` are monotone: an absent part keeps the whole from being true just as `false` does, and
+    under a `not` (not `positive`) as `true` does.
+    """
+    match expr:
+        case Const(value=None):
+            return Const(value=not positive)
+        case Op(op="and" | "or" as op, args=args):
+            return operated(op, [settled(arg, positive=positive) for arg in args])
+        case Op(op="not", args=(inner,)):
+            return operated("not", [settled(inner, positive=not positive)])
+        case Op(op="!=", args=(left, right)) if left == right and positive:
+            return Const(value=False)  # or absent; how a resolved text says that something never holds
+        case _:
+            return expr
 
 
 def _literal(expr: Expr) -> Static | Unknown:

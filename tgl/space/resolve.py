@@ -33,5 +33,5 @@ def resolve(ir: ProgramIR, assignment: Assignment, bound: Bound | None = None) -
     """
     walked, _ = replay(ir, assignment, None, bound)
     concretiser = Concretiser(walked.facts)
-    candidate = concretiser.candidate(trim(walked.root))
+    candidate = concretiser.candidate(trim(walked.root, walked.facts))
     return Resolution(dict(assignment), candidate, MappingProxyType(concretiser.instances))

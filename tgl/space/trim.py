@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tgl.ir import Input
-from tgl.space.plan import subexpressions
+from tgl.ir import Expr, Input, NodeRef
+from tgl.space.facts import Facts
+from tgl.space.fold import Scope
+from tgl.space.plan import GraphPlan, subexpressions
 from tgl.space.walk import Instance
 
 
@@ -30,11 +32,17 @@ class Trimmed:
         return tuple(index for index in self.edges if self.instance.plan.edges[index].target == node)
 
 
-def trim(instance: Instance) -> Trimmed:
-    """The live part of an instance, from its output backwards."""
+def trim(instance: Instance, facts: Facts) -> Trimmed:
+    """The live part of an instance, from its output backwards.
+
+    Read is what expressions still name when they are folded: a condition that is lost with one node does not
+    keep another.
+    """
     plan = instance.plan
+    exist = [node.template.id for node in plan.nodes if instance.exists[node.index]]
+    scope = Scope(facts, plan, None, {name: NodeRef(id=name) for name in exist}, {})
     live = {ref for ref in plan.output_refs if instance.exists[ref]}
-    exprs = [plan.template.output]
+    ports = read_ports(plan, scope.fold(plan.template.output))
     read: dict[int, frozenset[str]] = {}
     children: dict[int, Trimmed] = {}
     edges: list[int] = []
@@ -46,36 +54,36 @@ def trim(instance: Instance) -> Trimmed:
             continue
         node, alt = plan.nodes[place], instance.picks[place]
         if place in instance.children:
-            children[place] = trim(instance.children[place])
+            children[place] = trim(instance.children[place], facts)
             read[place] = children[place].ports
         else:
             read[place] = frozenset(port.name for port in alt.template.ports)
-        sources = set(node.guard_refs)
-        if node.template.guard is not None:
-            exprs.append(node.template.guard)
+        exprs = [scope.guard(node.template.guard)]
+        fed: set[str] = set()
         for index in into.get(place, ()):
             edge = plan.edges[index]
-            if edge.ports.get(alt.template.key) in read[place]:
+            port = edge.ports.get(alt.template.key)
+            if port is not None and port in read[place]:
                 edges.append(index)
-                sources.update(edge.guard_refs)
-                if edge.source is None:
-                    exprs.append(edge.template.source)
-                else:
-                    sources.add(edge.source)
-                if edge.template.guard is not None:
-                    exprs.append(edge.template.guard)
-        wires = [wire for port, wire in alt.wires.items() if port in read[place]]
-        exprs += wires
-        if len(wires) == len(alt.wires):
-            sources.update(alt.refs)
-        else:
-            ids = {part.id for wire in wires for part in subexpressions(wire) if part.kind == "node"}
-            sources.update(plan.index[node_id] for node_id in ids if node_id in plan.index)
-        live.update(ref for ref in sources if instance.exists[ref])
-    ports = {
-        part.port
-        for expr in exprs
-        for part in subexpressions(expr)
-        if isinstance(part, Input) and part.instance == plan.template.path
-    }
-    return Trimmed(instance, frozenset(live), tuple(sorted(edges)), read, frozenset(ports), children)
+                fed.add(port)
+                exprs += [scope.fold(edge.template.source), scope.guard(edge.template.guard)]
+        for port, wire in alt.wires.items():
+            if port in read[place] and not (port in fed and port in alt.single):  # an edge overrides it
+                exprs.append(scope.fold(wire))
+        for expr in exprs:
+            live |= read_nodes(plan, expr)
+            ports |= read_ports(plan, expr)
+    return Trimmed(instance, frozenset(live), tuple(sorted(edges)), read, ports, children)
+
+
+def read_nodes(plan: GraphPlan, expr: Expr | None) -> set[int]:
+    """The nodes of an instance that a folded expression reads."""
+    parts = () if expr is None else subexpressions(expr)
+    return {plan.index[part.id] for part in parts if isinstance(part, NodeRef)}
+
+
+def read_ports(plan: GraphPlan, expr: Expr | None) -> frozenset[str]:
+    """The inputs of an instance that a folded expression reads."""
+    parts = () if expr is None else subexpressions(expr)
+    path = plan.template.path
+    return frozenset(part.port for part in parts if isinstance(part, Input) and part.instance == path)

@@ -8,6 +8,7 @@ from tgl.runtime.calls import CallFailed
 from tgl.runtime.errors import BatchStopped, BillReached, MissingResponses, ModelRefused
 from tgl.runtime.events import CallsNeeded, FromStore, Issued, RuntimeEvent, Settled, Waiting
 from tgl.runtime.executor import Executor, RuntimeOptions
+from tgl.runtime.foresight import PossibleAsk
 from tgl.runtime.identity import CallKey, call_key, canonical_messages, canonical_options, origin_of
 from tgl.runtime.jobs import CallUse, Example, Job, ModelBinding, RunResult, RunStatus
 from tgl.runtime.ledger import BillCap, BillLine, Ledger, Spent
@@ -47,6 +48,7 @@ __all__ = [
     "ModelRefused",
     "Plan",
     "Planner",
+    "PossibleAsk",
     "PromptError",
     "Prompts",
     "Reach",

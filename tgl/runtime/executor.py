@@ -18,6 +18,7 @@ from tgl.ir import KeySpec
 from tgl.runtime.calls import Answered, Caller, CallFailed, Outcome, Stopped
 from tgl.runtime.errors import BatchStopped, MissingResponses
 from tgl.runtime.events import CallsNeeded, FromStore, RuntimeEvent
+from tgl.runtime.foresight import PossibleAsk, foreseen
 from tgl.runtime.identity import origin_of
 from tgl.runtime.jobs import Job, ModelBinding, RunResult
 from tgl.runtime.ledger import BillCap, Ledger
@@ -55,7 +56,8 @@ class Executor:
 
     A call that has failed stays failed for the executor's life: whether a run shares the failure must not
     hang on when it comes to ask. Failures are never stored, so a search that is to be resumed journals
-    them (`failed[result.failed_call]`) and hands them back through `assume_failed`.
+    them (`failed`) and hands them back through `assume_failed`; they are in `failed` again once a run has
+    come to ask for them.
 
     The running loop is the clock, so tests run on one with virtual time.
     """
@@ -92,12 +94,25 @@ class Executor:
         self.planner = Planner(prompts, key, fingerprints)
         self.known: dict[str, StoredResponse] = {}
         self.failed: dict[str, CallFailed] = {}
+        self.assumed: dict[str, CallFailed] = {}
         self.answers: Counter[str] = Counter()
         self.turn = asyncio.Lock()
 
     def assume_failed(self, identity: str, failure: str, detail: str) -> None:
         """Let a call fail as it did in the part of the search that is replayed from its journal."""
-        self.failed[identity] = CallFailed(failure, detail)
+        self.assumed[identity] = CallFailed(failure, detail)
+
+    def foreseen(self, job: Job, *, fresh: bool = False) -> tuple[PossibleAsk, ...]:
+        """What a job may ask beyond the spend so far, in the order of nodes; nothing is asked.
+
+        Args:
+            job: candidate, example and salt.
+            fresh: as if nothing was on the spend.
+
+        Raises:
+            ValueError: the candidate uses models or shots that are not bound.
+        """
+        return foreseen(self.planner.plan(job.candidate), job, {} if fresh else self.ledger.spend, self.known)
 
     async def run_all(self, jobs: Sequence[Job]) -> list[RunResult]:
         """The results of jobs, in job order; their calls are then on the spend.
@@ -176,9 +191,12 @@ class Batch:
 
     async def answer_stored(self) -> None:
         """Answer what is stored, wave by wave, and queue the rest."""
-        known, failures = self.executor.known, self.executor.failed
+        known, failures, assumed = self.executor.known, self.executor.failed, self.executor.assumed
         while self.asked:
             wave, self.asked = self.asked, []
+            failures.update(
+                (wanted.identity, assumed[wanted.identity]) for wanted in wave if wanted.identity in assumed
+            )
             new = list(
                 dict.fromkeys(
                     wanted.identity

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tgl.ir import CallNode, Candidate, Expr, Fn, FnNode, KeySpec, ListOf, NodeRef, Op, Reader, RunNode
+from tgl.ir import (
+    RETRY_STRIDE,
+    CallNode,
+    Candidate,
+    Expr,
+    Fn,
+    FnNode,
+    KeySpec,
+    ListOf,
+    NodeRef,
+    Op,
+    Reader,
+    RunNode,
+)
 from tgl.keys import Answer
 from tgl.models import Decoding
 from tgl.runtime.identity import CallKey, canonical, canonical_options, drawn, opening
@@ -48,6 +61,10 @@ class CallStep:
     def asks(self) -> int:
         """How often it may be asked: a greedy reply would only repeat itself."""
         return 1 if self.node.temperature == 0 else 1 + self.node.retry
+
+    def draw(self, ask: int) -> int:
+        """The draw of ask number `ask`, from 0."""
+        return self.node.draw + ask * RETRY_STRIDE
 
     def key(self, rendered: Rendered, salt: str, draw: int) -> CallKey:
         """The key of one ask."""

@@ -23,7 +23,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import JsonValue
 
-from tgl.ir import RETRY_STRIDE, CallNode, FnNode, PortSpec
+from tgl.ir import CallNode, FnNode, PortSpec
 from tgl.keys import Answer, read_answer
 from tgl.runtime.identity import CallKey
 from tgl.runtime.jobs import CallUse, Job, RunResult, RunStatus
@@ -212,7 +212,7 @@ class Run:
     def ask(self, position: int, step: CallStep, rendered: Rendered, ask: int) -> CallModel:
         """The command for one ask."""
         self.outstanding += 1
-        draw = step.node.draw + ask * RETRY_STRIDE
+        draw = step.draw(ask)
         return CallModel(position, ask, draw, step.key(rendered, self.job.salt, draw), rendered, step)
 
     def ready_at(self, position: int) -> float:

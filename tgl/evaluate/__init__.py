@@ -1,8 +1,9 @@
 """Evaluation: data and splits, costs, paired scores, baselines, and the final measurement."""
 
 from tgl.evaluate.alone import Alone, measure_alone
+from tgl.evaluate.base_roles import BaseRole, base_role, base_variants
 from tgl.evaluate.baselines import Affordable, Baseline, routes_of
-from tgl.evaluate.bench import Notice, Notify
+from tgl.evaluate.bench import FAILURES, Notice, Notify, failures_in
 from tgl.evaluate.bounds import WorstCase, worst_bound
 from tgl.evaluate.calibration import calibrated, price_list, reference_program
 from tgl.evaluate.cost import (
@@ -20,7 +21,7 @@ from tgl.evaluate.cost import (
 from tgl.evaluate.data import Dataset, Example, Given, Loaded, load_dataset
 from tgl.evaluate.data_problems import DataProblem, EmptySplit, RepeatedRows
 from tgl.evaluate.evaluator import Evaluation, Evaluator, ExampleResult, Runner
-from tgl.evaluate.ledger import Ledger, Need
+from tgl.evaluate.ledger import Forecast, Ledger, Need
 from tgl.evaluate.limits import Meter, limit_text
 from tgl.evaluate.measure import FINAL_SALT, difference, figures, responses_hash, verdict
 from tgl.evaluate.optimize import Found, NotFound, Search, SearchResult
@@ -36,14 +37,14 @@ from tgl.evaluate.report import (
     Selection,
     SpendReport,
 )
-from tgl.evaluate.selection import Choice, Finalist, choose, mean_cost
+from tgl.evaluate.selection import Choice, Deficit, Finalist, choose, deficit, finalists, mean_cost
 from tgl.evaluate.shots import read_shots
 from tgl.evaluate.simple_programs import (
-    BaseRole,
-    base_role,
+    Route,
     best,
     greedy,
     reachable_models,
+    router,
     standard_grader,
     vote,
 )
@@ -51,6 +52,7 @@ from tgl.evaluate.splits import Purpose, SealedSplit, SplitName, Splits, split, 
 from tgl.evaluate.worst import worst_calls, worst_dollars
 
 __all__ = [
+    "FAILURES",
     "FINAL_SALT",
     "Affordable",
     "Alone",
@@ -61,6 +63,7 @@ __all__ = [
     "CostModel",
     "DataProblem",
     "Dataset",
+    "Deficit",
     "Difference",
     "EmptySplit",
     "Estimate",
@@ -69,6 +72,7 @@ __all__ = [
     "Example",
     "ExampleResult",
     "Finalist",
+    "Forecast",
     "Found",
     "Given",
     "GroupFigures",
@@ -87,6 +91,7 @@ __all__ = [
     "ProgramFigures",
     "Purpose",
     "RepeatedRows",
+    "Route",
     "Runner",
     "SealedSplit",
     "Search",
@@ -101,13 +106,17 @@ __all__ = [
     "Use",
     "WorstCase",
     "base_role",
+    "base_variants",
     "best",
     "calibrated",
     "choose",
     "cost_model",
+    "deficit",
     "difference",
     "dollar_prices",
+    "failures_in",
     "figures",
+    "finalists",
     "greedy",
     "limit_text",
     "load_dataset",
@@ -120,6 +129,7 @@ __all__ = [
     "read_shots",
     "reference_program",
     "responses_hash",
+    "router",
     "routes_of",
     "split",
     "split_of",

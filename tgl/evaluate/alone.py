@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tgl.evaluate.base_roles import base_role
 from tgl.evaluate.calibration import calibrated
 from tgl.evaluate.cost import CostModel, NoPrice, cost_model
 from tgl.evaluate.evaluator import Evaluation, Evaluator
 from tgl.evaluate.measure import FINAL_SALT, WINNER, figures, report_draws, responses_hash
 from tgl.evaluate.report import ProgramFigures
-from tgl.evaluate.simple_programs import base_role
 from tgl.evaluate.splits import Purpose
 from tgl.ir import ProgramIR
 from tgl.space import resolve

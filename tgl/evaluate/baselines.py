@@ -1,12 +1,10 @@
 """Baselines on select: what a simpler program reaches for no more than the winner's cost (semantics.md 8).
 
-For each reachable model its greedy answer and a vote of the largest k whose mean cost is at most the
-winner's (fewer than two: the greedy answer is that baseline); on the best of these models the best of k by
-the standard grader; the best greedy model for each group, where the task has groups; the program at its
-prior mode; and a random feasible program, the first feasible one that was drawn from the prior.
-
-The router needs no program of its own: greedy answers are the same responses whoever asks, so it is put
-together from the greedy evaluations, example by example.
+For each reachable model its greedy answer in the variant of the base role that is best on select, and a vote
+of the largest k whose mean cost is at most the winner's; on the best of these models the best of k by the
+standard grader, and a majority of 3 even if it is dearer than the winner (then it is shown, and does not
+count); the best greedy model and variant for each group, where the task has groups; the program at its prior
+mode; and a random feasible program, the first feasible one that was drawn from the prior.
 """
 
 from __future__ import annotations
@@ -29,8 +27,8 @@ LARGEST_K = 16
 class Baseline:
     """A simpler program, with its evaluation on select.
 
-    `routes` (model by group) is set for the router, which has no candidate of its own. Without an
-    evaluation, `why` tells why there is none.
+    `routes` (the greedy program by group) is set for the router. `dear`: it costs more than the winner, so it
+    informs and is no rival. Without an evaluation, `why` tells why there is none.
     """
 
     kind: BaselineKind
@@ -40,14 +38,8 @@ class Baseline:
     candidate: Candidate | None = None
     routes: tuple[tuple[str, str], ...] = ()
     on_select: Evaluation | None = None
+    dear: bool = False
     why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """How a baseline was tried: its evaluation, or None if its worst case did not fit `spend`."""
-
-    evaluation: Evaluation | None
 
 
 @dataclass(slots=True)
@@ -93,7 +85,7 @@ def first_guess(ceiling: float, greedy_cost: float, calls_each: int = 1) -> int:
 def routes_of(
     greedy: Sequence[tuple[str, Evaluation]], examples: Sequence[Example], cost: CostModel
 ) -> tuple[tuple[str, str], ...]:
-    """The best greedy model of each group (ties: the cheaper, then the earlier), groups sorted."""
+    """The best greedy program of each group (ties: the cheaper, then the earlier), groups sorted."""
     groups = sorted({one.group for one in examples if one.group is not None})
     routes: list[tuple[str, str]] = []
     for group in groups:
@@ -107,27 +99,13 @@ def routes_of(
     return tuple(routes)
 
 
-def routed(
-    routes: Sequence[tuple[str, str]],
-    greedy: Sequence[tuple[str, Evaluation]],
-    examples: Sequence[Example],
-    fallback: str,
-) -> Evaluation:
-    """The evaluation of a router; a group that was not seen on select goes to `fallback`."""
-    by_group, by_model = dict(routes), dict(greedy)
-    results = tuple(
-        by_model[by_group.get(one.group or "", fallback)].results[place] for place, one in enumerate(examples)
-    )
-    return Evaluation(by_model[fallback].candidate, results)
-
-
 def best_of_baselines(
     baselines: Sequence[Baseline], cost: CostModel, keep: Callable[[Baseline], bool] = lambda _: True
 ) -> Baseline | None:
-    """The baseline with the highest accuracy on select (ties: the cheaper, then the earlier)."""
+    """The rival with the highest accuracy on select (ties: the cheaper, then the earlier)."""
     found = [
         (-one.on_select.score, mean_cost(one.on_select, cost), place)
         for place, one in enumerate(baselines)
-        if one.on_select is not None and keep(one)
+        if one.on_select is not None and not one.dear and keep(one)
     ]
     return baselines[min(found)[2]] if found else None

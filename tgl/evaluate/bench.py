@@ -9,12 +9,14 @@ from pydantic import JsonValue
 
 from tgl.evaluate.cost import CostModel, Price
 from tgl.evaluate.evaluator import Evaluation, Evaluator
-from tgl.evaluate.ledger import Ledger, Need
+from tgl.evaluate.ledger import NOTHING, Forecast, Ledger, Need
 from tgl.evaluate.limits import Meter
 from tgl.ir import Candidate, ProgramIR
 from tgl.search import JournalWriter
 
 DOES_NOT_FIT = "its worst case did not fit what was left of `spend`"
+FAILURES = "failures"
+"""Kind of the journal's steps that hold failed calls, as [identity, class, detail]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ Notify = Callable[[Notice], None]
 class Bench:
     """What the stages share.
 
-    `stages` is the settled spend in calls at the end of each stage; `notes` are remarks for the report.
+    `stages` is the settled spend in calls at the end of each stage; `notes` are remarks for the report;
+    `missing` are lines of the table that did not fit `spend`, with what they would have needed.
     """
 
     ir: ProgramIR
@@ -46,7 +49,10 @@ class Bench:
     notify: Notify
     notes: list[str] = field(default_factory=list)
     stages: list[tuple[str, int]] = field(default_factory=list)
+    missing: dict[str, Need] = field(default_factory=dict[str, Need])
     best_score: float | None = None
+    failures: set[str] = field(default_factory=set[str])
+    fraction: float = 0.0
 
     @property
     def cost(self) -> CostModel:
@@ -56,7 +62,7 @@ class Bench:
     async def run_as_fits(
         self,
         candidates: Sequence[Candidate],
-        need: Callable[[Candidate], Need],
+        forecast: Callable[[Candidate], Forecast],
         run: Callable[[Sequence[Candidate]], Awaitable[list[Evaluation]]],
     ) -> dict[str, Evaluation]:
         """Run candidates in order, as many at a time as fit `spend` together, by digest.
@@ -68,7 +74,7 @@ class Bench:
         waiting = list({one.digest: one for one in candidates}.values())
         while waiting:
             batch: list[Candidate] = []
-            while waiting and self.ledger.reserve(need(waiting[0])):
+            while waiting and self.ledger.reserve(forecast(waiting[0])):
                 batch.append(waiting.pop(0))
             if not batch:
                 waiting.pop(0)
@@ -79,18 +85,40 @@ class Bench:
         return done
 
     def settle(self, evaluations: Sequence[Evaluation]) -> None:
-        """Book what evaluations needed; all that was set aside is released."""
+        """Book what evaluations needed; all that was set aside is released. Failed calls are journalled.
+
+        Failures are never stored, so a search that goes on elsewhere has to be told which it saw.
+        """
+        fresh = sorted(set(self.evaluator.failed) - self.failures)
+        if fresh:
+            self.failures.update(fresh)
+            seen = self.evaluator.failed
+            self.journal.record(FAILURES, [[one, seen[one].failure, seen[one].detail] for one in fresh])
         charges: dict[str, float] = {}
         for evaluation in evaluations:
             charges.update(evaluation.charges(self.dollars))
         self.ledger.settle(charges)
 
     def tell(self, stage: str, fraction: float) -> None:
-        """Notify."""
-        self.notify(Notice(stage, fraction, self.ledger.spent, self.best_score))
+        """Notify of what runs from now on; the share that is done never falls."""
+        self.fraction = max(self.fraction, fraction)
+        self.notify(Notice(stage, self.fraction, self.ledger.spent, self.best_score))
+
+    def miss(self, name: str, need: Need) -> str:
+        """Note that a line of the table does not fit, and by how much. Returns why."""
+        self.missing[name] = self.missing.get(name, NOTHING) + need
+        return DOES_NOT_FIT
 
     def end(self, stage: str, payload: JsonValue) -> None:
         """Note a stage's end in the journal."""
         calls = self.ledger.spent.calls - sum(count for _, count in self.stages)
         self.stages.append((stage, calls))
         self.journal.record(stage, payload)
+
+
+def failures_in(payload: JsonValue) -> list[tuple[str, str, str]]:
+    """The failed calls of a journal's step of kind `FAILURES`: identity, class, detail."""
+    rows = payload if isinstance(payload, list) else []
+    return [
+        (str(row[0]), str(row[1]), str(row[2])) for row in rows if isinstance(row, list) and len(row) == 3
+    ]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tgl.evaluate.base_roles import alternatives
 from tgl.evaluate.cost import CostModel, Price, Tokens
-from tgl.evaluate.simple_programs import alternatives
 from tgl.evaluate.worst import CHAT_TOKENS
 from tgl.ir import (
     Alternative,

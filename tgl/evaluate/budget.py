@@ -1,46 +1,186 @@
-"""How a search's `spend` is shared out before it starts.
+"""How a search's `spend` is shared out before it starts: comparisons come before extra exploration.
 
 `spend` caps everything: exploring on train, choosing on select, baselines, and the final measurement. What
-the later stages will need is kept back while exploring:
+the later stages will need is kept back while exploring. It is told from train: the distinct calls that the
+later stages' programs would need there (programs share calls), times the examples of their split over those
+of train:
 
-    select:  finalists x w  +  models  +  3 w        calls for each select example
-    test:    5 w  +  models                          calls for each test example
+    select:  the finalists so far; greedy answers of each model in all variants; votes, best-of-k, mode
+    test:    the dearest of these finalists; greedy answers; the best vote, best-of-k, mode, random
 
-where w is the mean number of calls of the finalists so far (at first: of the prior mode), the 3 w stand for
-vote, best-of-k and the random program, and the 5 w for these, the winner and the prior mode. At most
-`LARGEST_SHARE` of the cap is kept back, so that something is left to explore with. In the later stages each
-step starts only if its worst case fits; the winner's own test is kept back from all others, and what does not
-fit is left out and named in the report.
+`MARGIN` more is kept for what a split's examples differ by, and on test what the winner could ask beyond
+what it did on train, since its worst case has to fit. At most `LARGEST_SHARE` of the cap is kept back, so
+that something is left to explore with; with less than that, lines of the table may be missing, and the report
+says what would be enough.
 """
 
 from __future__ import annotations
 
-from tgl.evaluate.ledger import NOTHING, Ledger, Need
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
-LARGEST_SHARE = 0.6
+from tgl.evaluate.base_roles import BaseRole
+from tgl.evaluate.baselines import LARGEST_K
+from tgl.evaluate.bench import Bench
+from tgl.evaluate.comparing import SHOWN_K
+from tgl.evaluate.evaluator import Evaluation
+from tgl.evaluate.ledger import NOTHING, Need
+from tgl.evaluate.selection import mean_cost
+from tgl.evaluate.simple_programs import greedy, vote
+from tgl.evaluate.worst import worst_calls
+from tgl.ir import Candidate
+
+LARGEST_SHARE = 0.75
+MARGIN = 1.05
 
 
-def later_stages(
-    ledger: Ledger, sizes: tuple[int, int, int], finalists: int, models: int, calls: float, dollars: float
-) -> Need:
-    """What to keep back for the stages after exploring.
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What later stages need: `finalists` and `baselines` on select, `rivals` and `winner` on test.
 
-    Args:
-        ledger: tells the caps.
-        sizes: number of train, select and test examples.
-        finalists: number of candidates that go to select.
-        models: number of single-model baselines.
-        calls: w, the mean calls of a run.
-        dollars: the mean dollars of a run.
+    `winner` is what test needs for the winner alone, `rivals` what the baselines add to it.
     """
-    if not ledger.capped:
-        return NOTHING
-    _, select, test = sizes
-    runs = select * (finalists + 3) + test * 5
-    single = (select + test) * models
-    wanted = Need(int(runs * calls + single), (runs + single) * dollars)
-    cap = Need(
-        wanted.calls if ledger.calls_cap is None else int(ledger.calls_cap * LARGEST_SHARE),
-        wanted.dollars if ledger.dollars_cap is None else ledger.dollars_cap * LARGEST_SHARE,
-    )
-    return wanted.within(cap)
+
+    finalists: Need
+    baselines: Need
+    rivals: Need
+    winner: Need
+
+    @property
+    def comparisons(self) -> Need:
+        """All that baselines need."""
+        return self.baselines + self.rivals
+
+    @property
+    def total(self) -> Need:
+        """All of it."""
+        return self.finalists + self.comparisons + self.winner
+
+    def within(self, left: Need | None) -> Later:
+        """The same, so that it fits what is left (None: no cap): all but `winner` in proportion."""
+        if left is None:
+            return self
+        free, wanted = left - self.winner, self.finalists + self.comparisons
+        part = min(1.0, free.calls / wanted.calls if wanted.calls else 1.0)
+        if wanted.dollars > 0:
+            part = min(part, free.dollars / wanted.dollars)
+        return Later(
+            self.finalists.share(part), self.baselines.share(part), self.rivals.share(part), self.winner
+        )
+
+
+NO_LATER = Later(NOTHING, NOTHING, NOTHING, NOTHING)
+
+
+@dataclass(slots=True)
+class Planner:
+    """Tells what the later stages need, from evaluations on train."""
+
+    bench: Bench
+    variants: tuple[BaseRole, ...]
+    models: tuple[str, ...]
+    mode: Candidate
+    asked: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+
+    def later(self, leading: Sequence[Evaluation], seen: Sequence[Evaluation]) -> Later:
+        """What is to be kept back.
+
+        Args:
+            leading: those that would go to select now.
+            seen: all evaluations on train so far, for the price of a call.
+        """
+        bench = self.bench
+        if not bench.ledger.capped or not leading:
+            return NO_LATER
+        train, select, test = bench.evaluator.sizes
+        ceiling = mean_cost(leading[0], bench.cost)
+        most = {model: self.samples(model, ceiling, seen) for model in self.models}
+        singles = self.union(greedy(bench.ir, base, model) for base in self.variants for model in self.models)
+        votes = [
+            self.asks(vote(bench.ir, base, model, most[model]))
+            for base in self.variants[:1]
+            for model in self.models
+        ]
+        # A grader's prompts depend on replies, so its calls can't be shared.
+        graded = max((k // 2 for k in most.values()), default=0) * train if votes else 0
+        own = singles | self.asks(self.mode) | self.needed(self.random(seen))
+        final = [self.needed(one) for one in leading]
+        finalists = frozenset[str]().union(*final)
+        baselines = len(own.union(*votes) - finalists) + graded
+        winner = max(sum(self.worst(one)) for one in leading)
+        rivals = max(len((own | voted) - one) for one in final for voted in votes or [own]) + graded
+        each = self.dollars(seen)
+
+        def scaled(calls: int, size: int) -> Need:
+            count = math.ceil(MARGIN * calls * size / train)
+            return Need(count, count * each)
+
+        return Later(
+            scaled(len(finalists), select),
+            scaled(baselines, select),
+            scaled(rivals, test),
+            scaled(winner, test),
+        )
+
+    def kept(self, later: Later) -> Need:
+        """What is kept back of the caps."""
+        ledger, wanted = self.bench.ledger, later.total
+        return wanted.within(
+            Need(
+                wanted.calls if ledger.calls_cap is None else int(ledger.calls_cap * LARGEST_SHARE),
+                wanted.dollars if ledger.dollars_cap is None else ledger.dollars_cap * LARGEST_SHARE,
+            )
+        )
+
+    def enough(self, later: Later) -> int | None:
+        """Calls of `spend` that would have been enough for the whole table, None if it is not capped."""
+        ledger = self.bench.ledger
+        if ledger.calls_cap is None:
+            return None
+        missing = sum(need.calls for need in self.bench.missing.values())
+        wanted = max(ledger.spent.calls + missing, math.ceil(later.total.calls / LARGEST_SHARE))
+        return 100 * math.ceil(max(wanted, ledger.calls_cap + missing) / 100)
+
+    def samples(self, model: str, ceiling: float, seen: Sequence[Evaluation]) -> int:
+        """About how many samples of a model a vote of at most `ceiling` has, and one more that is tried."""
+        prices = [
+            self.bench.cost.of([use])
+            for one in seen
+            for result in one.results
+            for use in result.calls
+            if use.model == model
+        ]
+        if not prices or not sum(prices):
+            return SHOWN_K
+        return min(LARGEST_K, max(SHOWN_K, int(ceiling * len(prices) / sum(prices)) + 1))
+
+    def asks(self, candidate: Candidate) -> frozenset[str]:
+        """The foreseen calls of a candidate on train, as if nothing was spent."""
+        found = self.asked.get(candidate.digest)
+        if found is None:
+            found = self.asked[candidate.digest] = self.bench.evaluator.asks_on_train(candidate)
+        return found
+
+    def random(self, seen: Sequence[Evaluation]) -> Evaluation:
+        """The random program, as far as it is known: the first feasible one besides the prior mode."""
+        others = [one for one in seen if one.candidate.digest != self.mode.digest]
+        feasible = [one for one in others if self.bench.meter.feasible(one)]
+        return [*feasible, *others, *seen][0]
+
+    def union(self, candidates: Iterable[Candidate]) -> frozenset[str]:
+        """The foreseen calls of several."""
+        return frozenset[str]().union(*(self.asks(one) for one in candidates))
+
+    def needed(self, evaluation: Evaluation) -> frozenset[str]:
+        """The calls that an evaluation needed."""
+        return frozenset(use.identity for result in evaluation.results for use in result.calls)
+
+    def worst(self, evaluation: Evaluation) -> list[int]:
+        """The most calls of each train example."""
+        return [worst_calls(evaluation.candidate, one.given) for one in self.bench.evaluator.train]
+
+    def dollars(self, seen: Sequence[Evaluation]) -> float:
+        """Mean dollars of a call."""
+        charges = {name: value for one in seen for name, value in one.charges(self.bench.dollars).items()}
+        return sum(charges.values()) / len(charges) if charges else 0.0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tgl.evaluate.base_roles import BaseRole
 from tgl.evaluate.cost import CostModel, NoPrice, cost_model, mean_tokens, needs_calibration
 from tgl.evaluate.evaluator import Evaluation, Evaluator
-from tgl.evaluate.simple_programs import BaseRole, greedy
+from tgl.evaluate.simple_programs import greedy
 from tgl.ir import Candidate, ModelSpec, ProgramIR, TaskSpec
 
 

@@ -1,29 +1,34 @@
-"""Baselines on select: tried as far as `spend` allows, each with the winner's own test kept back."""
+"""Baselines on select: tried as far as `spend` allows, each with what the test needs kept back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tgl.evaluate.baselines import Affordable, Baseline, first_guess, routed, routes_of
+from tgl.evaluate.base_roles import BaseRole
+from tgl.evaluate.baselines import Affordable, Baseline, first_guess, routes_of
 from tgl.evaluate.bench import DOES_NOT_FIT, Bench
 from tgl.evaluate.data import Example
 from tgl.evaluate.evaluator import Evaluation
 from tgl.evaluate.report import BaselineKind
 from tgl.evaluate.selection import mean_cost
-from tgl.evaluate.simple_programs import BaseRole, best, greedy, vote
-from tgl.ir import Alternative, Candidate
+from tgl.evaluate.simple_programs import Route, best, greedy, router, vote
+from tgl.ir import Alternative, Candidate, Scalar
+
+SHOWN_K = 3
+"""Samples of the vote on the best model that is shown even where it is dearer than the winner."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rivals:
     """What baselines are made from.
 
-    `models` are those with baselines of their own; `known` evaluations on select by digest are not asked
-    for again; `mode` and `random` are candidates of the program's own.
+    `variants` of the base role (none: there are no one-model baselines) run on each of `models`; `known`
+    evaluations on select by digest are not asked for again; `mode` and `random` are candidates of the
+    program's own.
     """
 
-    base: BaseRole | None
+    variants: tuple[BaseRole, ...]
     models: tuple[str, ...]
     grader: Alternative | None
     mode: Candidate
@@ -32,103 +37,163 @@ class Rivals:
     examples: Sequence[Example]
 
 
-async def on_select(bench: Bench, rivals: Rivals, candidate: Candidate) -> Evaluation | None:
-    """A candidate on select, None if its worst case does not fit."""
-    if (known := rivals.known.get(candidate.digest)) is not None:
-        return known
-    if not bench.ledger.reserve(bench.evaluator.select_need(candidate)):
-        return None
-    [evaluation] = await bench.evaluator.on_select([candidate])
-    bench.settle([evaluation])
-    return evaluation
+@dataclass(frozen=True, slots=True)
+class Single:
+    """A greedy program on select."""
+
+    name: str
+    base: BaseRole
+    model: str
+    candidate: Candidate
+    evaluation: Evaluation
 
 
-async def compare_on_select(bench: Bench, rivals: Rivals, ceiling: float) -> list[Baseline]:
-    """All baselines on select; those that do not fit `spend` say so. `ceiling` is the winner's mean cost."""
-    made: list[Baseline] = []
-    answers: list[tuple[str, Evaluation]] = []
-    base = rivals.base
-    if base is None:
-        bench.notes.append("no role answers from given fields alone, so there are no one-model baselines")
-    else:
-        for model in rivals.models:
-            candidate = greedy(bench.ir, base, model)
-            evaluation = await on_select(bench, rivals, candidate)
-            made.append(baseline("greedy", f"{model}, greedy", (model,), 1, candidate, evaluation))
-            if evaluation is not None:
-                answers.append((model, evaluation))
-        for model, answer in answers:
-            cost = mean_cost(answer, bench.cost)
-            made.append(await largest(bench, rivals, "vote", model, ceiling, cost))
-        if answers and rivals.grader is not None:
-            leader, answer = min(answers, key=lambda item: (-item[1].score, mean_cost(item[1], bench.cost)))
-            cost = 2 * mean_cost(answer, bench.cost)
-            made.append(await largest(bench, rivals, "best_of", leader, ceiling, cost))
-        if len(answers) > 1 and len(answers) == len(rivals.models):
-            made += router(bench, rivals, answers)
-    mode = await on_select(bench, rivals, rivals.mode)
-    made.append(baseline("mode", "the program at its prior mode", (), 1, rivals.mode, mode))
-    if rivals.random is not None:
-        evaluation = await on_select(bench, rivals, rivals.random)
-        made.append(baseline("random", "a random feasible program", (), 1, rivals.random, evaluation))
-    else:
-        made.append(
-            Baseline(
-                "random", "a random feasible program", why="none that was drawn from the prior is feasible"
+@dataclass(frozen=True, slots=True)
+class Comparing:
+    """The baselines of one winner; `ceiling` is its mean cost."""
+
+    bench: Bench
+    rivals: Rivals
+    ceiling: float
+
+    async def all(self) -> list[Baseline]:
+        """All baselines on select; those that do not fit `spend` say so."""
+        rivals = self.rivals
+        made: list[Baseline] = []
+        if not rivals.variants:
+            self.bench.notes.append(
+                "no role answers from given fields alone, so there are no one-model baselines"
             )
-        )
-    return made
-
-
-def baseline(
-    kind: BaselineKind,
-    name: str,
-    models: tuple[str, ...],
-    k: int,
-    candidate: Candidate,
-    evaluation: Evaluation | None,
-) -> Baseline:
-    """A baseline that was tried on select."""
-    why = "" if evaluation is not None else DOES_NOT_FIT
-    return Baseline(kind, name, models, k, candidate, (), evaluation, why)
-
-
-def router(bench: Bench, rivals: Rivals, answers: Sequence[tuple[str, Evaluation]]) -> list[Baseline]:
-    """The best greedy model for each group, if the task has groups."""
-    routes = routes_of(answers, rivals.examples, bench.cost)
-    if not routes:
-        return []
-    fallback = max(answers, key=lambda item: item[1].score)[0]
-    task = bench.ir.task
-    name = f"the best greedy model for each {task.by if task is not None else 'group'}"
-    used = (*(dict.fromkeys(model for _, model in routes if model != fallback)), fallback)
-    evaluation = routed(routes, answers, rivals.examples, fallback)
-    return [Baseline("router", name, used, 1, None, routes, evaluation)]
-
-
-async def largest(
-    bench: Bench, rivals: Rivals, kind: BaselineKind, model: str, ceiling: float, each: float
-) -> Baseline:
-    """The vote or best-of of the largest k that costs at most `ceiling` on select."""
-    words = "majority of {k} x {model}" if kind == "vote" else "best of {k} x {model} by a grader"
-    search = Affordable(ceiling, first_guess(ceiling, each))
-    found: dict[int, tuple[Candidate, Evaluation]] = {}
-    why = ""
-    assert rivals.base is not None
-    while (k := search.next) is not None:
-        if kind == "vote":
-            candidate = vote(bench.ir, rivals.base, model, k)
+        singles = [one for model in rivals.models for one in await self.singles(model)]
+        leaders: list[Single] = []
+        for model in rivals.models if rivals.variants else ():
+            own = [one for one in singles if one.model == model]
+            if own:
+                leaders.append(self.leading(own))
+                one = leaders[-1]
+                made.append(Baseline("greedy", one.name, (model,), 1, one.candidate, (), one.evaluation))
+            else:
+                name = f"{model}, greedy"
+                made.append(Baseline("greedy", name, (model,), 1, why=self.why(name)))
+        made += await self.votes(leaders)
+        if leaders and rivals.grader is not None:
+            made.append(await self.largest("best_of", self.leading(leaders)))
+        if len(leaders) > 1 and len(leaders) == len(rivals.models):
+            made += await self.router(singles)
+        made.append(await self.own("mode", "the program at its prior mode", rivals.mode))
+        if rivals.random is not None:
+            made.append(await self.own("random", "a random feasible program", rivals.random))
         else:
-            assert rivals.grader is not None
-            candidate = best(bench.ir, rivals.base, model, k, rivals.grader)
-        evaluation = await on_select(bench, rivals, candidate)
+            why = "none that was drawn from the prior is feasible"
+            made.append(Baseline("random", "a random feasible program", why=why))
+        return made
+
+    async def on_select(self, candidate: Candidate, name: str) -> Evaluation | None:
+        """A candidate on select, None (noted as missing) if its worst case does not fit."""
+        if (known := self.rivals.known.get(candidate.digest)) is not None:
+            return known
+        bench = self.bench
+        forecast = bench.evaluator.forecast_select(candidate)
+        if not bench.ledger.reserve(forecast):
+            bench.miss(name, bench.ledger.need(forecast))
+            return None
+        [evaluation] = await bench.evaluator.on_select([candidate])
+        bench.settle([evaluation])
+        return evaluation
+
+    def why(self, name: str) -> str:
+        """Why there is no evaluation of what was tried."""
+        return DOES_NOT_FIT if name in self.bench.missing else ""
+
+    def leading(self, singles: Sequence[Single]) -> Single:
+        """The best on select; ties: the cheaper, then the earlier."""
+        return min(
+            singles, key=lambda one: (-one.evaluation.score, mean_cost(one.evaluation, self.bench.cost))
+        )
+
+    async def singles(self, model: str) -> list[Single]:
+        """The greedy answers of a model, in all variants that fit."""
+        found: list[Single] = []
+        for base in self.rivals.variants:
+            candidate = greedy(self.bench.ir, base, model)
+            evaluation = await self.on_select(candidate, f"{model}, greedy")
+            if evaluation is not None:
+                found.append(Single(base.named(f"{model}, greedy"), base, model, candidate, evaluation))
+        return found
+
+    async def votes(self, leaders: Sequence[Single]) -> list[Baseline]:
+        """The vote of each model, and on the best model one that is shown whatever it costs."""
+        made: list[Baseline] = []
+        for one in leaders:
+            found = await self.largest("vote", one)
+            if found.candidate is None and one is self.leading(leaders):
+                found = await self.shown(one)
+            made.append(found)
+        return made
+
+    async def shown(self, single: Single) -> Baseline:
+        """The majority of `SHOWN_K` on a model."""
+        words = f"majority of {SHOWN_K} x {single.model}"
+        candidate = vote(self.bench.ir, single.base, single.model, SHOWN_K)
+        evaluation = await self.on_select(candidate, words)
         if evaluation is None:
-            why = DOES_NOT_FIT
-            break
-        found[k] = candidate, evaluation
-        search.measured[k] = mean_cost(evaluation, bench.cost)
-    k = search.largest
-    if k is None:
-        few = "two samples cost more than the winner: the greedy answer stands for it"
-        return Baseline(kind, words.format(k="several", model=model), (model,), 1, why=why or few)
-    return Baseline(kind, words.format(k=k, model=model), (model,), k, found[k][0], (), found[k][1])
+            return Baseline("vote", single.base.named(words), (single.model,), SHOWN_K, why=self.why(words))
+        dear = mean_cost(evaluation, self.bench.cost) > self.ceiling
+        name = single.base.named(words, "dearer than the winner" if dear else "")
+        return Baseline("vote", name, (single.model,), SHOWN_K, candidate, (), evaluation, dear)
+
+    async def largest(self, kind: BaselineKind, single: Single) -> Baseline:
+        """The vote or best-of of the largest k that costs at most `ceiling` on select."""
+        bench, model, base = self.bench, single.model, single.base
+        by_vote = kind == "vote"
+        words = f"majority of {{k}} x {model}" if by_vote else f"best of {{k}} x {model} by a grader"
+        each = mean_cost(single.evaluation, bench.cost)
+        search = Affordable(self.ceiling, first_guess(self.ceiling, each, 1 if by_vote else 2))
+        found: dict[int, tuple[Candidate, Evaluation]] = {}
+        why = "two samples cost more than the winner: the greedy answer stands for it"
+        while (k := search.next) is not None:
+            if by_vote:
+                candidate = vote(bench.ir, base, model, k)
+            else:
+                assert self.rivals.grader is not None
+                candidate = best(bench.ir, base, model, k, self.rivals.grader)
+            name = words.format(k="several")
+            evaluation = await self.on_select(candidate, name)
+            if evaluation is None:
+                why = self.why(name)
+                break
+            found[k] = candidate, evaluation
+            search.measured[k] = mean_cost(evaluation, bench.cost)
+        k = search.largest
+        if k is None:
+            return Baseline(kind, base.named(words.format(k="several")), (model,), why=why)
+        return Baseline(kind, base.named(words.format(k=k)), (model,), k, found[k][0], (), found[k][1])
+
+    async def router(self, singles: Sequence[Single]) -> list[Baseline]:
+        """The best greedy model and variant for each group, if the task has groups."""
+        bench, examples = self.bench, self.rivals.examples
+        routes = routes_of([(one.name, one.evaluation) for one in singles], examples, bench.cost)
+        by = bench.ir.task.by if bench.ir.task is not None else None
+        if not routes or by is None:
+            return []
+        values = {one.group: one.given[by] for one in examples if one.group is not None and by in one.given}
+        default = self.leading(singles).name
+        wanted = dict.fromkeys([*(name for _, name in routes), default])
+        parts: list[Route] = []
+        for name in wanted:
+            single = next(one for one in singles if one.name == name)
+            own: list[Scalar] = [values[group] for group, to in routes if to == name]
+            parts.append(Route(single.base, single.model, tuple(own)))
+        candidate = router(bench.ir, by, parts, list(wanted).index(default))
+        name = f"the best greedy model for each {by}"
+        evaluation = await self.on_select(candidate, name)
+        if evaluation is None:
+            return [Baseline("router", name, why=self.why(name))]
+        used = tuple(dict.fromkeys(part.model for part in parts))
+        return [Baseline("router", name, used, 1, candidate, routes, evaluation)]
+
+    async def own(self, kind: BaselineKind, name: str, candidate: Candidate) -> Baseline:
+        """A program of the space itself."""
+        evaluation = await self.on_select(candidate, name)
+        why = "" if evaluation is not None else self.why(name)
+        return Baseline(kind, name, (), 1, candidate, (), evaluation, why=why)

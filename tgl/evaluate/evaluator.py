@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tgl.evaluate.cost import CostModel, Price
-from tgl.evaluate.data import Example
-from tgl.evaluate.ledger import NOTHING, Need
+from tgl.evaluate.data import Example, Given
+from tgl.evaluate.ledger import Forecast, Need
 from tgl.evaluate.splits import Purpose, Splits
-from tgl.evaluate.worst import asks, may_run, worst_dollars
-from tgl.ir import Candidate
-from tgl.runtime import CallUse, Job, RunResult, RunStatus
+from tgl.evaluate.worst import asks, worst_dollars
+from tgl.ir import CallNode, Candidate
+from tgl.runtime import CallFailed, CallUse, Job, PossibleAsk, RunResult, RunStatus
 
 
 class Runner(Protocol):
@@ -25,6 +25,15 @@ class Runner(Protocol):
         Raises:
             BatchStopped: there are none.
         """
+        ...
+
+    def foreseen(self, job: Job, *, fresh: bool = False) -> Sequence[PossibleAsk]:
+        """What a job may ask beyond what all jobs so far have asked (or, `fresh`, beyond nothing)."""
+        ...
+
+    @property
+    def failed(self) -> Mapping[str, CallFailed]:
+        """The calls that have failed so far, by identity."""
         ...
 
 
@@ -162,29 +171,59 @@ class Evaluator:
             for place, candidate in enumerate(candidates)
         ]
 
-    def train_need(self, candidate: Candidate) -> Need:
-        """Worst case of a candidate on train."""
-        return self.need(candidate, self._splits.train)
+    def forecast_train(self, candidate: Candidate) -> Forecast:
+        """The most that a candidate can need on train beyond what was spent."""
+        return self.forecast(candidate, [one.given for one in self._splits.train], "")
 
-    def select_need(self, candidate: Candidate) -> Need:
-        """Worst case of a candidate on select."""
-        return self.need(candidate, self._splits.select)
+    def forecast_select(self, candidate: Candidate) -> Forecast:
+        """The same on select."""
+        return self.forecast(candidate, [one.given for one in self._splits.select], "")
 
-    def test_need(self, candidate: Candidate) -> Need:
-        """Worst case on test, from its size alone: each example as the dearest of train and select."""
-        ones = [self.need(candidate, (one,)) for one in (*self._splits.train, *self._splits.select)]
-        size = self._splits.test.size
-        calls = max((one.calls for one in ones), default=0)
-        return Need(calls * size, max((one.dollars for one in ones), default=0.0) * size)
+    def forecast_test(self, candidate: Candidate, salt: str) -> Forecast:
+        """The same on test, from its given fields alone: it stays sealed."""
+        return self.forecast(candidate, self._splits.test.questions, salt)
 
-    def need(self, candidate: Candidate, examples: Sequence[Example]) -> Need:
-        """Worst case of a candidate on examples."""
-        dollars = worst_dollars(candidate, self._dollars, self._longest, self._shot_bytes)
-        total = NOTHING
-        for one in examples:
-            nodes = may_run(candidate, one.given)
-            total = total + Need(sum(asks(node) for node in nodes), sum(dollars[node.id] for node in nodes))
-        return total
+    def forecast(self, candidate: Candidate, questions: Sequence[Mapping[str, Given]], salt: str) -> Forecast:
+        """The most that a candidate can need on questions beyond what was spent."""
+        dollars = self.dearest(candidate)
+        known: dict[str, float] = {}
+        calls, amount = 0, 0.0
+        for given in questions:
+            for ask in self._runner.foreseen(Job(candidate, given, salt)):
+                if ask.identity is None:
+                    calls += 1
+                    amount += dollars[ask.node]
+                else:
+                    known.setdefault(ask.identity, dollars[ask.node])
+        return Forecast(known, Need(calls, amount))
+
+    def asks_on_train(self, candidate: Candidate) -> frozenset[str]:
+        """The foreseen calls of a candidate on train, as if nothing was spent."""
+        return frozenset(
+            ask.identity
+            for one in self._splits.train
+            for ask in self._runner.foreseen(Job(candidate, one.given), fresh=True)
+            if ask.identity is not None
+        )
+
+    def dearest(self, candidate: Candidate) -> list[float]:
+        """The dearest that one ask of each node can be, by the node's place."""
+        if all(price.prompt_token == price.completion_token == 0.0 for price in self._dollars.values()):
+            return [0.0] * len(candidate.nodes)
+        by_node = worst_dollars(candidate, self._dollars, self._longest, self._shot_bytes)
+        return [
+            by_node[node.id] / asks(node) if isinstance(node, CallNode) else 0.0 for node in candidate.nodes
+        ]
+
+    @property
+    def failed(self) -> Mapping[str, CallFailed]:
+        """The calls that have failed so far, by identity."""
+        return self._runner.failed
+
+    @property
+    def train(self) -> tuple[Example, ...]:
+        """The train examples, in the order of evaluations."""
+        return self._splits.train
 
     @property
     def select(self) -> tuple[Example, ...]:

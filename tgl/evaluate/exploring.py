@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tgl.evaluate.bench import Bench
-from tgl.evaluate.budget import later_stages
+from tgl.evaluate.budget import NO_LATER, Later, Planner
 from tgl.evaluate.evaluator import Evaluation
-from tgl.evaluate.ledger import Need
-from tgl.evaluate.selection import Finalist, mean_cost
+from tgl.evaluate.ledger import Forecast, Need
+from tgl.evaluate.measure import FINAL_SALT
+from tgl.evaluate.selection import Finalist, finalists, rank
 from tgl.ir import Assignment, Candidate
 from tgl.search import Measured, ProgramSpace
 
 
 class TrainLab:
-    """The laboratory of the search loop: all candidates on the same train examples."""
+    """The laboratory of the search loop: all candidates on the same train examples.
 
-    def __init__(self, bench: Bench, space: ProgramSpace, finalists: int, models: int) -> None:
-        self._bench, self._space = bench, space
-        self._finalists, self._models = finalists, models
+    Args:
+        bench: what the stages share.
+        space: gives each assignment its candidate.
+        planner: tells what to keep back for the later stages.
+        finalists: number of candidates that go to select.
+        on_batch: told when candidates have been measured.
+    """
+
+    def __init__(
+        self,
+        bench: Bench,
+        space: ProgramSpace,
+        planner: Planner,
+        finalists: int,
+        on_batch: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._bench, self._space, self._planner = bench, space, planner
+        self._finalists, self._on_batch = finalists, on_batch
         self.evaluations: dict[str, Evaluation] = {}
+        self.later: Later = NO_LATER
+
+    def forecast(self, assignment: Assignment) -> Forecast:
+        """The most that a candidate adds on train."""
+        return self._bench.evaluator.forecast_train(self._space.resolution(assignment).candidate)
 
     def reserve(self, assignment: Assignment) -> bool:
         """Set aside the worst case of a candidate on train."""
-        bench = self._bench
-        candidate = self._space.resolution(assignment).candidate
-        return bench.ledger.reserve(bench.evaluator.train_need(candidate))
+        return self._bench.ledger.reserve(self.forecast(assignment))
 
     async def measure(self, assignments: Sequence[Assignment]) -> list[Measured]:
         """Measure candidates on train, and keep back what the later stages need by what was seen."""
@@ -37,45 +56,50 @@ class TrainLab:
             self.evaluations[evaluation.candidate.digest] = evaluation
             if bench.meter.feasible(evaluation):
                 bench.best_score = max(bench.best_score or 0.0, evaluation.score)
-        self.keep_back()
+        seen = list(self.evaluations.values())
+        self.later = self._planner.later(self.promising() or self.leading()[: self._finalists], seen)
+        bench.ledger.keep(self._planner.kept(self.later))
+        self._on_batch()
         return [Measured(one.score, bench.meter.violation(one)) for one in evaluations]
 
-    def keep_back(self) -> None:
-        """Keep back what the later stages need if a typical one of the finalists so far wins."""
-        bench = self._bench
-        leading = self.leading(self._finalists)
-        calls = sum(sum(one.calls) / one.n for one in leading) / len(leading)
-        dollars = sum(sum(one.charges(bench.dollars).values()) / one.n for one in leading) / len(leading)
-        bench.ledger.keep(
-            later_stages(bench.ledger, bench.evaluator.sizes, self._finalists, self._models, calls, dollars)
-        )
-
-    def leading(self, count: int) -> list[Evaluation]:
-        """The most promising candidates on train.
-
-        Feasible ones first (else those least beyond the limits), then by score, the cheaper first, then by
-        digest.
-        """
+    def promising(self) -> list[Evaluation]:
+        """The feasible candidates that would go to select now."""
         meter = self._bench.meter
+        feasible = [one for one in self.evaluations.values() if meter.feasible(one)]
+        return finalists(feasible, meter.cost, self._finalists)
 
-        def rank(one: Evaluation) -> tuple[float, float, float, str]:
-            return meter.violation(one), -one.score, mean_cost(one, meter.cost), one.candidate.digest
-
-        return sorted(self.evaluations.values(), key=rank)[:count]
+    def leading(self) -> list[Evaluation]:
+        """All candidates, the least beyond the limits first, then by score."""
+        meter = self._bench.meter
+        return sorted(
+            self.evaluations.values(), key=lambda one: (meter.violation(one), *rank(one, meter.cost))
+        )
 
 
 async def select_finalists(
-    bench: Bench, candidates: Sequence[tuple[Assignment, Candidate]]
+    bench: Bench, candidates: Sequence[tuple[Assignment, Candidate]], later: Later
 ) -> list[Finalist]:
-    """Measure candidates on select, in order of promise, each only if its own test fits as well."""
+    """Measure candidates on select, in order of promise, each only if its own test fits as well.
+
+    What the comparisons need is kept back too; where no candidate fits beside it, it is not.
+    """
     evaluator = bench.evaluator
+    done: dict[str, Evaluation] = {}
+    for comparisons in (later.comparisons, Need(0)):
+        tests = Need(0)
 
-    def need(candidate: Candidate) -> Need:
-        # The test is kept back, not needed now: whoever wins has to fit there.
-        bench.ledger.keep(evaluator.test_need(candidate))
-        return evaluator.select_need(candidate)
+        def forecast(candidate: Candidate, comparisons: Need = comparisons) -> Forecast:
+            nonlocal tests
+            # The test is kept back, not needed now: whoever wins has to fit there.
+            tests = tests.most(evaluator.forecast_test(candidate, FINAL_SALT).need)
+            bench.ledger.keep(tests + comparisons)
+            return evaluator.forecast_select(candidate)
 
-    done = await bench.run_as_fits([candidate for _, candidate in candidates], need, evaluator.on_select)
+        done = await bench.run_as_fits(
+            [candidate for _, candidate in candidates], forecast, evaluator.on_select
+        )
+        if done:
+            break
     if len(done) < len(candidates):
         bench.notes.append(
             f"{len(candidates) - len(done)} of {len(candidates)} finalists were not measured on select: "

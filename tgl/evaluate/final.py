@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tgl.evaluate.baselines import Baseline, best_of_baselines, routed
-from tgl.evaluate.bench import DOES_NOT_FIT, Bench
+from tgl.evaluate.baselines import Baseline, best_of_baselines
+from tgl.evaluate.bench import Bench
 from tgl.evaluate.data import Example
 from tgl.evaluate.evaluator import Evaluation
-from tgl.evaluate.ledger import NOTHING
+from tgl.evaluate.ledger import NOTHING, Forecast
 from tgl.evaluate.measure import FINAL_SALT
+from tgl.evaluate.report import BaselineKind
 from tgl.ir import Candidate
+
+ORDER: tuple[BaselineKind, ...] = ("greedy", "vote", "router", "mode", "random", "best_of")
+"""Who is measured first where `spend` does not allow all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,44 +31,49 @@ class FinalFigures:
     examples: tuple[Example, ...]
 
 
-async def final_measurement(bench: Bench, winner: Candidate, baselines: Sequence[Baseline]) -> FinalFigures:
-    """The winner on test, and the baselines as far as they fit, the best on select first.
+async def final_measurement(
+    bench: Bench,
+    winner: Candidate,
+    baselines: Sequence[Baseline],
+    on_step: Callable[[float], None] = lambda done: None,
+) -> FinalFigures:
+    """The winner on test, and the baselines as far as they fit, in `ORDER`, the best on select before all.
 
-    Of the votes only the one that is best on select is measured, and every greedy answer. The winner is
-    measured whatever is left: its test was kept back.
+    Of the votes that count only the one that is best on select is measured. The winner is measured whatever
+    is left: its test was kept back. `on_step` is told the share that is done.
     """
     wanted = worth_measuring(bench, baselines)
     bench.ledger.keep(NOTHING)
     examples = bench.evaluator.open_test("final")
+    done: dict[str, Evaluation] = {}
 
     async def run(candidates: Sequence[Candidate]) -> list[Evaluation]:
         return await bench.evaluator.run(candidates, examples, FINAL_SALT)
 
+    def forecast(candidate: Candidate) -> Forecast:
+        return bench.evaluator.forecast_test(candidate, FINAL_SALT)
+
     [evaluation] = await run([winner])
     bench.settle([evaluation])
-    rivals = [candidate for _, candidate in wanted if candidate.digest != winner.digest]
-    done = await bench.run_as_fits(rivals, bench.evaluator.test_need, run)
     done[winner.digest] = evaluation
+    skipped: dict[int, str] = {}
+    for step, (place, candidate) in enumerate(wanted, 1):
+        on_step(step / (len(wanted) + 1))
+        if candidate.digest in done:
+            continue
+        made = await bench.run_as_fits([candidate], forecast, run)
+        done.update(made)
+        if not made:
+            skipped[place] = bench.miss(baselines[place].name, bench.ledger.need(forecast(candidate)))
     tested = {place: done[one.digest] for place, one in wanted if one.digest in done}
-    skipped = {place: DOES_NOT_FIT for place, one in wanted if one.digest not in done}
     for place, one in enumerate(baselines):
-        if one.routes:
-            answers = [
-                (other.models[0], tested[at])
-                for at, other in enumerate(baselines)
-                if other.kind == "greedy" and at in tested
-            ]
-            if set(one.models) <= {model for model, _ in answers}:
-                tested[place] = routed(one.routes, answers, examples, one.models[-1])
-            else:
-                skipped[place] = "the greedy answers that it is made of were not all measured on test"
-        elif one.on_select is not None and place not in tested:
+        if one.on_select is not None and place not in tested:
             skipped.setdefault(place, "another of its kind is better on select")
     return FinalFigures(evaluation, tested, skipped, examples)
 
 
 def worth_measuring(bench: Bench, baselines: Sequence[Baseline]) -> list[tuple[int, Candidate]]:
-    """The baselines to measure on test, by place, in order: the best on select, then as listed."""
+    """The baselines to measure on test, by place, in order."""
     best_vote = best_of_baselines(baselines, bench.cost, lambda one: one.kind == "vote")
     leader = best_of_baselines(baselines, bench.cost)
     found = [
@@ -72,6 +81,11 @@ def worth_measuring(bench: Bench, baselines: Sequence[Baseline]) -> list[tuple[i
         for place, one in enumerate(baselines)
         if one.candidate is not None
         and one.on_select is not None
-        and (one.kind != "vote" or one is best_vote)
+        and (one.kind != "vote" or one.dear or one is best_vote)
     ]
-    return sorted(found, key=lambda item: (baselines[item[0]] is not leader, item[0]))
+
+    def order(item: tuple[int, Candidate]) -> tuple[bool, int, int]:
+        one = baselines[item[0]]
+        return one is not leader, ORDER.index(one.kind), item[0]
+
+    return sorted(found, key=order)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from tgl.evaluate.base_roles import base_role, base_variants
 from tgl.evaluate.baselines import Baseline, best_of_baselines
-from tgl.evaluate.bench import Bench, Notice, Notify
+from tgl.evaluate.bench import DOES_NOT_FIT, Bench, Notice, Notify
 from tgl.evaluate.bounds import WorstCase, worst_bound
+from tgl.evaluate.budget import Later, Planner
 from tgl.evaluate.calibration import calibrated, reference_program
-from tgl.evaluate.comparing import Rivals, compare_on_select
+from tgl.evaluate.comparing import Comparing, Rivals
 from tgl.evaluate.cost import CostModel, NoPrice, dollar_prices
 from tgl.evaluate.evaluator import Evaluation, Evaluator
 from tgl.evaluate.exploring import TrainLab, select_finalists
@@ -29,7 +31,7 @@ from tgl.evaluate.measure import (
 from tgl.evaluate.outcomes import NoCandidate, NothingFeasible, SpendTooSmall
 from tgl.evaluate.report import BaselineReport, LimitReport, SearchReport, Selection, SpendReport
 from tgl.evaluate.selection import Choice, choose, mean_cost
-from tgl.evaluate.simple_programs import base_role, reachable_models, standard_grader
+from tgl.evaluate.simple_programs import reachable_models, standard_grader
 from tgl.ir import Assignment, Candidate, OptimizeSpec, ProgramIR, TaskSpec
 from tgl.search import BadMethod, Explored, JournalWriter, Method, NoJournal, ProgramSpace, explore, method_of
 from tgl.space import Bound, EmptySpace, Resolution
@@ -94,8 +96,8 @@ class Search:
         ledger = Ledger(spec.spend_calls, spec.spend_dollars)
         base = base_role(self.ir, task)
         reference = reference_program(self.ir, task, base)
-        if reference is not None and not ledger.reserve(need := self.evaluator.train_need(reference)):
-            return too_small("measure what one unit is", need, ledger)
+        if reference is not None and not ledger.reserve(forecast := self.evaluator.forecast_train(reference)):
+            return too_small("measure what one unit is", forecast.need, ledger)
         self.notify(Notice("calibrate", 0.0, ledger.spent))
         unit_evaluation, cost = await calibrated(self.ir, task, self.evaluator, base)
         if isinstance(cost, NoPrice):
@@ -129,6 +131,10 @@ def too_small(step: str, need: Need, ledger: Ledger) -> SpendTooSmall:
     return SpendTooSmall(step, need, ledger.spent, ledger.calls_cap, ledger.dollars_cap)
 
 
+TRAIN, SELECT, BASELINES, TEST = ("train", 0.02), ("select", 0.4), ("baselines", 0.55), ("test", 0.65)
+"""The stages, with the share of a search that is done when they begin: as calls fall in a typical one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pursuit:
     """The stages after the unit is known."""
@@ -143,44 +149,55 @@ class Pursuit:
     async def run(self) -> SearchResult:
         """Explore, choose, compare, measure."""
         bench, evaluator = self.bench, self.bench.evaluator
-        models = reachable_models(bench.ir)
-        lab = TrainLab(bench, self.space, self.method.finalists, len(models))
+        bench.tell(*TRAIN)
+        models = tuple(model.name for model in reachable_models(bench.ir))
+        variants = base_variants(bench.ir, self.task)
         try:
             mode = self.space.mode()
+            planner = Planner(bench, variants, models, self.candidate(mode))
+            lab = TrainLab(
+                bench,
+                self.space,
+                planner,
+                self.method.finalists,
+                on_batch=lambda: bench.tell("train", bench.fraction),
+            )
             if not lab.reserve(mode):
                 step = "measure even the program at its prior mode on train"
-                return too_small(step, evaluator.train_need(self.candidate(mode)), bench.ledger)
+                return too_small(step, lab.forecast(mode).need, bench.ledger)
             await lab.measure([mode])
             explored = await self.explore(lab)
         except EmptySpace as error:
             texts = [limit_text(limit) for limit in self.spec.limits if limit.stat == "worst"]
             return NoCandidate(texts, str(error))
-        leading = [one for one in lab.leading(len(lab.evaluations)) if bench.meter.feasible(one)]
-        if not leading:
-            return nothing_feasible("train", lab.leading(len(lab.evaluations)), bench.meter)
+        chosen = lab.promising()
+        if not chosen:
+            return nothing_feasible("train", lab.leading(), bench.meter)
         assignments = {self.space.key(one.assignment): one.assignment for one in reversed(explored.outcomes)}
-        assignments[self.space.key(mode)] = mode
-        chosen = leading[: self.method.finalists]
         mode_key = self.space.key(mode)
-        chosen += [one for one in leading[self.method.finalists :] if one.candidate.digest == mode_key]
-        bench.tell("select", 0.5)
+        assignments[mode_key] = mode
+        of_mode = lab.evaluations[mode_key]
+        if bench.meter.feasible(of_mode) and all(one is not of_mode for one in chosen):
+            chosen.append(of_mode)
+        bench.tell(*SELECT)
+        later = lab.later.within(bench.ledger.left)
         finalists = await select_finalists(
-            bench, [(assignments[one.candidate.digest], one.candidate) for one in chosen]
+            bench, [(assignments[one.candidate.digest], one.candidate) for one in chosen], later
         )
         if not finalists:
             first = chosen[0].candidate
-            needed = evaluator.select_need(first) + evaluator.test_need(first)
+            needed = evaluator.forecast_select(first).need + evaluator.forecast_test(first, FINAL_SALT).need
             return too_small("measure any candidate on select and test", needed, bench.ledger)
         choice = choose(finalists, bench.meter, Resampler(self.spec.seed, ("select",)))
         if choice is None:
             return nothing_feasible("select", [one.evaluation for one in finalists], bench.meter)
         bench.end("selected", choice.winner.evaluation.candidate.digest)
         winner = choice.winner.evaluation.candidate
-        bench.ledger.keep(evaluator.test_need(winner))
-        bench.tell("baselines", 0.65)
+        bench.ledger.keep(evaluator.forecast_test(winner, FINAL_SALT).need + later.rivals)
+        bench.tell(*BASELINES)
         rivals = Rivals(
-            base=base_role(bench.ir, self.task),
-            models=tuple(model.name for model in models),
+            variants=variants,
+            models=models,
             grader=standard_grader(),
             mode=self.candidate(mode),
             random=self.random(explored),
@@ -188,22 +205,40 @@ class Pursuit:
             examples=evaluator.select,
         )
         ceiling = mean_cost(choice.winner.evaluation, bench.cost)
-        baselines = await compare_on_select(bench, rivals, ceiling)
+        baselines = await Comparing(bench, rivals, ceiling).all()
         bench.end("compared", [one.name for one in baselines])
-        bench.tell("test", 0.8)
-        final = await final_measurement(bench, winner, baselines)
+        bench.tell(*TEST)
+        final = await final_measurement(
+            bench, winner, baselines, lambda done: bench.tell("test", TEST[1] + (1.0 - TEST[1]) * done)
+        )
         bench.end("measured", responses_hash([final.winner]))
+        self.tell_missing(baselines, final, planner, lab.later)
         report = self.report(explored, choice, len(finalists), baselines, final)
         bench.tell("done", 1.0)
         return Found(self.space.resolution(choice.winner.assignment), report)
 
+    def tell_missing(
+        self, baselines: list[Baseline], final: FinalFigures, planner: Planner, later: Later
+    ) -> None:
+        """Say which lines of the table are missing, and what would have been enough."""
+        names = [
+            one.name
+            for place, one in enumerate(baselines)
+            if DOES_NOT_FIT in (one.why, final.skipped.get(place))
+        ]
+        if not names:
+            return
+        enough = planner.enough(later)
+        told = "" if enough is None else f"; `spend calls <= {enough}` would be enough"
+        self.bench.notes.append(f"not in the table for lack of `spend`: {', '.join(names)}{told}")
+
     async def explore(self, lab: TrainLab) -> Explored:
         """The rounds on train."""
-        rounds = self.method.study.rounds
+        study = self.method.study
 
         def on_round(done: int, candidates: int) -> None:
-            del candidates
-            self.bench.tell("train", 0.5 * done / rounds)
+            share = max(done / study.rounds, 0.0 if study.trials is None else candidates / study.trials)
+            self.bench.tell("train", TRAIN[1] + (SELECT[1] - TRAIN[1]) * min(1.0, share))
 
         explored = await explore(
             self.method.optimizer(self.space, self.spec.seed),
@@ -242,9 +277,11 @@ class Pursuit:
         winner = figures(final.winner, final.examples, cost, resampler.child(WINNER))
         key = choice.winner.evaluation.candidate.digest
 
+        place_of = {id(one): place for place, one in enumerate(baselines)}
+
         def counts(one: Baseline) -> bool:
             same = one.candidate is not None and one.candidate.digest == key
-            return not same and baselines.index(one) in final.baselines
+            return not same and place_of[id(one)] in final.baselines
 
         leader = best_of_baselines(baselines, cost, counts)
         reports = tuple(
@@ -324,6 +361,8 @@ def baseline_report(
         k=one.k,
         select_accuracy=None if one.on_select is None else one.on_select.score,
         select_cost=None if one.on_select is None else mean_cost(one.on_select, cost),
+        routes=one.routes,
+        dear=one.dear,
         test=None if tested is None else figures(tested, final.examples, cost, resampler),
         difference=differs,
         best=best,

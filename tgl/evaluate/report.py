@@ -74,7 +74,8 @@ class BaselineReport(Frozen):
 
     `select_accuracy` and `select_cost` are what it was chosen by. `test` is None where it was not measured
     there; `why` then says why. `k` is the number of samples, `models` those that it runs on. `best` marks
-    the one with the highest accuracy on select: the one that the verdict is about.
+    the one with the highest accuracy on select: the one that the verdict is about. `dear` ones cost more than
+    the winner and are no rivals. `routes` are the router's: the greedy program of each group.
     """
 
     kind: BaselineKind
@@ -86,6 +87,8 @@ class BaselineReport(Frozen):
     test: ProgramFigures | None = None
     difference: Difference | None = None
     best: bool = False
+    dear: bool = False
+    routes: tuple[tuple[str, str], ...] = ()
     why: str = ""
 
 
@@ -93,7 +96,7 @@ class Selection(Frozen):
     """How the winner was chosen on select.
 
     `finalists` candidates were measured there, the best of which scored `best`. The winner, the cheapest
-    that is not distinguishable from it, scored `raw` there; `corrected` is what choosing the best of these
+    within one standard error of it, scored `raw` there; `corrected` is what choosing the best of these
     finalists is expected to score on new examples (bootstrap, out of bag).
     """
 

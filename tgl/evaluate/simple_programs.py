@@ -1,27 +1,32 @@
 """Simpler programs to compare with, made from the program's own role without the user writing them.
 
 The *base role* is the first role alternative, in order of declaration (nested graphs where they stand),
-whose reply is read as the task's answer and whose required ports are all given fields of the task. Its
-choices are decided as their own priors prefer. Each of these programs runs that role on one model:
+whose reply is read as the task's answer and whose required ports are all given fields of the task. It has
+*variants*: every way in which the program may use that role, its own choices and other arguments (number of
+shots, prompt), at most `LARGEST_VARIANTS` of them, the most probable first. Each of these programs runs a
+variant:
 
-* `greedy`: once, at temperature 0;
-* `vote`: k times at the role's temperature (0.8 if that is 0 or not set), then `std.reduce:majority`;
-* `best`: k times so, each reply graded by the standard grader on the same model, then `std.reduce:best`.
+* `greedy`: once on one model, at temperature 0;
+* `vote`: k times at the sampling temperature, then `std.reduce:majority`;
+* `best`: k times so, each reply graded by the standard grader on the same model, then `std.reduce:best`;
+* `router`: for each value of a given field the greedy answer of one model.
+
+The sampling temperature is the role's own; where that is 0 or not set, the first above 0 that the program
+uses the role with; else 0.8.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tgl.evaluate.base_roles import PLACE, BaseRole, preferred
 from tgl.ir import (
     Alternative,
     Candidate,
-    ChoicePoint,
     ChoiceRef,
     Const,
     Expr,
-    Fn,
     GraphTemplate,
     Group,
     Input,
@@ -33,89 +38,11 @@ from tgl.ir import (
     Op,
     PortSpec,
     ProgramIR,
-    TaskSpec,
-    TextPlace,
+    Scalar,
 )
 from tgl.semantics import MemoryLoader, check, lower
-from tgl.space import atoms, prior_weights, resolve
+from tgl.space import resolve
 from tgl.text import SourceFile
-
-SAMPLING_TEMPERATURE = 0.8
-PLACE = TextPlace(source="<baseline>", start=0, end=0)
-
-
-@dataclass(frozen=True, slots=True)
-class BaseRole:
-    """The role that simple programs run: wired to given fields only, nothing left to choose."""
-
-    alternative: Alternative
-    path: str
-    ports: tuple[PortSpec, ...]
-
-    @property
-    def temperature(self) -> float:
-        """What it samples at."""
-        match dict(self.alternative.fields).get("temperature"):
-            case Const(value=int() | float() as value) if value > 0:
-                return float(value)
-            case _:
-                return SAMPLING_TEMPERATURE
-
-
-def base_role(ir: ProgramIR, task: TaskSpec) -> BaseRole | None:
-    """The base role of a program for a task, None if no role answers from given fields alone."""
-    for alternative in alternatives(ir.graph):
-        required = [port for port in alternative.ports if not port.optional]
-        if (
-            alternative.kind == "role"
-            and alternative.reader is not None
-            and alternative.reader.kind == "answer"
-            and all(port.name in task.given for port in required)
-        ):
-            choices = {choice.address: choice for choice in ir.choices}
-            wires = tuple(
-                (port.name, Input(instance=ir.graph.path, port=port.name))
-                for port in alternative.ports
-                if port.name in task.given
-            )
-            fields = tuple((name, preferred(expr, choices)) for name, expr in alternative.fields)
-            return BaseRole(
-                alternative.model_copy(update={"args": wires, "fields": fields}),
-                ir.graph.path,
-                tuple(PortSpec(name=name, type="text") for name in task.given),
-            )
-    return None
-
-
-def alternatives(graph: GraphTemplate) -> Iterator[Alternative]:
-    """All alternatives in order of declaration, those of a nested graph where it stands."""
-    for node in graph.nodes:
-        for alternative in node.alternatives:
-            yield alternative
-            if alternative.graph is not None:
-                yield from alternatives(alternative.graph)
-
-
-def preferred(expr: Expr, choices: dict[str, ChoicePoint]) -> Expr:
-    """An expression with each choice decided as its own prior prefers (the first of equals)."""
-    match expr:
-        case ChoiceRef(address=address):
-            domain = choices[address].domain
-            weights = prior_weights(domain)
-            atom = atoms(domain)[max(range(len(weights)), key=lambda index: (weights[index], -index))]
-            return atom.meanings[max(range(len(atom.shares)), key=lambda at: (atom.shares[at], -at))]
-        case ListOf(items=items):
-            return ListOf(items=tuple(preferred(item, choices) for item in items))
-        case Op(op=op, args=args):
-            return Op(op=op, args=tuple(preferred(arg, choices) for arg in args))
-        case Fn(fn=fn, args=args, named=named):
-            return Fn(
-                fn=fn,
-                args=tuple(preferred(arg, choices) for arg in args),
-                named=tuple((name, preferred(value, choices)) for name, value in named),
-            )
-        case _:
-            return expr
 
 
 def reachable_models(ir: ProgramIR) -> tuple[ModelSpec, ...]:
@@ -194,6 +121,35 @@ def best(ir: ProgramIR, base: BaseRole, model: str, k: int, grader: Alternative)
     return program(ir, base, (*samples, *grades, node), NodeRef(id=node.id))
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A model that runs a variant, for the examples whose field has one of `values`."""
+
+    base: BaseRole
+    model: str
+    values: tuple[Scalar, ...]
+
+
+def router(ir: ProgramIR, by: str, routes: Sequence[Route], fallback: int) -> Candidate:
+    """One greedy answer for each example, by its field `by`; other values go to `routes[fallback]`."""
+    base = routes[0].base
+    field = Input(instance=base.path, port=by)
+
+    def among(values: Sequence[Scalar]) -> Expr:
+        return Op(op="or", args=tuple(Op(op="==", args=(field, Const(value=value))) for value in values))
+
+    nodes: list[NodeTemplate] = []
+    for place, route in enumerate(routes):
+        elsewhere = [value for other in routes if other is not route for value in other.values]
+        guard = among(route.values)
+        if place == fallback:
+            guard = Op(op="not", args=(among(elsewhere),)) if elsewhere else None
+        id_ = f"{base.path}.answer[{place + 1}]"
+        nodes.append(role_node(route.base, id_, "answer", (place + 1,), route.model, 0.0, guard))
+    first = fn_node(base, "first", "std.reduce:first", (("xs", refs(nodes)),))
+    return program(ir, base, (*nodes, first), NodeRef(id=first.id))
+
+
 def standard_grader() -> Alternative | None:
     """`std.roles.grader` as an alternative, None if the standard library has none."""
     text = (
@@ -224,7 +180,13 @@ def refs(nodes: Sequence[NodeTemplate]) -> ListOf:
 
 
 def role_node(
-    base: BaseRole, id_: str, group: str, index: tuple[int, ...], model: str, temperature: float
+    base: BaseRole,
+    id_: str,
+    group: str,
+    index: tuple[int, ...],
+    model: str,
+    temperature: float,
+    guard: Expr | None = None,
 ) -> NodeTemplate:
     """A node that runs the base role."""
     fields = {**dict(base.alternative.fields), "temperature": Const(value=temperature)}
@@ -236,7 +198,7 @@ def role_node(
         pick=Const(value=base.alternative.key),
         alternatives=(base.alternative.model_copy(update={"fields": tuple(fields.items())}),),
         on=ModelName(name=model),
-        guard=None,
+        guard=guard,
         place=PLACE,
     )
 

@@ -35,14 +35,16 @@ def longest_fields(examples: Sequence[Example]) -> dict[str, int]:
 class SealedSplit:
     """The test split. Only the final measurement and `verify` may open it.
 
-    `longest` (UTF-8 bytes of the longest value of each given field) and `size` are known without opening
-    it: worst cases need them, and they tell nothing about an answer.
+    `longest` (UTF-8 bytes of the longest value of each given field), `size` and `questions` (the given
+    fields, for counting calls) are known without opening it: worst cases need them, and they tell nothing
+    about an answer.
     """
 
     def __init__(self, examples: Sequence[Example]) -> None:
         self._examples = tuple(examples)
         self._openings: list[Purpose] = []
         self.longest = longest_fields(examples)
+        self.questions = tuple(one.given for one in examples)
 
     def open(self, purpose: Purpose) -> tuple[Example, ...]:
         """The examples; the opening is counted."""

@@ -123,7 +123,7 @@ def facts(report: SearchReport) -> list[str]:
     lines = [
         f"selection: {chosen.finalists} finalists on select (n {chosen.n}); the best of them scored "
         f"{100 * chosen.best:.1f} %,",
-        f"{INDENT}the winner (the cheapest not distinguishable from it) {percent(chosen.raw_interval)};",
+        f"{INDENT}the winner (the cheapest within one standard error of it) {percent(chosen.raw_interval)};",
         f"{INDENT}corrected for having chosen the best of {chosen.finalists}: {100 * chosen.corrected:.1f} %",
         f"search: {report.method}, seed {report.seed}, {report.candidates} candidates in {report.rounds} rounds "
         f"on {report.sizes[0]} train questions; {ENDINGS[report.ending]}",

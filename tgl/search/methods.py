@@ -24,7 +24,7 @@ something new) and `finalists` (candidates that go on to select) are whole numbe
 `ReinforceConfig`. With `trials` and without `rounds` there are as many rounds as the trials need.
 """
 
-FINALISTS = 5
+FINALISTS = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import pytest
 
 from tgl.evaluate import (
     CostModel,
+    Forecast,
     Ledger,
     Need,
     NoPrice,
@@ -121,6 +122,10 @@ def test_mean_tokens():
 # --- spend
 
 
+def some(calls: int, dollars: float = 0.0) -> Forecast:
+    return Forecast(unknown=Need(calls, dollars))
+
+
 def test_an_identity_is_spent_once():
     ledger = Ledger(calls=10)
     ledger.settle({"a": 1.0, "b": 2.0})
@@ -130,12 +135,22 @@ def test_an_identity_is_spent_once():
 
 def test_what_is_set_aside_counts_until_it_is_settled():
     ledger = Ledger(calls=10)
-    assert ledger.reserve(Need(6))
-    assert not ledger.reserve(Need(5))
-    assert ledger.reserve(Need(4))
+    assert ledger.reserve(some(6))
+    assert not ledger.reserve(some(5))
+    assert ledger.reserve(some(4))
     ledger.settle({"a": 0.0})
-    assert ledger.reserve(Need(9))
+    assert ledger.reserve(some(9))
     assert not ledger.fits(Need(1))
+
+
+def test_a_foreseen_call_counts_once_whoever_needs_it():
+    ledger = Ledger(calls=4)
+    ledger.settle({"paid": 0.0})
+    assert ledger.need(Forecast({"paid": 0.5})) == Need(0)
+    assert ledger.reserve(Forecast({"paid": 0.5, "a": 0.5, "b": 0.5}))
+    assert ledger.need(Forecast({"a": 0.5, "c": 0.5}, Need(2, 0.25))) == Need(3, 0.75)
+    assert not ledger.reserve(Forecast({"c": 0.5, "d": 0.5}))
+    assert ledger.reserve(Forecast({"a": 0.5, "c": 0.5}))
 
 
 def test_what_is_kept_back_is_left_alone():
@@ -148,12 +163,12 @@ def test_what_is_kept_back_is_left_alone():
 
 def test_dollars_are_capped_too():
     ledger = Ledger(dollars=1.0)
-    assert ledger.reserve(Need(1000, 0.6))
-    assert not ledger.reserve(Need(1, 0.5))
+    assert ledger.reserve(some(1000, 0.6))
+    assert not ledger.reserve(some(1, 0.5))
 
 
 def test_without_caps_everything_fits():
-    assert Ledger().reserve(Need(10**9, 1e9))
+    assert Ledger().reserve(some(10**9, 1e9))
 
 
 # --- worst cases

@@ -217,7 +217,12 @@ def test_votes_cost_no_more_than_the_winner(found):
         one for one in report.baselines if one.kind in ("vote", "best_of") and one.select_cost is not None
     ]
     ceiling = next(limit.select for limit in report.limits)
-    assert all(one.select_cost <= ceiling for one in votes)
+    assert votes
+    for one in votes:
+        assert one.dear is (one.select_cost > ceiling)
+        assert one.dear is ("dearer than the winner" in one.name)
+        assert not (one.dear and one.best)
+    assert any(one.difference is not None for one in votes if one.kind == "vote")
 
 
 def test_every_distinct_call_is_spent_once(found):

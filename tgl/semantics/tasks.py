@@ -362,7 +362,10 @@ def read_spend(scope: FileScope, setting: ast.Setting, problems: Problems) -> Ma
     return found
 
 
-METHODS = {"random": ("trials",), "reinforce": ("rounds", "samples", "rate", "trials")}
+METHODS = {
+    "random": ("trials", "samples", "finalists"),
+    "reinforce": ("rounds", "samples", "rate", "trials", "finalists"),
+}
 PLANNED = {"agent_reinforce": "reinforce", "agenttts": "random", "tpe": "reinforce", "nsga2": "random"}
 
 

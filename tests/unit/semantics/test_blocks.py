@@ -108,6 +108,12 @@ def test_spends(written, calls, dollars):
         ("", "reinforce", ()),
         ("using random", "random", ()),
         ("using reinforce(samples: 5, rounds: 10)", "reinforce", (("rounds", 10), ("samples", 5))),
+        ("using reinforce(finalists: 4)", "reinforce", (("finalists", 4),)),
+        (
+            "using random(trials: 20, samples: 4, finalists: 3)",
+            "random",
+            (("finalists", 3), ("samples", 4), ("trials", 20)),
+        ),
     ],
 )
 def test_methods(written, method, args):

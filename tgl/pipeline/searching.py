@@ -17,17 +17,18 @@ from tgl.emit import (
     replace_measured,
     resolve_text,
 )
-from tgl.evaluate import Found, Search, SearchReport
+from tgl.evaluate import FAILURES, Found, Search, SearchReport, failures_in
 from tgl.ir import ProgramIR
 from tgl.pipeline.figures import measured_block
 from tgl.pipeline.guard import outside_trouble
 from tgl.pipeline.loading import FileLoader, folder_of, import_texts, load_program, lower_program
-from tgl.pipeline.session import MakeModel, RunOptions, open_session
+from tgl.pipeline.session import MakeModel, RunOptions, Session, open_session
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.task import TaskData, evaluator_of, load_task, shot_bytes, split_task
 from tgl.pipeline.trouble import placeless
 from tgl.pipeline.watch import Watch
 from tgl.pipeline.workspace import Workspace
+from tgl.search import NoJournal
 from tgl.semantics import Checked, check, lower
 from tgl.space import Resolution, resolve
 from tgl.storage import Journal, MemoryStore
@@ -172,7 +173,10 @@ async def search(
         saved = SAVED if options.live else ""
         with outside_trouble(session.executor.store, saved=saved):
             kept = session.store if keep else MemoryStore()
-            journal = Journal(kept, plan.key, resume=resume)
+            await recall_failures(session, plan.key, resume=resume, live=options.live)
+            # A replay takes no step of its own: what a live search left stays there for `--resume`.
+            replay = not (resume or options.live)
+            journal = NoJournal() if replay else Journal(kept, plan.key, resume=resume)
             found = await Search(
                 plan.ir,
                 evaluator_of(plan.ir, splits, session),
@@ -197,6 +201,27 @@ async def search(
             billed={name: line.attempts for name, line in ledger.bill.items()},
             test_reads=reads,
         )
+
+
+async def recall_failures(session: Session, key: str, *, resume: bool, live: bool) -> None:
+    """Let calls fail again that failed in a search that goes on or is replayed: failures are not stored.
+
+    Raises:
+        StoreError: the journal can't be read.
+    """
+    if live and not resume:
+        return
+    seen = [
+        failed
+        for step in session.store.journal_read(key)
+        if step.kind == FAILURES
+        for failed in failures_in(step.value)
+    ]
+    # A replay believes what has been answered since; a search that goes on repeats what it decided on.
+    answered = {} if resume else await session.store.get_many([identity for identity, _, _ in seen])
+    for identity, failure, detail in seen:
+        if identity not in answered:
+            session.executor.assume_failed(identity, failure, detail)
 
 
 def written(plan: SearchPlan, found: Found) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from tgl.emit.decisions import Decisions
@@ -254,8 +254,20 @@ class GraphWriter:
             for position in (own.old[member], own.new[member])
         )
         copy = Copy(member, old, {} if own.singles else new)
-        callee = self.around.callee(template, picked(template, self.instance.picks[member]))
+        alternative = picked(template, self.instance.picks[member])
+        callee = self.around.callee(template, alternative)
+        emptied = tuple((port, "[]") for port in self.emptied(template, alternative))
+        callee = replace(callee, extra=(*callee.extra, *emptied))
         return Replica(copy, callee, group.members.index(member))
+
+    def emptied(self, node: NodeTemplate, alternative: Alternative) -> Iterator[str]:
+        """List ports that an input of their name would feed, now that all edges into them are gone (G1)."""
+        inputs = {port.name for port in self.decl.ports} - set(dict(alternative.args))
+        edges = self.instance.graph.edges
+        live = {port for n in self.instance.edges if edges[n].target == node.id for port in edges[n].ports}
+        for port in alternative.ports:
+            if port.is_list and port.name in inputs and (alternative.key, port.name) not in live:
+                yield port.name
 
     def single(
         self,

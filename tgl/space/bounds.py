@@ -62,7 +62,8 @@ def worst_sum(candidate: Candidate, costs: Mapping[str, float]) -> float:
 def calls_bound(ir: ProgramIR, limit: float) -> Bound:
     """The bound behind `limit calls <= …`: each role node costs a call and its re-asks.
 
-    It adds up all routes of a router, so it is stricter than `worst_case` there.
+    It adds up all routes of a router, so it is stricter than `worst_case` there: the dearest route would have
+    to be taken over the fields of the whole program, in nested graphs that do not know yet what arrives.
     """
     domains = {point.address: point.domain for point in ir.choices}
 

@@ -127,8 +127,10 @@ class _Compiler:
             )
             for place in range(len(graph.nodes))
         )
+        unfed = [self._unfed(graph, node, into[place]) for place, node in enumerate(graph.nodes)]
         drafts = [
-            {alt.key: self._alternative(alt, index) for alt in node.alternatives} for node in graph.nodes
+            {alt.key: self._alternative(alt, index, unfed[place]) for alt in node.alternatives}
+            for place, node in enumerate(graph.nodes)
         ]
         sources = [
             {ref for alt in drafts[place].values() for ref in alt.refs}
@@ -212,10 +214,38 @@ class _Compiler:
         known = self.graphs.get(graph.path)
         return known if known is not None else self._graph(graph)
 
-    def _alternative(self, alternative: Alternative, index: Mapping[str, int]) -> AltPlan:
+    def _unfed(
+        self, graph: GraphTemplate, node: NodeTemplate, into: Iterable[EdgePlan]
+    ) -> Mapping[tuple[str, str], Expr]:
+        """The inputs that feed ports of their name, by alternative and port, if all edges there are off (G1).
+
+        Only ports for one message, where an edge overrides what is wired.
+        """
+        sure = {
+            item
+            for edge in into
+            if edge.exists == Const(value=True)
+            and (edge.source is None or self._settled(graph.nodes[edge.source].exists) == Const(value=True))
+            for item in edge.template.ports
+        }
+        inputs = {port.name for port in graph.ports}
+        return {
+            (alt.key, port.name): Input(instance=graph.path, port=port.name)
+            for alt in node.alternatives
+            for port in alt.ports
+            if port.name in inputs and not port.is_list and (alt.key, port.name) not in sure
+        }
+
+    def _alternative(
+        self, alternative: Alternative, index: Mapping[str, int], unfed: Mapping[tuple[str, str], Expr]
+    ) -> AltPlan:
         inner = None if alternative.graph is None else self._nested(alternative.graph)
         names = [port.name for port in alternative.ports if inner is None or port.name in inner.used_ports]
-        wires = {name: wire for name, wire in alternative.args if name in names}
+        given = dict(alternative.args)
+        for name in names:
+            if name not in given and (alternative.key, name) in unfed:
+                given[name] = unfed[alternative.key, name]
+        wires = {name: given[name] for name in names if name in given}
         return AltPlan(
             alternative,
             wires,

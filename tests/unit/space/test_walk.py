@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tgl.ir import ChoiceKind, ChoicePoint, Flip, Is, ListOf, ModelOf, Op, ProgramIR
+from tgl.ir import ChoiceKind, ChoicePoint, Expr, Flip, Fn, Input, Is, ListOf, ModelOf, NodeRef, Op, ProgramIR
 from tgl.space import (
     Bound,
     EmptySpace,
@@ -274,3 +274,39 @@ def test_a_shared_decision_is_one() -> None:
         for assignment, chance in enumerate_assignments(ir)
     }
     assert sizes == {False: (1, 0.75), True: (3, 0.25)}
+
+
+@pytest.mark.parametrize(
+    ("on", "read"), [(True, NodeRef(id="g.a")), (False, Input(instance="g", port="question"))]
+)
+def test_an_input_feeds_the_port_of_its_name_where_no_edge_does(on: bool, read: Expr) -> None:
+    b = GraphBuilder("g")
+    b.group("a", lambda _: [role("solver", "question", args={"question": b.input()})], on=("small",))
+    b.group("c", lambda _: [role("critic", "question")], on=("large",))
+    b.edge(b.ref("a"), b.ref("c"), "question", p=0.5)
+    ir = b.program(b.ref("c"))
+    candidate = resolve(ir, {"g.a->c": on}).candidate
+    assert dict(candidate.calls[-1].inputs) == {"question": read}
+    assert len(candidate.calls) == 1 + on
+
+
+def test_a_condition_that_is_lost_with_one_node_keeps_no_other() -> None:
+    b = GraphBuilder("g")
+    asking = {"question": b.input()}
+    b.group("a", lambda _: [role("solver", "question", args=asking)], on=("small",))
+    b.group(
+        "b",
+        lambda _: [role("solver", "question", args=asking)],
+        on=("small",),
+        if_=b.flip("b.if", 0.5, ChoiceKind.NODE_IF),
+    )
+
+    def guard(_: int) -> Expr:
+        same = Op(op="==", args=(b.ref("a"), b.ref("b")))
+        return Op(op="or", args=(same, Op(op="not", args=(Fn(fn="std.signals:ran", args=(b.ref("b"),)),))))
+
+    b.group("c", lambda _: [role("solver", "question", args=asking)], on=("large",), guard=guard)
+    ir = b.program(b.ref("c"))
+    alone = resolve(ir, {"g.b.if": False}).candidate
+    assert [(call.id, call.guard) for call in alone.calls] == [("g.c", None)]
+    assert len(resolve(ir, {"g.b.if": True}).candidate.calls) == 3

@@ -1,4 +1,4 @@
-"""Calls that fail: journalled stage by stage, handed back, and the same figures after a resume and a replay."""
+"""Calls that fail: journalled by stage, handed back, and the same figures after a resume and a replay."""
 
 from __future__ import annotations
 

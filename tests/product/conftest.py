@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -77,7 +78,10 @@ def adder(name: str, skill: float) -> Callable[[ChatRequest], str]:
 
     def reply(request: ChatRequest) -> str:
         question = request.messages[-1].content
-        left, right = (int(word.strip("?")) for word in question.split() if word.strip("?").isdigit())
+        asked = re.search(r"What is (\d+) \+ (\d+)", question)
+        if asked is None or "Score" in question:
+            return "7"  # the standard grader asks for a score
+        left, right = int(asked[1]), int(asked[2])
         seed = request.seed if request.decoding.temperature else 0
         luck = int(hashlib.sha256(f"{name} {question} {seed}".encode()).hexdigest()[:8], 16) / 2**32
         return str(left + right if luck < skill else left + right + 1 + int(luck * 7) % 3)

@@ -129,6 +129,7 @@ CODES: tuple[Code, ...] = (
     Code("E0601", "no-model", ERROR, "a role without a model to run on"),
     Code("E0602", "key-in-program", ERROR, "a key written into a program"),
     Code("E0603", "refused-option", ERROR, "an option that the server of a model refuses"),
+    Code("E0604", "unknown-weights", ERROR, "weights that are neither known by name nor a source"),
     # E07: resources, budgets, limits
     Code("E0701", "limit-unit", ERROR, "a limit in a unit that it cannot have"),
     Code("E0702", "unknown-price", ERROR, "a limit in dollars on models whose price is not known"),
@@ -149,6 +150,7 @@ CODES: tuple[Code, ...] = (
     Code("E0861", "no-candidate", ERROR, "no program of the space meets the compile-time limits"),
     Code("E0862", "bad-method", ERROR, "a search method, or an argument of one, that there is not"),
     # W: warnings
+    Code("W0101", "empty-program", WARNING, "a file that declares nothing"),
     Code("W0201", "unused-choice", WARNING, "a name that holds a choice and is never used"),
     Code("W0301", "unused-port", WARNING, "a port that no prompt of its role prints"),
     Code("W0501", "dead-node", WARNING, "a node that never reaches the output"),

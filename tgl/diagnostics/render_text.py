@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tgl.diagnostics.diagnostic import Diagnostic, Label, Severity
-from tgl.diagnostics.display import laid_out, shown_text
+from tgl.diagnostics.display import laid_out, shown_text, without_keys
 from tgl.text import LineIndex
 
 # Of a longer line only the part around the mark is shown.
@@ -122,7 +122,7 @@ def excerpt(index: LineIndex, marks: Sequence[Mark], width: int, paint: Paint) -
         here = sorted(
             (entry for entry in marks if entry.line == line), key=lambda e: (not e.primary, e.start)
         )
-        parts, cells = laid_out(index.line_text(line))
+        parts, cells = laid_out(without_keys(index.line_text(line)))
         text, shift = window(parts, cells, here[0])
         if last and line > last + 1:
             rows.append(f"{' ' * width} {paint.frame('⋮')}")

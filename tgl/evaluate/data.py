@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -71,20 +72,28 @@ class Loaded:
 class Findings:
     """First line and count of each kind of problem, in order of appearance."""
 
-    firsts: dict[tuple[str, str], tuple[Line, str, tuple[str, ...]]] = field(default_factory=dict)
+    firsts: dict[tuple[str, str], tuple[Line, str, tuple[str, ...], int | None]] = field(default_factory=dict)
     counts: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def add(self, kind: str, subject: str, line: Line, detail: str = "", names: tuple[str, ...] = ()) -> None:
-        self.firsts.setdefault((kind, subject), (line, detail, names))
+    def add(
+        self,
+        kind: str,
+        subject: str,
+        line: Line,
+        detail: str = "",
+        names: tuple[str, ...] = (),
+        column: int | None = None,
+    ) -> None:
+        self.firsts.setdefault((kind, subject), (line, detail, names, column))
         self.counts[kind, subject] = self.counts.get((kind, subject), 0) + 1
 
     def problems(self, task: TaskSpec) -> list[DataProblem]:
         made: list[DataProblem] = []
-        for (kind, subject), (line, detail, names) in self.firsts.items():
+        for (kind, subject), (line, detail, names, column) in self.firsts.items():
             others = self.counts[kind, subject] - 1
             match kind:
                 case "json":
-                    made.append(NotJson(line, detail, others))
+                    made.append(NotJson(line, detail, others, column))
                 case "object":
                     made.append(NotAnObject(line, detail, others))
                 case "missing":
@@ -104,12 +113,9 @@ def load_dataset(task: TaskSpec, content: bytes, name: str) -> Loaded:
         content: the file's bytes.
         name: the file's name as the user knows it.
     """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return Loaded(None, (NotText(name, error.start),))
-    if "\0" in text:
-        return Loaded(None, (NotText(name, content.index(b"\0")),))
+    text = text_of(content, name)
+    if isinstance(text, NotText):
+        return Loaded(None, (text,))
     source = SourceFile(name, text)
     findings = Findings()
     rows = [(line, row) for line in lines(source) if (row := read_row(task, line, findings)) is not None]
@@ -121,6 +127,21 @@ def load_dataset(task: TaskSpec, content: bytes, name: str) -> Loaded:
     digest = "sha256:" + hashlib.sha256(content).hexdigest()
     repeated = repeats([line for line, _ in rows], examples)
     return Loaded(Dataset(name, examples, digest), repeated)
+
+
+def text_of(content: bytes, name: str) -> str | NotText:
+    """The text of a file in UTF-8, its byte order mark left out; or why it is none."""
+    try:
+        text = content.decode("utf-8-sig")
+        at = content.find(b"\0")
+    except UnicodeDecodeError as error:
+        at = error.start + (len(codecs.BOM_UTF8) if content.startswith(codecs.BOM_UTF8) else 0)
+    else:
+        if at < 0:
+            return text
+    before = content[:at].decode("utf-8-sig", errors="replace") + chr(0xFFFD if content[at] else 0)
+    utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return NotText(SourceFile(name, before), content[at], utf16)
 
 
 def lines(source: SourceFile) -> list[Line]:
@@ -141,7 +162,7 @@ def read_row(task: TaskSpec, line: Line, findings: Findings) -> tuple[dict[str, 
         value: object = json.loads(text, parse_constant=refuse_constant)
         row = ROW.validate_python(value, strict=True)
     except json.JSONDecodeError as error:
-        findings.add("json", "", line, f"{error.msg[:1].lower()}{error.msg[1:]} at column {error.pos + 1}")
+        findings.add("json", "", line, json_reason(error), column=error.pos)
         return None
     except ValidationError:
         findings.add("object", "", line, kind_of(json.loads(text)))
@@ -163,6 +184,24 @@ def read_row(task: TaskSpec, line: Line, findings: Findings) -> tuple[dict[str, 
         findings.add("target", task.expect, line, shortened(json.dumps(row[task.expect], ensure_ascii=False)))
         return None
     return row, answer
+
+
+def json_reason(error: json.JSONDecodeError) -> str:
+    """Why a line is no JSON, in words."""
+    if not error.doc[error.pos :].strip():
+        return "it ends before the object is complete"
+    words = {
+        "Extra data": "something follows the object",
+        "Expecting property name enclosed in double quotes": "a name in double quotes should stand here",
+        "Expecting value": "a value should stand here",
+        "Expecting ':' delimiter": "`:` is missing after a name",
+        "Expecting ',' delimiter": "`,` or a closing bracket is missing",
+        "Illegal trailing comma before end of object": "nothing follows the last comma",
+        "Illegal trailing comma before end of array": "nothing follows the last comma",
+        "Unterminated string starting at": "a text has no closing quote",
+        "Invalid control character at": "a control character stands in a text",
+    }
+    return f"{words.get(error.msg, error.msg[:1].lower() + error.msg[1:])} (column {error.pos + 1})"
 
 
 def refuse_constant(name: str) -> object:

@@ -21,6 +21,11 @@ class Line:
         """The line, with a few words."""
         return Label(self.source, self.span, text)
 
+    def at(self, column: int, text: str = "") -> Label:
+        """A column of the line, from 0, with a few words."""
+        start = min(self.span.start + column, self.span.end)
+        return Label(self.source, Span(start, min(start + 1, self.span.end)), text)
+
 
 def where(line: Line) -> str:
     """A line in words."""
@@ -47,34 +52,47 @@ class NoExamples:
 
 @dataclass(frozen=True, slots=True)
 class NotText:
-    """The file is not UTF-8; `offset` is the first byte that is not."""
+    """The file is not UTF-8, or holds NUL; `source` is its text as far as it goes, its last byte included.
 
-    name: str
-    offset: int
+    `byte` is the one that does not belong; `utf16` tells that the file begins with the mark of UTF-16.
+    """
+
+    source: SourceFile
+    byte: int
+    utf16: bool
 
     def diagnostic(self) -> Diagnostic:
         """E0851."""
+        end = len(self.source.text)
         return report(
             "E0851",
-            f"`{self.name}` is not UTF-8 text (byte {self.offset})",
+            f"`{self.source.name}` is UTF-16 text, not UTF-8"
+            if self.utf16
+            else f"`{self.source.name}` is not UTF-8 text",
+            Label(
+                self.source,
+                Span(max(end - 1, 0), end),
+                f"the byte 0x{self.byte:02X} " + ("is not UTF-8" if self.byte else "is in no text"),
+            ),
             hint="a data file is JSONL: UTF-8 text with one JSON object on each line",
         )
 
 
 @dataclass(frozen=True, slots=True)
 class NotJson:
-    """Lines that are no JSON; `reason` is that of the first."""
+    """Lines that are no JSON; `reason` is that of the first, `column` (from 0) where it shows."""
 
     first: Line
     reason: str
     others: int
+    column: int | None = None
 
     def diagnostic(self) -> Diagnostic:
         """E0852."""
         return report(
             "E0852",
             f"{where(self.first)} is not JSON: {self.reason}{more(self.others)}",
-            self.first.label("this line"),
+            self.first.label("this line") if self.column is None else self.first.at(self.column, "here"),
             hint='each line is one JSON object on its own, such as {"question": "…", "answer": "…"}',
         )
 
@@ -191,7 +209,8 @@ class EmptySplit:
         """E0857."""
         return report(
             "E0857",
-            f"no row of `{self.name}` falls into the {self.split} split ({self.rows} rows in all)",
+            f"no row of `{self.name}` falls into the {self.split} split "
+            f"({self.rows} row{'' if self.rows == 1 else 's'} in all)",
             hint=f"add rows, or raise `{self.split}` relative to the other splits of the task",
         )
 

@@ -6,7 +6,7 @@ import json
 
 from pydantic import JsonValue, ValidationError
 
-from tgl.evaluate.data import ROW, kind_of, lines
+from tgl.evaluate.data import ROW, json_reason, kind_of, lines, text_of
 from tgl.evaluate.data_problems import DataProblem, MissingField, NoExamples, NotAnObject, NotJson, NotText
 from tgl.ir import TaskSpec
 from tgl.runtime import ShotsTable
@@ -21,10 +21,9 @@ def read_shots(content: bytes, name: str, task: TaskSpec) -> ShotsTable | tuple[
         name: the file's name as the user knows it.
         task: its `expect` field holds the reply that is shown.
     """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return (NotText(name, error.start),)
+    text = text_of(content, name)
+    if isinstance(text, NotText):
+        return (text,)
     rows: list[dict[str, JsonValue]] = []
     source = SourceFile(name, text)
     for line in lines(source):
@@ -32,7 +31,7 @@ def read_shots(content: bytes, name: str, task: TaskSpec) -> ShotsTable | tuple[
             value: object = json.loads(text[line.span.start : line.span.end])
             row = ROW.validate_python(value, strict=True)
         except json.JSONDecodeError as error:
-            return (NotJson(line, f"{error.msg[:1].lower()}{error.msg[1:]} at column {error.pos + 1}", 0),)
+            return (NotJson(line, json_reason(error), 0, error.pos),)
         except ValidationError:
             return (NotAnObject(line, kind_of(json.loads(text[line.span.start : line.span.end])), 0),)
         except RecursionError:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from tgl.diagnostics import Diagnostic, Label, code_info
+from tgl.diagnostics import Diagnostic, Label, code_info, report
 from tgl.emit import measured_blocks, staleness
-from tgl.pipeline.loading import FileLoader, import_texts, lower_program
+from tgl.pipeline.loading import FileLoader, import_texts, lower_program, sorted_problems
 from tgl.pipeline.sources import read_source
 from tgl.semantics import Checked, check
 from tgl.syntax import format_source
@@ -30,7 +30,20 @@ def check_file(name: str) -> CheckReport:
         Stop: it can't be read.
     """
     checked = check(read_source(name), FileLoader())
-    return CheckReport(checked, (*checked.problems, *stale_warning(checked)))
+    return CheckReport(checked, (*sorted_problems(checked), *empty_warning(checked), *stale_warning(checked)))
+
+
+def empty_warning(checked: Checked) -> tuple[Diagnostic, ...]:
+    """A warning if the file declares nothing: it was cut, or all of it is a comment."""
+    source = checked.module.source
+    if checked.module.decls or checked.problems:
+        return ()
+    hint = "a program has a graph, `graph solve(question) { … }`; README.md shows a whole one"
+    if "\r" in source.text and "\n" not in source.text:
+        hint = "its lines end in CR alone, so that its first comment has no end; save it with line feeds"
+    return (
+        report("W0101", "this file declares nothing", Label(source, Span(0, 0), "no declaration"), hint=hint),
+    )
 
 
 def stale_warning(checked: Checked) -> tuple[Diagnostic, ...]:

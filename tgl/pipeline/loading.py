@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tgl.diagnostics import Diagnostic, Label, Severity, did_you_mean, report
 from tgl.ir import ProgramIR
-from tgl.pipeline.sources import STDIN, read_source
+from tgl.models import known_packs
+from tgl.pipeline.sources import STDIN, read_source, reason
 from tgl.pipeline.stop import Exit, Stop
 from tgl.semantics import Checked, LoadFailure, check, lower
+from tgl.syntax import ast
 from tgl.text import SourceFile
 
 
@@ -24,7 +27,9 @@ class FileLoader:
         except FileNotFoundError:
             return LoadFailure("there is no such file")
         except OSError as error:
-            return LoadFailure(str(error.strerror or error).lower())
+            return LoadFailure(reason(error))
+        except ValueError as error:
+            return LoadFailure(str(error))
 
 
 def load_program(name: str) -> Checked:
@@ -34,9 +39,53 @@ def load_program(name: str) -> Checked:
         Stop: it can't be read or has errors.
     """
     checked = check(read_source(name), FileLoader())
-    if not checked.ok:
-        raise Stop(Exit.FAILED, *checked.problems)
+    if problems := problems_of(checked):
+        raise Stop(Exit.FAILED, *problems)
     return checked
+
+
+def problems_of(checked: Checked) -> tuple[Diagnostic, ...]:
+    """What keeps a program from being run: all its problems if one of them is an error, else none."""
+    problems = sorted_problems(checked)
+    return problems if any(problem.severity is Severity.ERROR for problem in problems) else ()
+
+
+def sorted_problems(checked: Checked) -> tuple[Diagnostic, ...]:
+    """The problems of a program, those of its models' weights among them, in order of place."""
+    order = [checked.module.source.name, *checked.modules]
+
+    def place(problem: Diagnostic) -> tuple[int, int, int]:
+        at = problem.primary
+        return (-1, 0, 0) if at is None else (order.index(at.source.name), at.span.start, at.span.end)
+
+    return tuple(sorted((*checked.problems, *unknown_weights(checked)), key=place))
+
+
+def unknown_weights(checked: Checked) -> list[Diagnostic]:
+    """E0604 for each `weights "…"` that is neither the name of known weights nor a source."""
+    names = [pack.name for pack in known_packs()]
+    found: list[Diagnostic] = []
+    for module in checked.modules.values():
+        for decl in module.decls:
+            for setting in decl.settings if isinstance(decl, ast.Model) else ():
+                match setting:
+                    case ast.Setting(key="weights", args=(ast.Arg(value=ast.String() as text),)) if not (
+                        text.value in names or ":" in text.value
+                    ):
+                        found.append(
+                            report(
+                                "E0604",
+                                f"there are no weights named `{text.value}`",
+                                Label(
+                                    module.source, text.span, did_you_mean(text.value, names) or "not known"
+                                ),
+                                hint=f"known weights: {', '.join(names)}; or write a source "
+                                '(`"hf:…"`, `"https:…"`, `"pypi:…"`, `"file:…"`) and its `sha256`',
+                            )
+                        )
+                    case _:
+                        pass
+    return found
 
 
 def lower_program(checked: Checked, *, graph: str | None = None) -> ProgramIR:
@@ -47,7 +96,8 @@ def lower_program(checked: Checked, *, graph: str | None = None) -> ProgramIR:
     """
     lowered = lower(checked, graph)
     if lowered.ir is None:
-        raise Stop(Exit.FAILED, *lowered.problems)
+        unknown = graph is not None and any(problem.code == "E0510" for problem in lowered.problems)
+        raise Stop(Exit.USAGE if unknown else Exit.FAILED, *lowered.problems)
     return lowered.ir
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
+from tgl.diagnostics import nearest_names
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.trouble import placeless
 from tgl.text import SourceFile
@@ -19,23 +21,46 @@ def read_source(name: str) -> SourceFile:
     Bytes that are no UTF-8 are kept as surrogates: the parser says what is wrong with them, with a place.
 
     Raises:
-        Stop: there is no such file, or it can't be read.
+        Stop: there is no such file, or it can't be read: the command was used wrongly.
     """
     if name == STDIN:
         return SourceFile("<stdin>", sys.stdin.buffer.read().decode("utf-8", errors="surrogateescape"))
+    path = Path(name)
     try:
-        data = Path(name).read_bytes()
-    except FileNotFoundError:
-        raise Stop(
-            Exit.FAILED, placeless("R0305", f"there is no file {name}", help="check the path")
-        ) from None
-    except IsADirectoryError:
-        raise Stop(
-            Exit.FAILED, placeless("R0305", f"{name} is a folder", help="name a .tgl file in it")
-        ) from None
-    except OSError as error:
-        raise Stop(Exit.FAILED, placeless("R0305", f"{name} can't be read: {error.strerror}")) from None
+        data = path.read_bytes()
+    except (OSError, ValueError) as error:
+        match error:
+            case FileNotFoundError():
+                message, hint = f"there is no file {name}", missing_hint(path)
+            case IsADirectoryError():
+                message, hint = f"{name} is a folder", "name a .tgl file in it"
+            case _:
+                message, hint = f"{name} can't be read: {reason(error)}", "check the path and its permissions"
+        raise Stop(Exit.USAGE, placeless("R0305", message, help=hint)) from None
     return SourceFile(name, data.decode("utf-8", errors="surrogateescape"))
+
+
+def missing_hint(path: Path) -> str:
+    """Where a file may be that is not at `path`."""
+    try:
+        beside = sorted(entry.stem for entry in path.parent.iterdir() if entry.suffix == ".tgl")
+    except OSError:
+        return "check the path" if path.parent.exists() else f"there is no folder {path.parent} either"
+    near = [path.stem] if path.stem in beside else nearest_names(path.stem, beside, limit=1)
+    return f"did you mean {path.with_name(near[0] + '.tgl')}?" if near else "check the path"
+
+
+def reason(error: OSError | ValueError) -> str:
+    """Why a file could not be used, in words."""
+    match error:
+        case FileNotFoundError():
+            return "there is no such file"
+        case IsADirectoryError():
+            return "it is a folder"
+        case OSError(strerror=str() as words):
+            return words[:1].lower() + words[1:]
+        case _:
+            return str(error)
 
 
 def write_file(path: Path, text: str) -> None:
@@ -52,10 +77,11 @@ def write_file(path: Path, text: str) -> None:
             os.fsync(out.fileno())
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
         raise Stop(
             Exit.OUTSIDE,
             placeless(
-                "R0305", f"{path} can't be written: {error.strerror}", help="name another file with --output"
+                "R0305", f"{path} can't be written: {reason(error)}", help="name another file with --output"
             ),
         ) from None

@@ -10,6 +10,7 @@ from tgl.diagnostics import Diagnostic, Severity
 from tgl.evaluate import Dataset, Evaluator, Splits, dollar_prices, load_dataset, split
 from tgl.ir import ProgramIR, TaskSpec
 from tgl.pipeline.session import Session
+from tgl.pipeline.sources import reason
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.trouble import placeless
 from tgl.runtime import ShotsTable
@@ -47,13 +48,16 @@ def load_task(ir: ProgramIR, folder: Path, *, data: Path | None = None) -> TaskD
     path = data if data is not None else folder / ir.task.data
     try:
         content = path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        hint = (
+            "a task's `data` is a path relative to the program's folder" if data is None else "check --data"
+        )
         raise Stop(
-            Exit.FAILED,
+            Exit.FAILED if data is None else Exit.USAGE,
             placeless(
                 "R0305",
-                f"the data of task `{ir.task.name}`, {path}, can't be read: {error.strerror}",
-                help="a task's `data` is a path relative to the program's folder",
+                f"the data of task `{ir.task.name}`, {path}, can't be read: {reason(error)}",
+                help=hint,
             ),
         ) from None
     loaded = load_dataset(ir.task, content, str(path))

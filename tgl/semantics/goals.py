@@ -51,24 +51,35 @@ def check_goal(
         state.problems.add(
             model_facts.spend_needed(At(scope.source, heading(scope.source.text, goal.block.span)), remote)
         )
+    if goal.spec.spend_dollars is not None:
+        report_unpriced(state, At(scope.source, spend_span(goal.block)), models)
     for limit, span in goal.limits:
         at = At(scope.source, span)
         dollars = limit.unit == "$" or (
             limit.what == "cost" and task is not None and task.unit.kind == "dollars"
         )
         if dollars:
-            unknown = [
-                spec.name
-                for spec in models.values()
-                if spec.provider != "local" and spec.prompt_price is None
-            ]
-            if unknown:
-                state.problems.add(model_facts.unknown_price(at, unknown))
+            report_unpriced(state, at, models)
         if dollars or limit.what == "tokens":
             for alternative in roles_of(graph):
                 if "max_tokens" not in dict(alternative.fields):
                     place = at_alternative(state, alternative)
                     state.problems.add(model_facts.max_tokens_needed(place, alternative.what, at))
+
+
+def report_unpriced(state: State, at: At, models: Mapping[str, ModelSpec]) -> None:
+    """Report an amount in dollars that can't be kept, since some models have no price."""
+    unknown = [
+        spec.name for spec in models.values() if spec.provider != "local" and spec.prompt_price is None
+    ]
+    if unknown:
+        state.problems.add(model_facts.unknown_price(at, unknown))
+
+
+def spend_span(block: ast.Optimize) -> Span:
+    """The `spend` of a block that is in dollars."""
+    spans = [s.span for s in block.settings if isinstance(s, ast.Setting) and s.key == "spend"]
+    return spans[-1] if spans else block.span
 
 
 def heading(text: str, span: Span) -> Span:

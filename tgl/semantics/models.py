@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tgl.ir import ModelSpec
 from tgl.semantics.errors import models as facts
 from tgl.semantics.problems import Problems
@@ -28,6 +30,9 @@ KEYS = [
     "without",
     "context",
 ]
+
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+"""A name that a shell can export: what does not look like one may be a key in the wrong place."""
 
 OPTIONS = ("temperature", "top_p", "max_tokens", "stop", "system", "seed")
 """Request options that a server may refuse (`without temperature`)."""
@@ -91,11 +96,9 @@ def key(got: Settings) -> str | None:
     if value is None:
         return None
     name = variable(value)
-    if name is None:
-        if isinstance(value, ast.String):
-            got.problems.add(facts.key_in_program(got.place(value)))
-        else:
-            got.wrong("api_key", '`env("NAME")`')
+    if name is None or not VARIABLE.fullmatch(name):
+        got.problems.add(facts.key_in_program(got.place(value)))
+        return None
     return name
 
 
@@ -108,9 +111,12 @@ def url(got: Settings) -> tuple[str | None, str | None]:
         if not value.value.startswith(("http://", "https://")):
             got.wrong("base_url", 'an address, `"http://…"` or `env("NAME")`')
             return None, None
+        if "@" in value.value.split("//", 1)[1].split("/", 1)[0]:
+            got.problems.add(facts.key_in_program(got.place(value), "base_url"))
+            return None, None
         return value.value, None
     name = variable(value)
-    if name is None:
+    if name is None or not VARIABLE.fullmatch(name):
         got.wrong("base_url", 'an address, `"http://…"` or `env("NAME")`')
     return None, name
 

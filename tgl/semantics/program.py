@@ -22,7 +22,7 @@ from tgl.semantics.roles import read_fn, read_ports, read_role
 from tgl.semantics.scope import Binding, Files, FileScope, inner_names
 from tgl.semantics.tasks import Goal, read_optimize, read_task
 from tgl.syntax import ast
-from tgl.text import SourceFile
+from tgl.text import SourceFile, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +283,12 @@ def pick_graph(scope: FileScope, goals: list[Goal], name: str | None, problems: 
         found = [b for b in graphs if b.name in named] if named else own
     if len(found) == 1:
         return found[0]
-    problems.add(facts.which_graph(None, [b.name for b in (found or graphs)]))
+    if name is not None and graphs:
+        problems.add(facts.no_such_graph(graphs[0].at, name, [b.name for b in graphs]))
+        return None
+    several = found or graphs
+    at = several[0].at if several else scope.at(Span(0, 0))
+    problems.add(facts.which_graph(at, [b.name for b in several]))
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tgl.diagnostics import did_you_mean
 from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.errors.at import At
@@ -28,10 +29,11 @@ class Settings:
     def place(self, node: ast.Node) -> At:
         return self.scope.at(node.span)
 
-    def wrong(self, key: str, wanted: str, hint: str | None = None) -> None:
+    def wrong(self, key: str, wanted: str, hint: str | None = None, *, near: str | None = None) -> None:
+        """Report a value; `near` are words about what may have been meant."""
         setting = self.found[key]
         span = setting.args[0].value.span if setting.args else setting.span
-        self.problems.add(facts.wrong_setting(self.scope.at(span), key, wanted, hint))
+        self.problems.add(facts.wrong_setting(self.scope.at(span), key, wanted, hint, near))
 
     def args(self, key: str) -> tuple[ast.Arg, ...]:
         return self.found[key].args if key in self.found else ()
@@ -53,7 +55,8 @@ class Settings:
         if value is None:
             return None
         if not isinstance(value, ast.Name) or (options and value.id not in options):
-            self.wrong(key, wanted)
+            near = did_you_mean(value.id, options) if isinstance(value, ast.Name) else None
+            self.wrong(key, wanted, near=near)
             return None
         return value.id
 

@@ -390,11 +390,11 @@ def read_method(got: Settings) -> tuple[str, tuple[tuple[str, int | float | str]
         return "reinforce", ()
     found: dict[str, int | float | str] = {}
     for arg in args:
-        if arg.name is None or arg.name not in METHODS[func.id]:
+        if arg.name is None:
+            got.problems.add(facts.too_many_arguments(got.place(arg), func.id, 0))
+        elif arg.name not in METHODS[func.id]:
             got.problems.add(
-                facts.unknown_argument(
-                    got.place(arg), arg.name or "a value without a name", func.id, METHODS[func.id]
-                )
+                facts.unknown_argument(got.place(arg), arg.name, func.id, METHODS[func.id], "argument")
             )
         elif not isinstance(arg.value, ast.Number) or arg.value.unit != "" or arg.value.value <= 0:
             got.problems.add(facts.wrong_setting(got.place(arg.value), arg.name, "a number above 0"))

@@ -19,6 +19,9 @@ from tgl.text import SourceFile, Span
 
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 
+# The first two bytes of UTF-16 text, as reading them as UTF-8 leaves them.
+UTF16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")
+
 
 @dataclass(frozen=True, slots=True)
 class SyntaxProblem:
@@ -189,11 +192,25 @@ class MissingSeparator(SyntaxProblem):
 
 @dataclass(frozen=True, slots=True)
 class NotText(SyntaxProblem):
-    """E0110: a byte that no text holds: NUL, or half of a surrogate pair."""
+    """E0110: NUL, a byte that is not UTF-8 (read as U+DC80 to U+DCFF), or half of a surrogate pair."""
 
     code: int
 
     def diagnostic(self) -> Diagnostic:
+        if self.source.text.startswith(UTF16_MARKS):
+            return report(
+                "E0110",
+                f"`{self.source.name}` is UTF-16 text, not UTF-8",
+                self.label("the mark of UTF-16"),
+                hint="save it as UTF-8",
+            )
+        if 0xDC80 <= self.code <= 0xDCFF:
+            return report(
+                "E0110",
+                f"`{self.source.name}` is not UTF-8 text",
+                self.label(f"the byte 0x{self.code - 0xDC00:02X} is not UTF-8"),
+                hint="save it as UTF-8, or name another file if it is no program",
+            )
         return report(
             "E0110",
             f"`{self.source.name}` is not a text file",

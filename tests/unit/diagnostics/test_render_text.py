@@ -132,3 +132,33 @@ def test_several_have_an_empty_line_between() -> None:
     line = "error[E0203]: no model named `gema` in this file\n"
     assert render_texts([]) == ""
     assert render_texts([entry, entry]) == f"{line}\n{line}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'api_key "SECRET"',
+        "api_key SECRET",
+        'api_key env("SECRET-1")',
+        'api_key: "SECRET',
+        'model m { id "x"; api_key "SECRET"; params 1M }',
+        'token "SECRET"',
+        'note "sk-SECRETSECRETSECRETSECRET"',
+        'base_url "https://me:SECRET@host/v1"',
+    ],
+)
+def test_a_key_in_an_excerpt_is_covered_and_nothing_moves(line: str) -> None:
+    source = SourceFile("m.tgl", line + " on")
+    picture = render_text(diagnostic(Label(source, Span(len(line) + 1, len(line) + 3))))
+    assert "SECRET" not in picture
+    excerpt, marks = picture.splitlines()[2:4]
+    assert len(excerpt) == len(f"1 │ {source.text}")
+    assert marks.index("^^") == len(f"1 │ {line} ")
+
+
+@pytest.mark.parametrize(
+    "line", ['api_key env("OPENAI_API_KEY")', "key number", "max_tokens 12", 'text "a: b@c"']
+)
+def test_what_is_no_key_is_shown(line: str) -> None:
+    source = SourceFile("m.tgl", line)
+    assert f"1 │ {line}\n" in render_text(diagnostic(Label(source, Span(0, 3))))

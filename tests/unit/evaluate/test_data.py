@@ -42,8 +42,8 @@ GOOD = row()
     [
         (b"", "E0850", "holds no examples"),
         (b"\n  \n", "E0850", "holds no examples"),
-        (b"\xff\xfe\x00", "E0851", "byte 0"),
-        (b'{"a": "\x00"}', "E0851", "byte 7"),
+        (b"\xff\xfe\x00", "E0851", "UTF-16"),
+        (b'{"a": "\x00"}', "E0851", "not UTF-8"),
         (f"{GOOD}\n{{bad\n{{worse".encode(), "E0852", "line 2 of `quiz.jsonl` is not JSON"),
         (f"{GOOD}\n{{bad\n{{worse".encode(), "E0852", "and 1 more line"),
         (b'{"question": NaN}', "E0852", "`NaN` is no JSON value"),
@@ -78,7 +78,7 @@ def test_a_place_points_at_its_line():
     [problem] = load_dataset(task(), content, "d").problems
     label = problem.diagnostic().primary
     assert label is not None
-    assert label.source.text[label.span.start : label.span.end] == "  {bad"
+    assert label.source.text[: label.span.end] == f"{GOOD}\r\n  {{b"
 
 
 def dataset(*rows: str, spec: TaskSpec | None = None) -> Dataset:

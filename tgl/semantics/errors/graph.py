@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tgl.diagnostics import Diagnostic, Severity, did_you_mean
+from tgl.diagnostics import Diagnostic, did_you_mean
 from tgl.semantics.errors.at import At, error, listed, warning
 
 
@@ -111,7 +111,7 @@ def not_given(at: At, port: str, task: str, given: Sequence[str]) -> Diagnostic:
     )
 
 
-def which_graph(at: At | None, graphs: Sequence[str]) -> Diagnostic:
+def which_graph(at: At, graphs: Sequence[str]) -> Diagnostic:
     """E0510: no graph to run, or several and none named."""
     message = (
         "this program has no graph to run"
@@ -123,7 +123,18 @@ def which_graph(at: At | None, graphs: Sequence[str]) -> Diagnostic:
         if not graphs
         else "name it with `--graph`, or write an `optimize` block"
     )
-    return Diagnostic("E0510", Severity.ERROR, message, None if at is None else at.label(), help=hint)
+    return error("E0510", at, message, "one of them" if graphs else "no `graph` in this file", hint=hint)
+
+
+def no_such_graph(at: At, name: str, graphs: Sequence[str]) -> Diagnostic:
+    """E0510: a graph was asked for by a name that none has; `at` is the first that there is."""
+    return error(
+        "E0510",
+        at,
+        f"no graph named `{name}` in this file",
+        did_you_mean(name, graphs) or "this is a graph",
+        hint=f"the graphs of this file: {listed(graphs)}",
+    )
 
 
 def not_an_end(at: At, what: str) -> Diagnostic:

@@ -19,14 +19,14 @@ def no_model(at: At, node: str) -> Diagnostic:
     )
 
 
-def key_in_program(at: At) -> Diagnostic:
+def key_in_program(at: At, setting: str = "api_key") -> Diagnostic:
     """E0602: a key written into a program."""
     return error(
         "E0602",
         at,
         "a key is never written into a program",
         "a secret would be committed and shared",
-        hint='put it into the environment and write `api_key env("NAME")`',
+        hint=f'put it into a variable of the environment and write `{setting} env("NAME_OF_THE_VARIABLE")`',
     )
 
 

@@ -19,9 +19,11 @@ def unknown_setting(at: At, key: str, owner: str, known: Sequence[str]) -> Diagn
     )
 
 
-def wrong_setting(at: At, key: str, wanted: str, hint: str | None = None) -> Diagnostic:
-    """E0302: a setting whose value has the wrong type."""
-    return error("E0302", at, f"`{key}` takes {wanted}", "not that", hint=hint)
+def wrong_setting(
+    at: At, key: str, wanted: str, hint: str | None = None, near: str | None = None
+) -> Diagnostic:
+    """E0302: a setting whose value has the wrong type; `near` are words about what may have been meant."""
+    return error("E0302", at, f"`{key}` takes {wanted}", near or "not that", hint=hint)
 
 
 def missing_setting(at: At, owner: str, key: str, example: str) -> Diagnostic:
@@ -41,13 +43,15 @@ def repeated(at: At, what: str, first: At) -> Diagnostic:
     )
 
 
-def unknown_argument(at: At, name: str, owner: str, known: Iterable[str]) -> Diagnostic:
-    """E0305: a named argument that the role, function or graph has not."""
+def unknown_argument(
+    at: At, name: str, owner: str, known: Iterable[str], what: str = "port or option"
+) -> Diagnostic:
+    """E0305: a named argument that the role, function, graph or search method has not."""
     names = sorted(known)
     return error(
         "E0305",
         at,
-        f"`{owner}` has no port or option `{name}`",
+        f"`{owner}` has no {what} `{name}`",
         did_you_mean(name, names) or "unknown argument",
         hint=f"it takes {listed(names)}" if names else f"`{owner}` takes no arguments",
     )

@@ -176,3 +176,21 @@ def test_a_resolved_program_has_one_assignment() -> None:
     (call,) = resolve(ir, {}).candidate.nodes
     assert isinstance(call, CallNode)
     assert call.id == "solve.a"
+
+
+def test_two_ways_to_the_same_graph_are_one_candidate() -> None:
+    ir = program("""
+        graph solve(question) {
+          node reply[2] : ~[panel(n: 2), panel(n: ~1..2)] on smol
+          output majority(reply)
+        }
+        graph panel(question) {
+          param n = 3
+          node s[n] : assistant
+          output majority(s)
+        }""")
+    sizes = {
+        resolve(ir, assignment).candidate.digest: len(resolve(ir, assignment).candidate.calls)
+        for assignment, _ in enumerate_assignments(ir)
+    }
+    assert sorted(sizes.values()) == [2, 3, 4]

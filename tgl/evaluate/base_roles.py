@@ -27,7 +27,7 @@ from tgl.space import atoms, prior_weights
 SAMPLING_TEMPERATURE = 0.8
 LARGEST_VARIANTS = 6
 LONGEST_LABEL = 16
-"""Characters of a value that is named in full; of longer ones (prompts) the number is told."""
+"""Characters of a value that is named in full; where one is longer (prompts), their numbers are told."""
 PLACE = TextPlace(source="<baseline>", start=0, end=0)
 
 
@@ -160,10 +160,10 @@ def labels(variants: Sequence[BaseRole]) -> list[str]:
         distinct = [value for place, value in enumerate(values) if value not in values[:place]]
         if len(distinct) < 2:
             continue
-        for words, value in zip(told, values, strict=True):
-            text = f"{value.value}" if isinstance(value, Const) else ""
-            short = text and len(text) <= LONGEST_LABEL and "\n" not in text
-            words.append(f"{name} {text}" if short else f"{name} no. {distinct.index(value) + 1}")
+        texts = [f"{value.value}" if isinstance(value, Const) else "" for value in values]
+        numbered = any(not text or "\n" in text or len(text) > LONGEST_LABEL for text in texts)
+        for words, value, text in zip(told, values, texts, strict=True):
+            words.append(f"{name} no. {distinct.index(value) + 1}" if numbered else f"{name} {text}")
     return [", ".join(words) for words in told]
 
 

@@ -125,8 +125,9 @@ def facts(report: SearchReport) -> list[str]:
         f"{100 * chosen.best:.1f} %,",
         f"{INDENT}the winner (the cheapest within one standard error of it) {percent(chosen.raw_interval)};",
         f"{INDENT}corrected for having chosen the best of {chosen.finalists}: {100 * chosen.corrected:.1f} %",
-        f"search: {report.method}, seed {report.seed}, {report.candidates} candidates in {report.rounds} rounds "
-        f"on {report.sizes[0]} train questions; {ENDINGS[report.ending]}",
+        *routes(report.baselines),
+        f"search: {report.method}, seed {report.seed}, {report.candidates} candidates in {report.rounds} "
+        f"rounds on {report.sizes[0]} train questions; {ENDINGS[report.ending]}",
         f"spend: {spend.calls} calls{cap}{dollars} ({stages})",
         f"latency of one question: p50 {amount_text(report.winner.latency_p50)} s, p95 "
         f"{amount_text(report.winner.latency_p95)} s (recorded service times along the graph)",
@@ -146,6 +147,16 @@ def facts(report: SearchReport) -> list[str]:
             f"without an answer: {report.winner.unanswered} of {report.winner.n} questions, counted as wrong"
         )
     return [*lines, *(f"note: {note}" for note in report.notes)]
+
+
+def routes(baselines: Sequence[BaselineReport]) -> list[str]:
+    """Which program the router sends each group to, as it was chosen on select."""
+    return [
+        f"{each.name}, as chosen on select: "
+        + "; ".join(f"{group}: {program}" for group, program in each.routes)
+        for each in baselines
+        if each.routes
+    ]
 
 
 ENDINGS = {

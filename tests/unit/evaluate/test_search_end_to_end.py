@@ -9,6 +9,7 @@ import re
 
 import pytest
 
+from tgl.emit import resolve_text
 from tgl.evaluate import (
     Alone,
     Evaluator,
@@ -25,6 +26,7 @@ from tgl.evaluate import (
 )
 from tgl.ir import ProgramIR
 from tgl.models import ChatRequest, ErrorKind, ModelError, ScriptedModel
+from tgl.report import search_table
 from tgl.runtime import CallPolicy, Executor, ModelBinding, RuntimeOptions
 from tgl.semantics import MemoryLoader, check, lower
 from tgl.space import resolve
@@ -172,7 +174,7 @@ def test_the_search_finds_the_routes(found):
 
 
 def test_the_report_is_complete(found):
-    setting, report, _ = found
+    _, report, _ = found
     kinds = [one.kind for one in report.baselines]
     assert kinds == ["greedy", "greedy", "vote", "vote", "best_of", "router", "mode", "random"]
     assert [one.best for one in report.baselines].count(True) == 1
@@ -188,9 +190,30 @@ def test_the_report_is_complete(found):
     assert report.unit_name == "units"
     assert [limit.limit for limit in report.limits] == ["cost(mean) <= 6 units"]
     assert SearchReport.model_validate_json(report.model_dump_json()) == report
-    assert [notice.stage for notice in setting.notices][-1] == "done"
-    fractions = [notice.fraction for notice in setting.notices]
+
+
+def test_notices_say_what_runs_now():
+    setting = Setting(program())
+    notices: list[tuple[Notice, int]] = []
+
+    def notify(notice: Notice) -> None:
+        notices.append((notice, setting.asked))
+
+    async def run() -> None:
+        await Search(setting.ir, setting.evaluator(), setting.data, {}, notify=notify).run()
+
+    asyncio.run(run())
+    stages = list(dict.fromkeys(notice.stage for notice, _ in notices))
+    assert stages == ["calibrate", "train", "select", "baselines", "test", "done"]
+    fractions = [notice.fraction for notice, _ in notices]
     assert fractions == sorted(fractions)
+    assert (fractions[0], fractions[-1]) == (0.0, 1.0)
+    begun = {stage: next(asked for notice, asked in notices if notice.stage == stage) for stage in stages}
+    assert begun["train"] == 30, "told as soon as exploring starts, after the unit's calls alone"
+    assert begun["train"] < begun["select"] < begun["test"] < setting.asked
+    second = next(notice for notice, asked in notices if asked > 30)
+    assert second.stage == "train"
+    assert second.best is not None, "the prior mode is known first"
 
 
 def test_one_unit_is_one_greedy_call_of_the_reference_model(found):
@@ -208,6 +231,10 @@ def test_the_router_is_the_best_greedy_model_of_each_group(found):
     assert router.test is not None
     for place, group in enumerate(router.test.groups):
         assert group.correct == max(one.groups[place].correct for one in greedy if one)
+    assert dict(router.routes) == {"numbers": "smol, greedy", "capitals": "gemma, greedy"}
+    assert router.difference is not None
+    told = "each kind, as chosen on select: capitals: gemma, greedy; numbers: smol, greedy\n"
+    assert told in search_table(report, title="quiz.opt.tgl")
 
 
 def test_votes_cost_no_more_than_the_winner(found):
@@ -251,20 +278,32 @@ def test_a_replay_asks_nobody_and_tells_the_same(found):
     assert setting.asked == asked
 
 
-def test_the_winner_alone_has_the_figures_of_the_report(found):
-    setting, report, result = found
-    text = PROGRAM.format(goals="", method="random")
-    lowered = lower(check(SourceFile("quiz.tgl", text), MemoryLoader({})))
+@pytest.mark.parametrize("goals", ["", "limit cost(mean) <= 2.2 units"])
+def test_the_emitted_text_measured_alone_has_exactly_the_figures_of_the_report(goals: str):
+    setting = Setting(program(goals))
+    result = setting.search()
+    assert isinstance(result, Found)
+    report, asked = result.report, setting.asked
+    source = SourceFile("quiz.tgl", PROGRAM.format(goals=goals, method="reinforce(rounds: 4, samples: 6)"))
+    text = resolve_text(check(source, MemoryLoader({})), setting.ir, result.resolution)
+    lowered = lower(check(SourceFile("quiz.opt.tgl", text), MemoryLoader({})))
     assert lowered.ir is not None
+    alone_ir = lowered.ir
 
     async def run() -> object:
-        # The resolved program, as text, is the emit room's: here its candidate is taken as it is.
-        evaluator = setting.evaluator(live=False)
-        examples = evaluator.open_test("verify")
-        [evaluation] = await evaluator.run([result.resolution.candidate], examples, report.salt)
-        return evaluation.score
+        return await measure_alone(
+            alone_ir,
+            setting.evaluator(live=False),
+            purpose="verify",
+            seed=report.seed,
+            reference_tokens=report.unit_tokens,
+        )
 
-    assert asyncio.run(run()) == report.winner.accuracy.value
+    alone = asyncio.run(run())
+    assert isinstance(alone, Alone)
+    assert alone.figures == report.winner
+    assert alone.responses == report.responses
+    assert setting.asked == asked
 
 
 def test_a_resolved_program_is_measured_alone(found):
@@ -294,6 +333,29 @@ def test_a_resolved_program_is_measured_alone(found):
     assert alone.figures.n == 60
     assert alone.cost.reference_tokens == report.unit_tokens
     assert alone.evaluation.candidate == resolve(lowered.ir, {}).candidate
+
+
+@pytest.mark.parametrize("method", ["reinforce(rounds: 6, samples: 6)", "random(trials: 20)"])
+@pytest.mark.parametrize("spend", [500, 1000])
+def test_a_spend_that_is_said_to_be_enough_is(spend: int, method: str):
+    def search(calls: int) -> Found | NotFound:
+        return Setting(program(f"spend calls <= {calls}", method)).search()
+
+    def lacking(result: Found) -> str:
+        return next((note for note in result.report.notes if note.startswith("not in the table")), "")
+
+    result = search(spend)
+    assert isinstance(result, Found), result
+    missing = [one.name for one in result.report.baselines if "did not fit" in one.why]
+    told = lacking(result)
+    assert bool(missing) is bool(told)
+    assert all(name in told for name in missing)
+    if told:
+        found = re.search(r"`spend calls <= (\d+)` would be enough", told)
+        assert found is not None
+        better = search(int(found[1]))
+        assert isinstance(better, Found)
+        assert lacking(better) == ""
 
 
 @pytest.mark.parametrize("spend", [400, 700, 1500])

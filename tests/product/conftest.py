@@ -42,7 +42,7 @@ role adder(question) -> answer {
 
 task adds {
   data   "adds.jsonl"
-  split  train: 30, select: 30, test: 60
+  split  train: 20, select: 20, test: 40
   given  question
   expect answer
   key    number
@@ -64,7 +64,7 @@ optimize solve on adds {
 """
 
 
-def rows(count: int = 160) -> str:
+def rows(count: int = 110) -> str:
     """Distinct additions as JSONL."""
     lines = []
     for number in range(count):

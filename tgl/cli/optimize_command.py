@@ -35,6 +35,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="overwrite a result that was edited by hand")
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted search")
     parser.add_argument("--yes", action="store_true", help="don't ask before a search that may cost money")
+    parser.add_argument(
+        "--record", type=Path, metavar="FILE", help="write the responses that the search needed (.jsonl[.gz])"
+    )
     add_run_options(parser)
 
 
@@ -52,7 +55,15 @@ def run(options: argparse.Namespace) -> int:
     watch = Watch(progress, spend)
     try:
         outcome = run_async(
-            search(plan, workspace_of(options), run_options(options), watch, resume=options.resume), progress
+            search(
+                plan,
+                workspace_of(options),
+                run_options(options),
+                watch,
+                resume=options.resume,
+                record=options.record,
+            ),
+            progress,
         )
     except KeyboardInterrupt:
         print(

@@ -31,7 +31,7 @@ from tgl.pipeline.workspace import Workspace
 from tgl.search import NoJournal
 from tgl.semantics import Checked, check, lower
 from tgl.space import Resolution, resolve
-from tgl.storage import Journal, MemoryStore
+from tgl.storage import Journal, MemoryStore, export
 from tgl.text import SourceFile
 from tgl.version import VERSION
 
@@ -150,6 +150,7 @@ async def search(
     *,
     resume: bool = False,
     keep: bool = True,
+    record: Path | None = None,
     make_model: MakeModel | None = None,
 ) -> SearchOutcome:
     """Run a search to its end.
@@ -161,6 +162,7 @@ async def search(
         watch: is told where it stands.
         resume: go on from the journal of an interrupted search.
         keep: write a journal and count the reading of the test split.
+        record: a file to write the responses to that this search needed.
         make_model: makes back-ends, in place of the declared providers.
 
     Raises:
@@ -188,6 +190,8 @@ async def search(
             if not isinstance(found, Found):
                 raise Stop(Exit.FAILED, found.diagnostic())
             reads = kept.count(f"test:{plan.data.task.name}:{plan.data.dataset.hash}", add=1)
+            if record is not None:
+                export(session.executor.store, record, session.executor.known)
         text = written(plan, found)
         ledger = session.executor.ledger
         return SearchOutcome(

@@ -79,7 +79,10 @@ class Candidate(Frozen):
             match value:
                 case dict():
                     return {
-                        key: places[item] if key == "id" and isinstance(item, str) else numbered(item)
+                        # A name that no node has is for whoever makes a plan to report.
+                        key: places.get(item, item)
+                        if key == "id" and isinstance(item, str)
+                        else numbered(item)
                         for key, item in value.items()
                     }
                 case list():

@@ -118,3 +118,9 @@ def test_live_without_weights_says_what_to_pull(folder: Path) -> None:
     done = tglc(folder, "optimize", "quickstart.tgl", "--live", "--output", "c.opt.tgl")
     assert done.returncode == 3
     assert "tglc models pull" in done.stderr
+
+
+def test_readme_shows_what_it_prints(folder: Path) -> None:
+    readme = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
+    shown = readme.split("```text\n", 1)[1].split("\n```", 1)[0]
+    assert shown in (folder / "stdout.txt").read_text(encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 
+from tgl.emit import amount_text
 from tgl.evaluate.cost import CostModel
 from tgl.evaluate.data import Example
 from tgl.evaluate.evaluator import Evaluation
@@ -76,12 +77,19 @@ def difference(winner: Evaluation, other: Evaluation, resampler: Resampler) -> D
     )
 
 
-def verdict(n: int, best: BaselineReport | None) -> tuple[str, bool]:
-    """The first line of the output, and whether the winner differs from the best baseline."""
-    if best is None or best.difference is None:
+def verdict(winner: ProgramFigures, best: BaselineReport | None, unit: str) -> tuple[str, bool]:
+    """The first line of the output, and whether the winner differs from the best baseline.
+
+    Both costs are named: a simpler program that is not distinguishable may still be dearer.
+    """
+    if best is None or best.difference is None or best.test is None:
         return "no baseline was measured on test, so this says nothing about simpler programs", False
     by = best.difference.estimate
-    points = f"{100 * by.value:+.1f} points, 95 % interval {100 * by.low:+.1f} to {100 * by.high:+.1f}, n {n}"
+    costs = f"{amount_text(winner.cost.value)} against {amount_text(best.test.cost.value)}"
+    points = (
+        f"{100 * by.value:+.1f} points, 95 % interval {100 * by.low:+.1f} to {100 * by.high:+.1f}, "
+        f"n {winner.n}; cost {'$' if unit == '$' else ''}{costs}{'' if unit == '$' else ' ' + unit}"
+    )
     if not best.difference.distinguishable:
         return f"not distinguishable from a simpler program: {best.name} ({points})", False
     if by.value < 0:

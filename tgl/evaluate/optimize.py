@@ -289,7 +289,7 @@ class Pursuit:
             for place, one in enumerate(baselines)
         )
         best = next((one for one in reports if one.best), None)
-        sentence, distinguishable = verdict(winner.n, best)
+        sentence, distinguishable = verdict(winner, best, cost.name)
         select = choice.winner.evaluation
         return SearchReport(
             graph=spec.graph,

@@ -17,6 +17,7 @@ from tgl.evaluate import (
     Finalist,
     Meter,
     Price,
+    ProgramFigures,
     choose,
     deficit,
     figures,
@@ -167,10 +168,29 @@ def test_routes_go_to_the_best_model_of_each_group():
     assert dict(routes_of([("a", first), ("c", tied)], examples, CALLS))["x"] == "c"
 
 
+def program(cost: float) -> ProgramFigures:
+    share = Estimate(value=0.5, low=0.4, high=0.6)
+    return ProgramFigures(
+        n=240,
+        correct=120,
+        accuracy=share,
+        cost=Estimate(value=cost, low=cost, high=cost),
+        cost_max=cost,
+        calls_mean=1,
+        tokens_mean=1,
+        latency_p50=1,
+        latency_p95=1,
+        failed=0,
+        failures={},
+        unanswered=0,
+    )
+
+
 def baseline(value: float, low: float, high: float) -> BaselineReport:
     return BaselineReport(
         kind="greedy",
         name="m, greedy",
+        test=program(2.158),
         difference=Difference(
             estimate=Estimate(value=value, low=low, high=high),
             p_value=0.5,
@@ -185,7 +205,8 @@ def baseline(value: float, low: float, high: float) -> BaselineReport:
     [
         (
             baseline(0.02, -0.01, 0.05),
-            "not distinguishable from a simpler program: m, greedy (+2.0 points",
+            "not distinguishable from a simpler program: m, greedy (+2.0 points, 95 % interval -1.0 to +5.0, "
+            "n 240; cost 1.637 against 2.158 units)",
             False,
         ),
         (baseline(0.08, 0.02, 0.14), "better than the best simpler program, m, greedy", True),
@@ -194,7 +215,7 @@ def baseline(value: float, low: float, high: float) -> BaselineReport:
     ],
 )
 def test_the_first_line_says_whether_it_was_worth_it(best, words: str, distinguishable: bool):
-    sentence, differs = verdict(240, best)
+    sentence, differs = verdict(program(1.637), best, "units")
     assert words in sentence
     assert differs is distinguishable
 

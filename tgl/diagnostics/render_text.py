@@ -22,6 +22,9 @@ from tgl.text import LineIndex
 # Of a longer line only the part around the mark is shown.
 MOST_CELLS = 160
 
+# Characters of a message: names may be of any length.
+MOST_WORDS = 600
+
 RESET, BOLD, BLUE = "\x1b[0m", "\x1b[1m", "\x1b[1;34m"
 COLORS = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[1;33m", Severity.NOTE: "\x1b[1;36m"}
 
@@ -91,7 +94,9 @@ def render_texts(diagnostics: Iterable[Diagnostic], *, color: bool = False) -> s
 
 
 def one_line(text: str) -> str:
-    return " ".join(shown_text(text).split("\n"))
+    """Text on one line; of a long one the middle is left out."""
+    line = " ".join(shown_text(text).split("\n"))
+    return line if len(line) <= MOST_WORDS else f"{line[: MOST_WORDS // 2]} … {line[-MOST_WORDS // 2 :]}"
 
 
 def place(indexes: dict[str, LineIndex], label: Label) -> tuple[int, int]:

@@ -79,9 +79,7 @@ def write_file(path: Path, text: str) -> None:
     except OSError as error:
         with suppress(OSError):
             part.unlink()
-        raise Stop(
-            Exit.OUTSIDE,
-            placeless(
-                "R0305", f"{path} can't be written: {reason(error)}", help="name another file with --output"
-            ),
-        ) from None
+        missing = isinstance(error, FileNotFoundError)
+        why = f"there is no folder {path.parent}" if missing else reason(error)
+        hint = "make the folder, or name another file" if missing else "name another file with --output"
+        raise Stop(Exit.OUTSIDE, placeless("R0305", f"{path} can't be written: {why}", help=hint)) from None

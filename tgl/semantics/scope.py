@@ -71,6 +71,14 @@ class FileScope:
         """Whether a part of the graph could not be read."""
         return any(graph.span.start <= span.start <= graph.span.end for span in self.broken_spans)
 
+    def is_broken_around(self, place: Span) -> bool:
+        """Whether the declaration at a place has parts that could not be read."""
+        return any(
+            decl.span.start <= place.start <= decl.span.end
+            and any(decl.span.start <= span.start <= decl.span.end for span in self.broken_spans)
+            for decl in self.module.decls
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class GraphScope:

@@ -103,8 +103,8 @@ class Settings:
         return tuple(found)
 
     def require(self, key: str, example: str) -> bool:
-        """Whether a key is there; reported if not."""
-        if key not in self.found:
+        """Whether a key is there; reported if not, unless it may be in a part that could not be read."""
+        if key not in self.found and not self.scope.is_broken_around(self.at.span):
             self.problems.add(facts.missing_setting(self.at, self.owner, key, example), detail=key)
         return key in self.found
 

@@ -134,7 +134,8 @@ class Cutter:
                 return chunks
             if kind in CLOSERS:
                 self.problems.append(UnmatchedBracket(self.source, self.here(), str(self.tokens[self.at])))
-                self.at += 1
+                while self.kind() in CLOSERS:  # a run of them is one mistake
+                    self.at += 1
                 continue
             chunks.append(self.statement(where, depth))
 

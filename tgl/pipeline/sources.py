@@ -46,6 +46,8 @@ def missing_hint(path: Path) -> str:
         beside = sorted(entry.stem for entry in path.parent.iterdir() if entry.suffix == ".tgl")
     except OSError:
         return "check the path" if path.parent.exists() else f"there is no folder {path.parent} either"
+    if path.is_symlink():
+        return "it is a link to a file that is not there"
     near = [path.stem] if path.stem in beside else nearest_names(path.stem, beside, limit=1)
     return f"did you mean {path.with_name(near[0] + '.tgl')}?" if near else "check the path"
 

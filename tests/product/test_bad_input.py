@@ -406,7 +406,6 @@ def test_a_store_that_is_locked(project: Project, servers: dict[str, FaultyServe
     assert not any(server.bodies for server in servers.values()), "nothing is asked that could not be kept"
 
 
-@pytest.mark.xfail(strict=True, reason="the last of standard output is written after the command's guard")
 def test_a_reader_that_goes_away(project: Project) -> None:
     """`tglc check … | head -0`: no complaint, neither on the way nor when the interpreter ends."""
     command = " ".join(project.command("check", "adds.tgl", "--json", "--emit", "ir"))
@@ -487,3 +486,26 @@ def test_several_processes_share_a_store(project: Project) -> None:
         written = project.text(f"p{seed}.opt.tgl")
         assert project.tglc("optimize", f"p{seed}.tgl", "--quiet").returncode == 0, "all it asked is stored"
         assert project.text(f"p{seed}.opt.tgl") == written
+
+
+def test_an_output_that_can_not_be_written_is_known_before_the_search(project: Project) -> None:
+    (project.folder / "there").mkdir()
+    for output in ("there", "nowhere/x.opt.tgl", "adds.tgl/x.opt.tgl", "adds.tgl"):
+        done = project.tglc("optimize", "adds.tgl", "--live", "--yes", "--force", "--output", output)
+        assert done.returncode == 2, done.stderr
+        assert "--output" in done.stderr
+    assert project.tglc("store", "stats").returncode == 3, "nothing was started"
+
+
+def test_check_looks_at_every_file_that_can_be_read(project: Project) -> None:
+    done = project.tglc("check", "missing.tgl", "adds.tgl", "adds.jsonl")
+    assert done.returncode == 2
+    assert "missing.tgl" in done.stderr
+    assert "adds.jsonl:1" in done.stderr
+
+
+def test_importing_what_is_not_there_makes_no_store(project: Project) -> None:
+    done = project.tglc("store", "--store", "new.sqlite", "import", "missing.jsonl")
+    assert done.returncode == 3
+    assert not (project.folder / "new.sqlite").exists()
+    assert project.tglc("store", "export", "adds.tgl/x.jsonl").returncode == 3

@@ -6,8 +6,9 @@ import argparse
 import json
 
 from tgl.cli.outcome import show
-from tgl.diagnostics import Severity
-from tgl.pipeline.checking import check_file, lowered_json
+from tgl.diagnostics import Diagnostic, Severity
+from tgl.pipeline.checking import CheckReport, check_file, lowered_json
+from tgl.pipeline.stop import Exit, Stop
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,8 +20,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """0 if no program has an error, else 1."""
-    reports = [check_file(name) for name in options.files]
-    found = [diagnostic for report in reports for diagnostic in report.diagnostics]
+    reports: list[CheckReport] = []
+    found: list[Diagnostic] = []
+    code = Exit.DONE
+    for name in options.files:
+        try:
+            report = check_file(name)
+        except Stop as stop:
+            found += stop.diagnostics
+            code = max(code, stop.exit_code)
+        else:
+            reports.append(report)
+            found += report.diagnostics
     errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in found)
     if options.json or found:
         show(found, as_json=options.json)
@@ -34,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         else:
             names = ", ".join(options.files)
             print(f"{names}: no errors" + (f", {plural(warnings, 'warning')}" if warnings else ""))
-    return 1 if errors else 0
+    return code or (Exit.FAILED if errors else Exit.DONE)
 
 
 def plural(count: int, noun: str) -> str:

@@ -48,7 +48,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     names = {name for name, _ in COMMANDS}
     wanted = next((word for word in arguments if word in names), None)
-    parser = build_parser(wanted)
+    try:
+        parser = build_parser(wanted)
+    except ImportError as error:
+        print(f"tglc is not installed whole: {error}\n  = help: install it again", file=sys.stderr)
+        return 70
     options = parser.parse_args(arguments)
     if options.version:
         from tgl.version import VERSION

@@ -45,8 +45,7 @@ def run(options: argparse.Namespace) -> int:
     """Search and write."""
     plan = prepare(options.file, graph=options.graph)
     output = options.output or default_output(options.file)
-    if not options.force:
-        refuse_to_lose(output)
+    refuse_to_lose(output, options.file, force=options.force)
     show(plan.data.warnings, as_json=False)
     if options.live and plan.paid and not options.yes:
         confirm(plan)

@@ -28,7 +28,9 @@ def guarded(options: argparse.Namespace) -> int:
     """Run `options.run(options)`; turn every way out into a message and an exit code."""
     as_json = bool(getattr(options, "json", False))
     try:
-        return int(options.run(options))
+        code = int(options.run(options))
+        sys.stdout.flush()  # a reader that went away shows here, not at exit
+        return code
     except Stop as stop:
         show(stop.diagnostics, as_json=as_json)
         if stop.message:

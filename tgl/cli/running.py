@@ -43,10 +43,9 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
 
 def positive(text: str) -> int:
     """A whole number above zero."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("it has to be at least 1")
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("it has to be a whole number, at least 1")
+    return int(text)
 
 
 def bill(text: str) -> tuple[int | None, float | None]:

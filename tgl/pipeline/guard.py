@@ -34,9 +34,8 @@ def batch_stop(stop: BatchStopped, responses: ReadOnlyResponses, saved: str) -> 
     notes = (saved,) if saved else ()
     match stop:
         case MissingResponses():
-            lines = [f"{count} of node `{node}`" for node, count in stop.by_node.items()]
-            lines += [why_missing(stop.origin, responses.records())]
-            return Stop(Exit.OUTSIDE, placeless("R0302", stop.message, help=stop.help, notes=tuple(lines)))
+            why = why_missing(stop.origin, responses.records())
+            return Stop(Exit.OUTSIDE, placeless("R0302", stop.message, help=stop.help, notes=(why,)))
         case ModelRefused():
             return Stop(
                 Exit.OUTSIDE, placeless(MODEL_CODES[stop.kind], stop.message, help=stop.help, notes=notes)

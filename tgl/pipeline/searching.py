@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,15 +124,30 @@ def default_output(name: str) -> Path:
     return path.with_name(path.name.removesuffix(".tgl").removesuffix(".opt") + ".opt.tgl")
 
 
-def refuse_to_lose(output: Path) -> None:
-    """Make sure that writing `output` loses nothing of a person's.
+def refuse_to_lose(output: Path, source: str, *, force: bool) -> None:
+    """Make sure, before the search, that writing `output` is possible and loses nothing of a person's.
 
     Raises:
-        Stop: it was edited by hand, or is not ours.
+        Stop: it can't be written, is the searched program itself, or (without `force`) was edited by hand.
     """
+    folder = output.parent
+    if output.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        reason = "it is a folder" if output.is_dir() else f"{folder} is no folder that can be written"
+        raise Stop(
+            Exit.USAGE, placeless("R0305", f"{output}: {reason}", help="name another file with --output")
+        )
+    if output.exists() and Path(source).exists() and output.samefile(source):
+        raise Stop(
+            Exit.USAGE,
+            placeless(
+                "R0305",
+                f"{output} is the program that is searched",
+                help="name another file with --output",
+            ),
+        )
     text = output.read_text(encoding="utf-8", errors="replace") if output.exists() else None
     state = existing_state(text)
-    if not state.may_be_overwritten:
+    if not force and not state.may_be_overwritten:
         raise Stop(
             Exit.FAILED,
             placeless(

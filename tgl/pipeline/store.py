@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.trouble import placeless, store_stop
-from tgl.storage import SqliteStore, StoreError, export, import_
+from tgl.storage import RecordedFile, SqliteStore, StoreError, export, import_
 
 
 def existing(store: Path) -> Path:
@@ -39,6 +39,8 @@ def export_responses(store: Path, target: Path) -> int:
 def import_responses(store: Path, file: Path) -> int:
     """Add the responses of a file; how many were new."""
     try:
+        RecordedFile(file)  # before a store is made for it
+        store.parent.mkdir(parents=True, exist_ok=True)
         with SqliteStore(store) as responses:
             return import_(file, responses)
     except StoreError as error:

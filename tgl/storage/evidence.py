@@ -6,6 +6,7 @@ gzipped too (no time stamp, no name in the header).
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import json
@@ -76,7 +77,8 @@ def export(store: ReadOnlyResponses, path: Path, identities: Iterable[str] | Non
             os.fsync(raw.fileno())
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
         raise file_error(error, path) from error
     return written
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from tgl.storage.errors import JournalMismatch
+from tgl.storage.errors import JournalMismatch, StoreError, StoreErrorKind
 
 if TYPE_CHECKING:
     from tgl.storage.protocol import Transcript
@@ -58,12 +58,24 @@ class Journal:
 
         Raises:
             JournalMismatch: the journal says something else here.
-            StoreError: the step could not be committed.
+            StoreError: the step could not be committed, or another process took it.
         """
         text = json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         if (stored := self.peek()) is not None:
             if (stored.kind, stored.payload) != (kind, text):
                 raise JournalMismatch(stored.seq, f"{stored.kind} {stored.payload}", f"{kind} {text}")
         else:
-            self.transcript.journal_append(self.search, self.position, kind, text)
+            self.append(kind, text)
         self.position += 1
+
+    def append(self, kind: str, payload: str) -> None:
+        """Commit a new step."""
+        try:
+            self.transcript.journal_append(self.search, self.position, kind, payload)
+        except ValueError:
+            raise StoreError(
+                StoreErrorKind.LOCKED,
+                "",
+                "another tglc is searching this program with this store",
+                help="wait until it has ended, or give another store with --store",
+            ) from None

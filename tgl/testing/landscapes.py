@@ -178,8 +178,9 @@ class Landscape:
 
     @cached_property
     def optimum(self) -> float:
-        """The best score: of the combination for `needle`, else what coordinate ascent finds from 30 starts
-        (exact for `separable`).
+        """The best score: of the combination for `needle`, else what coordinate ascent finds from 30 starts.
+
+        Exact for `separable`.
         """
         if self.family == "needle":
             return 1 / (1 + math.exp(-1.0))

@@ -63,7 +63,7 @@ def test_its_output_is_honest(folder: Path) -> None:
     first = told.splitlines()[0]
     assert "points, 95 % interval" in first
     assert "corrected for having chosen" in told
-    assert "not measured on test" not in told
+    assert "did not fit" not in told
 
 
 def test_other_concurrency_and_process_write_the_same_bytes(folder: Path) -> None:

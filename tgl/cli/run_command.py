@@ -51,7 +51,8 @@ def tell(outcome: RunOutcome, *, trace: bool) -> None:
         case RunStatus.OK:
             print(result.text if result.answer is None else result.answer.text)
         case RunStatus.NO_ANSWER:
-            print(f"no answer: the program said {result.text!r}", file=sys.stderr)
+            said = f"the program said {result.text!r}" if result.text else "nothing reached the output"
+            print(f"no answer: {said}" + ("" if trace else "; --trace shows each node"), file=sys.stderr)
         case RunStatus.FAILED:
             print(f"failed ({result.failure}): {result.detail}", file=sys.stderr)
 

@@ -67,7 +67,7 @@ class NoPrice:
         names = ", ".join(f"`{name}`" for name in self.models)
         match self.lacks:
             case "params":
-                hint = "declare `params` (or `units`) on each model"
+                hint = "declare `params` (or `units`) on each model, or give the task `unit calls`"
             case "prices":
                 hint = "declare the prices of its tokens on each model"
             case "calls to measure":

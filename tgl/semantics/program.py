@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -310,6 +311,7 @@ def finish(files: Files, part: Part, task: TaskSpec | None, goal: Goal | None) -
     choices = [point for address, point in state.choices.items() if address in used]
     choices.sort(key=lambda point: (scope_rank[point.place.source], point.place.start))
     names = dict(state.models)
+    task = with_unit(files.main, names, task)
     if task is not None and task.unit.model is not None and task.unit.model not in names:
         for scope in files.scopes.values():
             binding = scope.names.get(task.unit.model)
@@ -340,6 +342,24 @@ def live_choices(part: Part) -> set[str]:
         for found in expressions(graph)
         if isinstance(found, ChoiceRef)
     }
+
+
+def with_unit(main: FileScope, used: Mapping[str, FileScope], task: TaskSpec | None) -> TaskSpec | None:
+    """The task with the default of its unit (semantics.md 4): the cheapest model, the first of equal ones.
+
+    All models of the program count, so that a resolved program, which uses fewer, keeps its unit.
+    """
+    if task is None or task.unit.kind != "model" or task.unit.model is not None:
+        return task
+    own = {d.name: main for d in main.module.decls if isinstance(d, ast.Model)}
+    specs = [model_spec(scope, name) for name, scope in (own | dict(used)).items()]
+    if not specs:
+        return task
+    fixed = all(spec.units is not None for spec in specs)
+    sizes = [spec.units if fixed else spec.params for spec in specs]
+    cheapest = min(range(len(specs)), key=lambda k: (math.inf if sizes[k] is None else sizes[k], k))
+    unit = task.unit.model_copy(update={"model": specs[cheapest].name})
+    return task.model_copy(update={"unit": unit})
 
 
 def model_spec(scope: FileScope, name: str) -> ModelSpec:

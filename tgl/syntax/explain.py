@@ -118,6 +118,8 @@ def hint(stop: Stop, token: Token) -> str | None:
     operand = "PLUS" in stop.accepted
     if token.type == "_EQ" and operand:
         return "to compare two values write `==`"
+    if token.type == "_EQ" and stop.head() == "graph":
+        return "a value that has a default is a `param name = value` in the graph's body"
     if token.type == "_LBRACE" and (operand or stop.wants_value()):
         return "braces hold weights, and only behind `~`: `~{a: 0.7, b: 0.3}`"
     if token.type == "OPTIONAL" and operand:

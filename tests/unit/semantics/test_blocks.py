@@ -54,7 +54,7 @@ def test_keys(written, kind, match, after):
 @pytest.mark.parametrize(
     ("written", "kind", "model"),
     [
-        ("", "model", None),
+        ("", "model", "smol"),
         ("unit smol", "model", "smol"),
         ("unit calls", "calls", None),
         ("unit dollars", "dollars", None),

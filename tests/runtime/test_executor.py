@@ -422,6 +422,28 @@ def test_a_store_that_fails_stops_the_batch(make, on_virtual_time):
         on_virtual_time(make.executor(make.model(), Full()).run_all(make.jobs(make.vote(3), *QUESTIONS)))
 
 
+def test_a_store_that_fails_while_calls_are_under_way_keeps_what_was_paid(make, on_virtual_time):
+    """A look-up of the second wave fails; the slow call of the first one is waited for and stored."""
+
+    class Locked(MemoryStore):
+        lookups = 0
+
+        async def get_many(self, identities):
+            self.lookups += 1
+            if self.lookups > 1:
+                raise StoreError(StoreErrorKind.LOCKED, "s", "it is in use", help="wait")
+            return await super().get_many(identities)
+
+    store = Locked()
+    model = make.model(latency=lambda request: 60.0 if "slow" in request.messages[-1].content else 1.0)
+    jobs = make.jobs(make.candidate(make.call("a"), make.call("b", "a")), "quick", "slow")
+    executor = make.executor(model, store)
+    with pytest.raises(StoreError, match="in use"):
+        on_virtual_time(executor.run_all(jobs))
+    assert len(store.identities()) == 2
+    assert executor.ledger.bill["smol"].broken == 0
+
+
 def test_a_live_run_on_disk_is_replayed_from_disk(make, tmp_path):
     path = tmp_path / "s.sqlite"
     jobs = make.jobs(panel(make), *QUESTIONS)

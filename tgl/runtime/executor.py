@@ -244,7 +244,12 @@ class Batch:
                     arrived.append(self.settled.get_nowait())
                 for wanted, outcome in arrived:
                     self.settle(wanted, outcome)
-                await self.answer_stored()
+                try:
+                    await self.answer_stored()
+                except StoreError as error:
+                    # Raised here it would cancel calls that are under way and paid for.
+                    self.stops.append((min(wanted for wanted, _ in arrived), error))
+                    self.caller.stop.set()
 
     def issue(self, group: asyncio.TaskGroup) -> None:
         """Start what the ceilings allow, in order."""

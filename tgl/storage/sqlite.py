@@ -176,14 +176,20 @@ class SqliteStore:
         """One transaction with all that was accepted so far."""
         with self.lock:
             batch, self.pending = self.pending, []
-        rows = [columns_of(record) for records, _ in batch for record in records]
         try:
+            rows = [columns_of(record) for records, _ in batch for record in records]
             with Transaction(self.connection):
                 self.connection.executemany(INSERT_RESPONSE, rows)
             truth = self.select([record.identity for records, _ in batch for record in records])
         except sqlite3.Error as error:
             for _, accepted in batch:
                 accepted.set_exception(store_error(error, self.path))
+            return
+        except (
+            Exception
+        ) as error:  # a fault of ours (a value that SQLite has no room for): never a silent wait
+            for _, accepted in batch:
+                accepted.set_exception(error)
             return
         for records, accepted in batch:
             accepted.set_result(tuple(truth[record.identity] for record in records))

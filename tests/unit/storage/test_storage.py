@@ -56,6 +56,16 @@ def test_the_first_stored_response_is_the_truth(store):
     assert store.read([second.identity, response(3).identity]) == {first.identity: first}
 
 
+def test_a_response_that_cannot_be_stored_is_an_error_and_no_silent_wait(tmp_path):
+    async def put(store: SqliteStore) -> None:
+        await asyncio.wait_for(store.put([response(1).model_copy(update={"prompt_tokens": 10**30})]), 10)
+
+    with SqliteStore(tmp_path / "s.sqlite") as store:
+        with pytest.raises(OverflowError):
+            asyncio.run(put(store))
+        assert store.write([response(2)]) == (response(2),), "the store goes on"
+
+
 def test_one_batch_may_hold_an_identity_twice(store):
     assert store.write([response(1, "a"), response(1, "b")]) == (response(1, "a"), response(1, "a"))
 
@@ -254,7 +264,7 @@ def test_a_journal_is_replayed_and_checked(store):
 def test_two_searches_cannot_write_one_journal(store):
     first, second = (Journal(store, "search", resume=True) for _ in range(2))
     first.record("ask", 1)
-    with pytest.raises(ValueError, match="next step of this journal is 1"):
+    with pytest.raises(StoreError, match="another tglc"):
         second.record("ask", 1)
 
 

@@ -382,15 +382,6 @@ def test_an_engine_that_is_not_installed(project: Project) -> None:
     assert "pip install 'tgl[local]'" in done.stderr
 
 
-def test_output_that_cannot_be_written_loses_no_response(project: Project) -> None:
-    done = project.tglc(*LIVE, "--output", "adds.tgl/under-a-file.tgl")
-    assert done.returncode == 3
-    assert "error[R0305]: adds.tgl/under-a-file.tgl can't be written: not a directory" in done.stderr
-    assert "= help: " in done.stderr
-    assert project.text("adds.tgl") == PROGRAM
-    assert project.tglc(*OPTIMIZE, "--quiet").returncode == 0, "all that was paid for is stored"
-
-
 def test_a_store_that_is_locked(project: Project, servers: dict[str, FaultyServer]) -> None:
     assert project.tglc("store", "import", "empty.jsonl").returncode == 3
     store = project.folder / ".tglc" / "store.sqlite"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import time
+import threading
 
 import pytest
 
@@ -77,16 +76,14 @@ def test_a_killed_search_resumes_to_the_replay_of_its_store(
     project: Project, servers: dict[str, FaultyServer]
 ) -> None:
     process = subprocess.Popen(
-        project.command("optimize", "adds.tgl", "--live", "--yes"),
+        project.command("optimize", "adds.tgl", "--live", "--yes", "--concurrency", "1"),
         cwd=project.folder,
         env=project.environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        text=True,
     )
-    deadline = time.monotonic() + 60
-    while requests(servers) < 60 and time.monotonic() < deadline and process.poll() is None:
-        os.sched_yield()
-    assert process.poll() is None, "it ended before it could be killed"
+    wait_for(60, servers, process)
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not (project.folder / "adds.opt.tgl").exists()
@@ -97,27 +94,39 @@ def test_a_killed_search_resumes_to_the_replay_of_its_store(
     assert project.text("replay.opt.tgl") == project.text("adds.opt.tgl")
 
 
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_interrupting_saves_and_says_how_to_resume(
-    project: Project, servers: dict[str, FaultyServer]
+    project: Project, servers: dict[str, FaultyServer], stop: signal.Signals
 ) -> None:
-    process = subprocess.Popen(
-        project.command("optimize", "adds.tgl", "--live", "--yes"),
-        cwd=project.folder,
-        env=project.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    deadline = time.monotonic() + 60
-    while requests(servers) < 40 and time.monotonic() < deadline and process.poll() is None:
-        os.sched_yield()
-    process.send_signal(signal.SIGINT)
+    # A shell that runs the tests in the background has its children ignore SIGINT.
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        process = subprocess.Popen(
+            project.command("optimize", "adds.tgl", "--live", "--yes", "--concurrency", "1"),
+            cwd=project.folder,
+            env=project.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    wait_for(40, servers, process)
+    process.send_signal(stop)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
     assert "--resume" in errors
     assert "Traceback" not in errors
     stats = project.tglc("store", "stats")
     assert int(stats.stdout.split()[0]) > 0
+
+
+def wait_for(count: int, servers: dict[str, FaultyServer], process: subprocess.Popen[str]) -> None:
+    """Until the servers saw so many requests; the process must still run then."""
+    seen = threading.Event()
+    while requests(servers) < count and process.poll() is None and not seen.wait(0.005):
+        pass
+    assert process.poll() is None, "it ended before it could be stopped"
 
 
 def test_without_live_a_miss_says_how_many_calls_of_which_node(project: Project) -> None:

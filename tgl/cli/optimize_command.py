@@ -87,9 +87,17 @@ def confirm(plan: SearchPlan) -> None:
     """
     most = worst_bill(plan.ir, split_task(plan.data), shot_bytes(load_shots(plan.ir, plan.folder)))
     statement = f"this search may ask {', '.join(plan.paid)} for {most}"
-    print(statement, file=sys.stderr)
     if not sys.stdin.isatty():
-        raise Stop(Exit.USAGE, placeless("R0309", statement, help="--yes confirms it without a question"))
+        raise Stop(
+            Exit.USAGE,
+            placeless(
+                "R0309",
+                statement,
+                help="--yes confirms it without a question; a model of your own is free with "
+                "`price prompt: $0/Mtok, completion: $0/Mtok`",
+            ),
+        )
+    print(statement, file=sys.stderr)
     if input("Go on? [y/N] ").strip().lower() not in ("y", "yes"):
         raise Stop(Exit.USAGE, placeless("R0309", "not confirmed; nothing was asked"))
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
+import signal
 import sys
 import time
 from collections.abc import Coroutine
@@ -86,8 +88,25 @@ def progress_of(options: argparse.Namespace) -> Progress:
 
 
 def run_async(work: Coroutine[object, object, T], progress: Progress) -> T:
-    """Run to the end; the progress is taken down however it ends."""
+    """Run to the end; the progress is taken down however it ends.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C, or SIGTERM; everything that was paid for is stored by then.
+    """
     try:
-        return asyncio.run(work)
+        return asyncio.run(stoppable(work))
     finally:
         progress.close()
+
+
+async def stoppable(work: Coroutine[object, object, T]) -> T:
+    """Let SIGTERM end the work as Ctrl-C does: a search in the background has no Ctrl-C."""
+    task = asyncio.ensure_future(work)
+    with contextlib.suppress(NotImplementedError):  # Windows
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel, "SIGTERM")
+    try:
+        return await task
+    except asyncio.CancelledError as stop:
+        if stop.args == ("SIGTERM",):
+            raise KeyboardInterrupt from None
+        raise

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from tgl.diagnostics import Diagnostic
 from tgl.emit import (
-    decided,
     existing_state,
     imports_hash,
     program_hash,
@@ -20,6 +19,7 @@ from tgl.emit import (
 )
 from tgl.evaluate import FAILURES, Found, Search, SearchReport, failures_in
 from tgl.ir import ProgramIR
+from tgl.pipeline.decided import decisions
 from tgl.pipeline.figures import measured_block
 from tgl.pipeline.guard import outside_trouble
 from tgl.pipeline.loading import FileLoader, folder_of, import_texts, load_program, lower_program
@@ -51,8 +51,12 @@ class SearchPlan:
 
     @property
     def paid(self) -> tuple[str, ...]:
-        """The models that are not local, by name: their calls may cost money."""
-        return tuple(model.name for model in self.ir.models if model.provider != "local")
+        """The models whose calls may cost money, by name: not local, and not declared to be free."""
+        return tuple(
+            model.name
+            for model in self.ir.models
+            if model.provider != "local" and (model.prompt_price, model.completion_price) != (0, 0)
+        )
 
     @property
     def key(self) -> str:
@@ -213,7 +217,7 @@ async def search(
         return SearchOutcome(
             text=text,
             report=found.report,
-            decisions=tuple(decided(plan.ir, found.assignment)),
+            decisions=decisions(plan.ir, found.resolution),
             warnings=plan.data.warnings,
             replayed=watch.snapshot.stored,
             asked=watch.snapshot.issued,

@@ -38,6 +38,7 @@ def test_models_are_listed_as_they_are_written(seed: int) -> None:
     assert written == (models[0] if len(set(models)) == 1 else f"[{', '.join(models)}]")
     survivors = sum(new is not None for old, new in found.instances["g"].live.items() if ".w[" in old)
     assert len(models) == survivors
+    assert listed["g.w.count"] == str(survivors)
 
 
 def test_numbers_sort_as_numbers() -> None:

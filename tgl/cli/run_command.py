@@ -28,7 +28,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the answer; 1 if there is none."""
     program = load_resolved(options.file, graph=options.graph)
-    text = options.input if options.input is not None else sys.stdin.read()
+    text = options.input
+    if text is None:
+        text = sys.stdin.buffer.read().decode("utf-8", errors="surrogateescape")
     fields = fields_of(program, text)
     progress = progress_of(options)
     outcome = run_async(

@@ -35,9 +35,11 @@ def fields_of(program: ResolvedProgram, text: str) -> dict[str, Given]:
         if len(names) == 1
         else "a JSON object with " + ", ".join(f"`{name}`" for name in names)
     )
+    if not is_text(text):
+        raise Stop(Exit.USAGE, placeless("E0754", "the input is not UTF-8", help=help_line))
     try:
         value: object = json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):  # no JSON, a number of too many digits, too deep
         value = None
     if not isinstance(value, dict):
         if len(names) == 1 and text.strip():
@@ -55,8 +57,22 @@ def fields_of(program: ResolvedProgram, text: str) -> dict[str, Given]:
             raise Stop(
                 Exit.USAGE, placeless("E0754", f"`{name}` of the input is no text or number", help=help_line)
             )
+        if isinstance(found, str) and not is_text(found):
+            raise Stop(
+                Exit.USAGE,
+                placeless("E0754", f"`{name}` of the input holds half of a surrogate pair", help=help_line),
+            )
         fields[name] = found
     return fields
+
+
+def is_text(text: str) -> bool:
+    """Whether a string has a form in UTF-8, as everything that is asked needs."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 
+from tgl.cli.outcome import agreed
 from tgl.models import Pack, Progress, PullError, installed_path, known_packs, pull, resolve, terms_text
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.trouble import placeless, pull_stop
@@ -53,7 +54,7 @@ def accepted(pack: Pack, given: bool) -> bool:
         return True
     if not sys.stdin.isatty():
         return False
-    return input("Do you accept these terms? [y/N] ").strip().lower() in ("y", "yes")
+    return agreed("Do you accept these terms?")
 
 
 def meter() -> Progress:

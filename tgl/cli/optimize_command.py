@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from pathlib import Path
 
-from tgl.cli.outcome import show
+from tgl.cli.outcome import agreed, show
 from tgl.cli.running import add_run_options, progress_of, run_async, run_options, workspace_of
 from tgl.pipeline.money import worst_bill
 from tgl.pipeline.searching import (
@@ -16,6 +17,7 @@ from tgl.pipeline.searching import (
     default_output,
     prepare,
     refuse_to_lose,
+    refuse_to_record,
     search,
 )
 from tgl.pipeline.session import load_shots
@@ -46,6 +48,8 @@ def run(options: argparse.Namespace) -> int:
     plan = prepare(options.file, graph=options.graph)
     output = options.output or default_output(options.file)
     refuse_to_lose(output, options.file, force=options.force)
+    if options.record is not None:
+        refuse_to_record(options.record, plan, output)
     show(plan.data.warnings, as_json=False)
     if options.live and plan.paid and not options.yes:
         confirm(plan)
@@ -65,11 +69,7 @@ def run(options: argparse.Namespace) -> int:
             progress,
         )
     except KeyboardInterrupt:
-        print(
-            "interrupted: all responses so far are saved; go on with: tglc optimize "
-            f"{options.file}{' --live' if options.live else ''} --resume",
-            file=sys.stderr,
-        )
+        print(interrupted(options), file=sys.stderr)
         return Exit.INTERRUPTED
     write_file(output, outcome.text)
     if options.json:
@@ -77,6 +77,14 @@ def run(options: argparse.Namespace) -> int:
     else:
         print(result_text(outcome, output), end="")
     return Exit.DONE
+
+
+def interrupted(options: argparse.Namespace) -> str:
+    """What an interrupted person can do, with the options that were given."""
+    if not options.live:
+        return "interrupted: nothing was asked, and nothing is lost; the same command starts again"
+    again = shlex.join(["tglc", *sys.argv[1:], *([] if options.resume else ["--resume"])])
+    return f"interrupted: all responses so far are saved; go on with: {again}"
 
 
 def confirm(plan: SearchPlan) -> None:
@@ -98,7 +106,7 @@ def confirm(plan: SearchPlan) -> None:
             ),
         )
     print(statement, file=sys.stderr)
-    if input("Go on? [y/N] ").strip().lower() not in ("y", "yes"):
+    if not agreed("Go on?"):
         raise Stop(Exit.USAGE, placeless("R0309", "not confirmed; nothing was asked"))
 
 

@@ -24,6 +24,12 @@ def show(diagnostics: Sequence[Diagnostic], *, as_json: bool) -> None:
         print(render_text(diagnostic, color=color), file=sys.stderr, end="\n")
 
 
+def agreed(question: str) -> bool:
+    """Whether the person says yes. Asked on standard error: standard output is for the result."""
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
 def guarded(options: argparse.Namespace) -> int:
     """Run `options.run(options)`; turn every way out into a message and an exit code."""
     as_json = bool(getattr(options, "json", False))

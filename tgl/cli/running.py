@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import math
 import os
 import signal
 import sys
@@ -53,9 +54,12 @@ def positive(text: str) -> int:
 def bill(text: str) -> tuple[int | None, float | None]:
     """`500` is a number of calls, `$2.50` an amount of money."""
     try:
-        return (None, float(text[1:])) if text.startswith("$") else (int(text), None)
+        calls, dollars = (None, float(text[1:])) if text.startswith("$") else (int(text), None)
     except ValueError:
         raise argparse.ArgumentTypeError("write a number of calls (500) or an amount ($2.50)") from None
+    if (calls or 0) < 0 or not 0 <= (dollars or 0.0) < math.inf:
+        raise argparse.ArgumentTypeError("a cap is a finite amount, at least 0")
+    return calls, dollars
 
 
 def run_options(options: argparse.Namespace) -> RunOptions:

@@ -23,7 +23,7 @@ from tgl.pipeline.decided import decisions
 from tgl.pipeline.figures import measured_block
 from tgl.pipeline.guard import outside_trouble
 from tgl.pipeline.loading import FileLoader, folder_of, import_texts, load_program, lower_program
-from tgl.pipeline.session import MakeModel, RunOptions, Session, open_session
+from tgl.pipeline.session import MakeModel, RunOptions, Session, open_session, shots_paths
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.task import TaskData, evaluator_of, load_task, shot_bytes, split_task
 from tgl.pipeline.trouble import placeless
@@ -134,13 +134,8 @@ def refuse_to_lose(output: Path, source: str, *, force: bool) -> None:
     Raises:
         Stop: it can't be written, is the searched program itself, or (without `force`) was edited by hand.
     """
-    folder = output.parent
-    if output.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        reason = "it is a folder" if output.is_dir() else f"{folder} is no folder that can be written"
-        raise Stop(
-            Exit.USAGE, placeless("R0305", f"{output}: {reason}", help="name another file with --output")
-        )
-    if output.exists() and Path(source).exists() and output.samefile(source):
+    refuse_place(output, "--output")
+    if same_file(output, Path(source)):
         raise Stop(
             Exit.USAGE,
             placeless(
@@ -158,6 +153,53 @@ def refuse_to_lose(output: Path, source: str, *, force: bool) -> None:
                 "R0306",
                 f"{output} was {state.value}",
                 help="--force overwrites it; --output FILE writes elsewhere",
+            ),
+        )
+
+
+def refuse_place(path: Path, option: str) -> None:
+    """Make sure that a file can be made or replaced at `path`, which `option` named.
+
+    Raises:
+        Stop: it can't, or what stands there is no file.
+    """
+    folder = Path(os.path.realpath(path)).parent
+    if path.is_dir():
+        reason = "it is a folder"
+    elif path.exists() and not path.is_file():
+        reason = "it is no regular file"
+    elif not folder.is_dir() or not os.access(folder, os.W_OK):
+        reason = f"{folder} is no folder that can be written"
+    else:
+        return
+    raise Stop(Exit.USAGE, placeless("R0305", f"{path}: {reason}", help=f"name another file with {option}"))
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file."""
+    return one.exists() and other.exists() and one.samefile(other)
+
+
+def refuse_to_record(record: Path, plan: SearchPlan, output: Path) -> None:
+    """Make sure, before the search, that its responses can be written to `record` and replace nothing else.
+
+    Raises:
+        Stop: it can't be written, or is a file that the program needs, or `output`.
+    """
+    refuse_place(record, "--record")
+    task = plan.ir.task
+    data = () if task is None else (plan.folder / task.data,)
+    shots = (plan.folder / path for path in shots_paths(plan.ir.graph))
+    needed = (Path(plan.name), *map(Path, plan.checked.modules), *data, *shots)
+    if any(same_file(record, path) for path in needed) or os.path.realpath(record) == os.path.realpath(
+        output
+    ):
+        raise Stop(
+            Exit.USAGE,
+            placeless(
+                "R0305",
+                f"{record} is part of the program or its result",
+                help="name another file with --record",
             ),
         )
 

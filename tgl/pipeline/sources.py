@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -68,16 +69,21 @@ def reason(error: OSError | ValueError) -> str:
 def write_file(path: Path, text: str) -> None:
     """Replace a file in one step: readers see the old text or the new one, never half of it.
 
+    A link stays one, and the file keeps its permissions.
+
     Raises:
         Stop: it can't be written; the old file is untouched.
     """
-    part = path.with_name(f".{path.name}.part")
+    target = Path(os.path.realpath(path))
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")  # two processes don't share one
     try:
         with part.open("w", encoding="utf-8", newline="") as out:
             out.write(text)
             out.flush()
             os.fsync(out.fileno())
-        part.replace(path)
+        if target.exists():
+            part.chmod(stat.S_IMODE(target.stat().st_mode))
+        part.replace(target)
     except OSError as error:
         with suppress(OSError):
             part.unlink()

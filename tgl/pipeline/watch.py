@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from tgl.evaluate import Notice
-from tgl.report import Progress, Snapshot
+from tgl.report import Progress, SilentProgress, Snapshot
 from tgl.runtime import CallsNeeded, FromStore, Issued, RuntimeEvent, Settled, Waiting
 
 
@@ -35,7 +35,7 @@ class Watch:
                 pass
             case _:
                 assert_never(event)
-        self.progress.show(self.snapshot)
+        self.show()
 
     def notice(self, notice: Notice) -> None:
         """Take note of where the search stands."""
@@ -48,4 +48,11 @@ class Watch:
             spend_limit=self.spend_limit,
             best=best,
         )
-        self.progress.show(self.snapshot)
+        self.show()
+
+    def show(self) -> None:
+        """Show the newest snapshot; a reader that went away ends the showing, not the search."""
+        try:
+            self.progress.show(self.snapshot)
+        except OSError:
+            self.progress = SilentProgress()

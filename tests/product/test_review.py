@@ -41,3 +41,40 @@ def test_plain_text_that_looks_like_json(project: Project, given: str) -> None:
     done = project.tglc("run", "r.tgl", stdin=given)
     assert done.returncode == 3
     assert "R0302" in done.stderr, "it is a question like any other, and not recorded"
+
+
+TAMPERED = {
+    "a block before the one that is read": lambda text: text.replace(
+        "measured solve", "measured solve on adds { accuracy 0.999 }\n\nmeasured solve", 1
+    ),
+    "a figure before the one that is read": lambda text: text.replace(
+        "  accuracy", "  accuracy 0.999\n  accuracy", 1
+    ),
+    "a setting that is not ours": lambda text: text.replace("  accuracy", '  award "best"\n  accuracy', 1),
+    "another task": lambda text: text.replace("measured solve on adds", "measured solve on sums", 1),
+    "a figure": lambda text: text.replace("n: 40", "n: 41", 1),
+    "no hashes": lambda text: text[: text.index("  hashes")] + "}\n",
+}
+
+
+@pytest.mark.slow
+def test_verify_accepts_no_block_that_tglc_would_not_have_written(project: Project) -> None:
+    assert project.tglc("optimize", "adds.tgl", "--live", "--yes").returncode == 0
+    text = project.text("adds.opt.tgl")
+    project.write("alone.tgl", text)  # nothing to replay the search from
+    done = project.tglc("verify", "alone.tgl")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "one unit" in done.stdout
+    for name, change in TAMPERED.items():
+        assert change(text) != text, name
+        project.write("alone.tgl", change(text))
+        assert project.tglc("verify", "alone.tgl").returncode == 1, name
+
+
+@pytest.mark.slow
+def test_verify_tells_when_the_searched_program_is_broken_now(project: Project) -> None:
+    assert project.tglc("optimize", "adds.tgl", "--live", "--yes").returncode == 0
+    project.write("adds.tgl", PROGRAM.replace("[tiny, big]", "[tiny, bigg]"))
+    done = project.tglc("verify", "adds.opt.tgl")
+    assert done.returncode == 0, done.stderr
+    assert "adds.tgl, which was searched, has errors now" in done.stdout

@@ -49,7 +49,10 @@ def text_lines(name: str, found: Verification) -> list[str]:
     if found.searched:
         lines.append("  the whole search was replayed and wrote the same bytes")
     else:
-        lines.append(f"  not derived again: the lines `search` and `baseline` ({found.why_not})")
+        lines.append(
+            "  not derived again: the lines `method`, `search` and `baseline`, and the tokens of one unit "
+            f"({found.why_not})"
+        )
     return lines
 
 

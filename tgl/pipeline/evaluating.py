@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from tgl.emit import (
     figure_lines,
     hashes_line,
     imports_hash,
+    measured_blocks,
     program_hash,
     staleness,
 )
@@ -139,7 +142,8 @@ async def verify(program: ResolvedProgram, workspace: Workspace, options: RunOpt
     hashes = Hashes(program_hash(program.text), imports_hash(texts), found.data, found.responses)
     derived = settings_in((*found.lines, hashes_line(hashes)))
     written = settings_of(program.block)
-    differing = [
+    differing = not_ours(program, derived)
+    differing += [
         (key, shown(written.get(key)), shown(derived[key]))
         for key in derived
         if written.get(key) != derived[key]
@@ -148,6 +152,35 @@ async def verify(program: ResolvedProgram, workspace: Workspace, options: RunOpt
     if differing or stale:
         return Verification(tuple(differing), False, "")
     return await replayed(program, workspace, offline)
+
+
+REPEATED = ("baseline",)
+SEARCHED = ("method", "search", "best_baseline", *REPEATED)
+"""Settings that only a replay of the search derives; tglc writes all but `baseline` at most once."""
+
+
+def not_ours(program: ResolvedProgram, derived: Collection[str]) -> list[tuple[str, str, str]]:
+    """What tglc would not have written beside the derived settings.
+
+    Another block or head, settings that it does not know, or one twice: a person reads the first, tglc the last.
+    """
+    blocks = measured_blocks(program.text)
+    found: list[tuple[str, str, str]] = []
+    if len(blocks) > 1:
+        found.append(("measured", f"{len(blocks)} blocks", "one block"))
+    block = program.block
+    if block is None:
+        return found
+    task = "" if program.ir.task is None else program.ir.task.name
+    if block.task != task:
+        found.append(("measured", f"{block.graph} on {block.task}", f"{block.graph} on {task}"))
+    keys = Counter(setting.key for setting in block.settings if isinstance(setting, ast.Setting))
+    for key, count in keys.items():
+        if key not in derived and key not in SEARCHED:
+            found.append((key, "a setting", "nothing"))
+        elif count > 1 and key not in REPEATED:
+            found.append((key, f"{count} times", "once"))
+    return found
 
 
 def searched_program(program: ResolvedProgram) -> str | None:
@@ -165,7 +198,11 @@ async def replayed(program: ResolvedProgram, workspace: Workspace, options: RunO
     source = searched_program(program)
     if source is None:
         return Verification((), False, "the program that was searched does not stand beside it")
-    again = await search(prepare(source), workspace, options, Watch(SilentProgress()), keep=False)
+    try:
+        plan = prepare(source)
+    except Stop as stop:
+        return Verification((), False, f"{source}, which was searched, has errors now: {stop}")
+    again = await search(plan, workspace, options, Watch(SilentProgress()), keep=False)
     if again.text == program.text:
         return Verification((), True, "")
     difference = ("search", program.name, f"another text, from {source} as it stands now")

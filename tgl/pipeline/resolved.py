@@ -18,7 +18,7 @@ from tgl.text import Span
 
 @dataclass(frozen=True, slots=True)
 class ResolvedProgram:
-    """A program without choices. `block` is its last `measured` block, if it has one."""
+    """A program without choices. `block` is the last `measured` block of its graph, if it has one."""
 
     name: str
     checked: Checked
@@ -75,5 +75,5 @@ def load_resolved(name: str, *, graph: str | None = None) -> ResolvedProgram:
                 help=f"`tglc optimize {name}` decides by search, `tglc sample {name}` by chance",
             ),
         )
-    blocks = measured_blocks(checked.module.source.text)
+    blocks = [block for block in measured_blocks(checked.module.source.text) if block.graph == ir.graph.name]
     return ResolvedProgram(name, checked, ir, blocks[-1] if blocks else None, folder_of(name))

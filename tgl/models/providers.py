@@ -54,24 +54,42 @@ def build_endpoint(settings: ModelSettings, env: EnvLookup) -> OpenAICompatible:
     url = settings.base_url
     if isinstance(url, EnvVar):
         url = from_environment(settings, url, env, ErrorKind.MISSING)
-    if url is not None and not (urlsplit(url).scheme in ("http", "https") and urlsplit(url).hostname):
+    if url is not None and not is_http(url):
         raise ModelError(
             ErrorKind.MISSING,
             f"model `{settings.name}`: its `base_url` is no http address",
             help="write it like http://127.0.0.1:8000/v1",
         )
     key = settings.api_key
+    secret = from_environment(settings, key, env, ErrorKind.AUTH) if key else None
+    # A header can't carry anything else, and the complaint of whoever tries would quote it.
+    if key and secret and not (secret.isascii() and secret.isprintable()):
+        raise ModelError(
+            ErrorKind.AUTH,
+            f"model `{settings.name}`: the environment variable {key.name} holds a line break or a character "
+            "that no key has",
+            help=f"set {key.name} to the key alone",
+        )
     return OpenAICompatible(
         settings.id,
         settings.revision,
         url,
-        from_environment(settings, key, env, ErrorKind.AUTH) if key else None,
+        secret,
         capabilities_of(settings),
         settings.params,
         name=settings.name,
         key_source=key.name if key else "",
         token_limit=settings.token_limit,
     )
+
+
+def is_http(url: str) -> bool:
+    """Whether an address can be asked over HTTP."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that don't match, a port beyond 65535
+        return False
 
 
 def from_environment(settings: ModelSettings, variable: EnvVar, env: EnvLookup, kind: ErrorKind) -> str:

@@ -136,6 +136,22 @@ def test_what_is_lacking_is_named(tmp_path, settings, kind, named):
     assert named in error.message
 
 
+@pytest.mark.parametrize("key", ["sk-1\nsk-2", "sk-1\0", "sk-\xfc"])
+def test_a_key_that_no_header_can_carry_is_refused_without_quoting_it(tmp_path, key):
+    """Sent, the HTTP library's complaint quoted it, escaped past redaction, or was an internal error."""
+    error = refused(CLOUD, tmp_path, ENV | {"LARGE_KEY": key})
+    assert error.kind is ErrorKind.AUTH
+    assert "LARGE_KEY" in str(error)
+    assert "sk-" not in f"{error} {error.help}"
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:99999/v1", "http://[::1/v1", "http://h:x/v1"])
+def test_an_address_that_cannot_be_is_told(tmp_path, url):
+    error = refused(CLOUD, tmp_path, ENV | {"LARGE_URL": url})
+    assert error.kind is ErrorKind.MISSING
+    assert "base_url" in str(error)
+
+
 def test_missing_weights_name_the_pull(tmp_path, monkeypatch):
     monkeypatch.setattr("tgl.models.local.is_engine_installed", lambda: True)
     error = refused(LOCAL, tmp_path)

@@ -162,7 +162,7 @@ SEARCHED = ("method", "search", "best_baseline", *REPEATED)
 def not_ours(program: ResolvedProgram, derived: Collection[str]) -> list[tuple[str, str, str]]:
     """What tglc would not have written beside the derived settings.
 
-    Another block or head, settings that it does not know, or one twice: a person reads the first, tglc the last.
+    Another block or head, unknown settings, or one twice: a person reads the first, tglc the last.
     """
     blocks = measured_blocks(program.text)
     found: list[tuple[str, str, str]] = []

@@ -161,6 +161,7 @@ def read_row(task: TaskSpec, line: Line, findings: Findings) -> tuple[dict[str, 
     try:
         value: object = json.loads(text, parse_constant=refuse_constant)
         row = ROW.validate_python(value, strict=True)
+        refuse_surrogates(row)
     except json.JSONDecodeError as error:
         findings.add("json", "", line, json_reason(error), column=error.pos)
         return None
@@ -168,7 +169,9 @@ def read_row(task: TaskSpec, line: Line, findings: Findings) -> tuple[dict[str, 
         findings.add("object", "", line, kind_of(json.loads(text)))
         return None
     except (ValueError, RecursionError) as error:
-        findings.add("json", "", line, str(error) or "nested too deeply")
+        findings.add(
+            "json", "", line, "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        )
         return None
     wanted = dict.fromkeys((*task.given, task.expect, *((task.by,) if task.by else ())))
     missing = [name for name in wanted if name not in row]
@@ -207,6 +210,14 @@ def json_reason(error: json.JSONDecodeError) -> str:
 def refuse_constant(name: str) -> object:
     """NaN and infinities are no JSON."""
     raise ValueError(f"`{name}` is no JSON value")
+
+
+def refuse_surrogates(row: Mapping[str, JsonValue]) -> None:
+    r"""A `\ud800` without its other half is JSON, but no text that could be asked or stored."""
+    try:
+        json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("a text holds half of a surrogate pair") from None
 
 
 def is_scalar(value: JsonValue) -> bool:

@@ -6,7 +6,7 @@ import json
 
 from pydantic import JsonValue, ValidationError
 
-from tgl.evaluate.data import ROW, json_reason, kind_of, lines, text_of
+from tgl.evaluate.data import ROW, json_reason, kind_of, lines, refuse_surrogates, text_of
 from tgl.evaluate.data_problems import DataProblem, MissingField, NoExamples, NotAnObject, NotJson, NotText
 from tgl.ir import TaskSpec
 from tgl.runtime import ShotsTable
@@ -30,12 +30,15 @@ def read_shots(content: bytes, name: str, task: TaskSpec) -> ShotsTable | tuple[
         try:
             value: object = json.loads(text[line.span.start : line.span.end])
             row = ROW.validate_python(value, strict=True)
+            refuse_surrogates(row)
         except json.JSONDecodeError as error:
             return (NotJson(line, json_reason(error), 0, error.pos),)
         except ValidationError:
             return (NotAnObject(line, kind_of(json.loads(text[line.span.start : line.span.end])), 0),)
-        except RecursionError:
-            return (NotJson(line, "nested too deeply", 0),)
+        except (ValueError, RecursionError) as error:
+            return (
+                NotJson(line, "nested too deeply" if isinstance(error, RecursionError) else str(error), 0),
+            )
         if task.expect not in row:
             return (MissingField(task.expect, line, 0, tuple(row)),)
         rows.append(row)

@@ -70,7 +70,7 @@ async def evaluate(
         Stop: it can't be measured.
     """
     task_data = load_task(program.ir, program.folder)
-    splits = split_task(task_data)
+    splits = split_task(task_data, read=("test",) if data is None else ())
     warnings, name = task_data.warnings, task_data.dataset.hash
     if data is not None:
         other = load_task(program.ir, program.folder, data=data)

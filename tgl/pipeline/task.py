@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tgl.diagnostics import Diagnostic, Severity
-from tgl.evaluate import Dataset, Evaluator, Splits, dollar_prices, load_dataset, split
+from tgl.evaluate import Dataset, Evaluator, SplitName, Splits, dollar_prices, load_dataset, split
 from tgl.ir import ProgramIR, TaskSpec
 from tgl.pipeline.session import Session
 from tgl.pipeline.sources import reason
@@ -68,12 +68,31 @@ def load_task(ir: ProgramIR, folder: Path, *, data: Path | None = None) -> TaskD
     return TaskData(ir.task, loaded.dataset, warnings)
 
 
-def split_task(data: TaskData) -> Splits:
+def split_task(data: TaskData, *, read: Sequence[SplitName] = ("train", "select", "test")) -> Splits:
     """The splits of a task's data.
+
+    Args:
+        data: the examples.
+        read: the splits that a command can't do without.
 
     Raises:
         Stop: a split that is wanted is empty.
     """
+    sizes: dict[SplitName, int] = {
+        "train": data.task.train,
+        "select": data.task.select,
+        "test": data.task.test,
+    }
+    if none := [name for name in read if sizes[name] == 0]:
+        raise Stop(
+            Exit.FAILED,
+            placeless(
+                "E0857",
+                f"this command reads the {none[0]} split of task `{data.task.name}`, "
+                f"which has no rows: its `split` says `{none[0]}: 0`",
+                help=f"give `{none[0]}` some rows",
+            ),
+        )
     made = split(data.task, data.dataset)
     if not isinstance(made, Splits):
         raise Stop(Exit.FAILED, *(problem.diagnostic() for problem in made))

@@ -7,8 +7,9 @@ import json
 import pytest
 
 from tgl.diagnostics import code_info
-from tgl.evaluate import Dataset, load_dataset
+from tgl.evaluate import Dataset, load_dataset, read_shots
 from tgl.ir import KeySpec, TaskSpec, TextPlace, UnitSpec
+from tgl.runtime import ShotsTable
 
 PLACE = TextPlace(source="p.tgl", start=0, end=0)
 
@@ -115,3 +116,26 @@ def test_repeated_rows_are_a_warning():
     assert "line 3" in plain.message
     assert "another target" in conflicting.message
     assert "line 4" in conflicting.message
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (GOOD.replace("2+2?", r"\ud800"), "half of a surrogate pair"),
+        (GOOD.replace('"2+2?"', "7" * 5000), "digits"),
+        (GOOD.replace('"2+2?"', "[" * 100_000), "nested too deeply"),
+    ],
+    ids=["surrogate", "long number", "deep list"],
+)
+def test_json_that_no_prompt_can_show_is_told_with_its_line(line: str, told: str) -> None:
+    """Such rows got through the reader and ended a search as a fault of ours."""
+    content = f"{GOOD}\n{line}\n".encode()
+    loaded = load_dataset(task(), content, "quiz.jsonl")
+    shots = read_shots(content, "quiz.jsonl", task())
+    assert loaded.dataset is None
+    assert not isinstance(shots, ShotsTable)
+    for problem in (*loaded.problems, *shots):
+        found = problem.diagnostic()
+        assert found.primary is not None
+        assert found.primary.span.start > len(GOOD)
+        assert told in str(found)

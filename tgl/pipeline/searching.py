@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import JsonValue
+
 from tgl.diagnostics import Diagnostic
 from tgl.emit import (
     existing_state,
@@ -39,6 +41,12 @@ from tgl.version import VERSION
 SAVED = "all responses so far are saved; the same command with --resume goes on from here"
 
 
+def journal_key(text: str, imports: tuple[str, ...], data: str, graph: str) -> str:
+    """Names a program's journal in the store: hash of program, imports, data and version."""
+    parts = [VERSION, program_hash(text), imports_hash(imports), data, graph]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class SearchPlan:
     """A program that is ready to be searched; nothing was asked of a model yet."""
@@ -60,15 +68,13 @@ class SearchPlan:
 
     @property
     def key(self) -> str:
-        """Names the search in the store: hash of program, imports, data and version."""
-        parts = [
-            VERSION,
-            program_hash(self.checked.module.source.text),
-            imports_hash(import_texts(self.checked)),
+        """Names the search in the store."""
+        return journal_key(
+            self.checked.module.source.text,
+            import_texts(self.checked),
             self.data.dataset.hash,
             self.ir.graph.name,
-        ]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,10 +257,12 @@ async def search(
             ).run()
             if not isinstance(found, Found):
                 raise Stop(Exit.FAILED, found.diagnostic())
+            text = written(plan, found)
+            if not replay:
+                leave_failures(session, plan, text)
             reads = kept.count(f"test:{plan.data.task.name}:{plan.data.dataset.hash}", add=1)
             if record is not None:
                 export(session.executor.store, record, session.executor.known)
-        text = written(plan, found)
         ledger = session.executor.ledger
         return SearchOutcome(
             text=text,
@@ -288,6 +296,20 @@ async def recall_failures(session: Session, key: str, *, resume: bool, live: boo
     for identity, failure, detail in seen:
         if identity not in answered:
             session.executor.assume_failed(identity, failure, detail)
+
+
+def leave_failures(session: Session, plan: SearchPlan, text: str) -> None:
+    """Let `eval` and `verify` of the resolved program know the calls that failed: they are not stored.
+
+    Raises:
+        StoreError: the store can't be written.
+    """
+    key = journal_key(text, import_texts(plan.checked), plan.data.dataset.hash, plan.ir.graph.name)
+    session.store.journal_clear(key)
+    failed = session.executor.failed
+    if failed:
+        rows: list[JsonValue] = [[name, failed[name].failure, failed[name].detail] for name in sorted(failed)]
+        Journal(session.store, key, resume=False).record(FAILURES, rows)
 
 
 def written(plan: SearchPlan, found: Found) -> str:

@@ -35,7 +35,9 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(as_json(found), indent=2))
     else:
         print("\n".join(text_lines(options.file, found)))
-    return Exit.FAILED if found.differing else Exit.DONE
+    if found.differing:
+        return Exit.FAILED
+    return Exit.DONE if found.searched else Exit.OUTSIDE
 
 
 def text_lines(name: str, found: Verification) -> list[str]:
@@ -45,12 +47,12 @@ def text_lines(name: str, found: Verification) -> list[str]:
         for key, stands, derived in found.differing:
             lines += [f"  {key}", f"    stands   {stands}", f"    derived  {derived}"]
         return lines
-    lines = [f"{name}: the figures are what the stored responses tell; no model was asked"]
+    lines = [f"{name}: its own figures are what the stored responses tell; no model was asked"]
     if found.searched:
         lines.append("  the whole search was replayed and wrote the same bytes")
     else:
         lines.append(
-            "  not derived again: the lines `method`, `search` and `baseline`, and the tokens of one unit "
+            "  can't be derived: the lines `method`, `search` and `baseline`, and the tokens of one unit "
             f"({found.why_not})"
         )
     return lines

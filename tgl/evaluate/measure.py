@@ -77,10 +77,14 @@ def difference(winner: Evaluation, other: Evaluation, resampler: Resampler) -> D
     )
 
 
-def verdict(winner: ProgramFigures, best: BaselineReport | None, unit: str) -> tuple[str, bool]:
+def verdict(
+    winner: ProgramFigures, best: BaselineReport | None, unit: str, unmeasured: str | None = None
+) -> tuple[str, bool]:
     """The first line of the output, and whether the winner differs from the best baseline.
 
-    Both costs are named: a simpler program that is not distinguishable may still be dearer.
+    Both costs are named: a simpler program that is not distinguishable may still be dearer. `unmeasured` is
+    the name of a baseline that was better on select than `best` and did not fit `spend` on test: then
+    nothing is said to be better than the best.
     """
     if best is None or best.difference is None or best.test is None:
         return "no baseline was measured on test, so this says nothing about simpler programs", False
@@ -94,6 +98,9 @@ def verdict(winner: ProgramFigures, best: BaselineReport | None, unit: str) -> t
         return f"not distinguishable from a simpler program: {best.name} ({points})", False
     if by.value < 0:
         return f"worse than a simpler program: {best.name} ({points})", True
+    if unmeasured is not None:
+        known = f"better than {best.name} ({points})"
+        return f"{known}, but {unmeasured}, better on select, was not measured: raise `spend`", False
     return f"better than the best simpler program, {best.name} ({points})", True
 
 

@@ -279,17 +279,21 @@ class Pursuit:
 
         place_of = {id(one): place for place, one in enumerate(baselines)}
 
+        def differs(one: Baseline) -> bool:
+            return one.candidate is None or one.candidate.digest != key
+
         def counts(one: Baseline) -> bool:
-            same = one.candidate is not None and one.candidate.digest == key
-            return not same and place_of[id(one)] in final.baselines
+            return differs(one) and place_of[id(one)] in final.baselines
 
         leader = best_of_baselines(baselines, cost, counts)
+        promised = best_of_baselines(baselines, cost, differs)
+        unmeasured = None if promised is None or promised is leader else promised.name
         reports = tuple(
             baseline_report(one, final, place, cost, resampler.child(place), best=one is leader)
             for place, one in enumerate(baselines)
         )
         best = next((one for one in reports if one.best), None)
-        sentence, distinguishable = verdict(winner, best, cost.name)
+        sentence, distinguishable = verdict(winner, best, cost.name, unmeasured)
         select = choice.winner.evaluation
         return SearchReport(
             graph=spec.graph,

@@ -220,6 +220,12 @@ def test_the_first_line_says_whether_it_was_worth_it(best, words: str, distingui
     assert differs is distinguishable
 
 
+def test_nothing_is_better_than_a_rival_that_was_not_measured():
+    sentence, differs = verdict(program(1.6), baseline(0.08, 0.02, 0.14), "units", "the router")
+    assert "the router, better on select, was not measured: raise `spend`" in sentence
+    assert not differs
+
+
 def test_a_tiny_saving_is_no_reason_to_give_points_away():
     """Programs that are the better the dearer they are, 120 examples: the rule before gave away more.
 

@@ -78,3 +78,11 @@ def test_verify_tells_when_the_searched_program_is_broken_now(project: Project) 
     done = project.tglc("verify", "adds.opt.tgl")
     assert done.returncode == 3, done.stderr
     assert "adds.tgl, which was searched, has errors now" in done.stdout
+
+
+@pytest.mark.slow
+def test_a_store_that_is_named_is_used_or_refused(project: Project) -> None:
+    done = project.tglc("optimize", "adds.tgl", "--store", "adds.tgl/store.sqlite")
+    assert done.returncode == 3
+    assert "R0301" in done.stderr
+    assert "--store" in done.stderr

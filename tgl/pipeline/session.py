@@ -109,7 +109,9 @@ def load_shots(ir: ProgramIR, folder: Path) -> Mapping[str, ShotsTable]:
 
 
 def open_store(workspace: Workspace, options: RunOptions) -> SqliteStore | MemoryStore:
-    """The project's store; one in memory if nothing may be asked and the folder can't be written.
+    """The project's store; one in memory if nothing may be asked and the project's folder can't be written.
+
+    A store that the person named has to be that store.
 
     Raises:
         Stop: it can't be used.
@@ -118,11 +120,12 @@ def open_store(workspace: Workspace, options: RunOptions) -> SqliteStore | Memor
         workspace.store.parent.mkdir(parents=True, exist_ok=True)
         return SqliteStore(workspace.store)
     except StoreError as error:
-        if error.kind is StoreErrorKind.READ_ONLY and not options.live and not workspace.store.exists():
+        spare = not options.live and workspace.store_is_default and not workspace.store.exists()
+        if error.kind is StoreErrorKind.READ_ONLY and spare:
             return MemoryStore()
         raise store_stop(error) from None
     except OSError as error:
-        if not options.live:
+        if not options.live and workspace.store_is_default:
             return MemoryStore()
         raise Stop(
             Exit.OUTSIDE,

@@ -27,6 +27,11 @@ class Workspace:
     models: Path
     environment: Mapping[str, str]
 
+    @property
+    def store_is_default(self) -> bool:
+        """Whether the store is the project's own, not one that the person named."""
+        return self.store == default_store(self.root)
+
 
 def find_workspace(program: Path, environment: Mapping[str, str], *, store: Path | None = None) -> Workspace:
     """The workspace of a program. Creates nothing."""
@@ -37,10 +42,15 @@ def find_workspace(program: Path, environment: Mapping[str, str], *, store: Path
     )
     return Workspace(
         root=root,
-        store=store or root / ".tglc" / "store.sqlite",
+        store=store or default_store(root),
         models=models_folder(environment),
         environment=environment,
     )
+
+
+def default_store(root: Path) -> Path:
+    """The store of a project."""
+    return root / ".tglc" / "store.sqlite"
 
 
 def models_folder(environment: Mapping[str, str]) -> Path:

@@ -13,33 +13,6 @@ from tgl.pipeline.watch import Watch
 from tgl.report import LineProgress
 from tgl.runtime import CallsNeeded
 
-PROGRAM = """\
-model m { provider openai; id "m"; base_url "http://127.0.0.1:9/v1" }
-role adder(question) -> answer { prompt "{{ question }}"; temperature 0.8; max_tokens 8 }
-task adds {
-  data   "adds.jsonl"
-  split  train: 4, select: 4, test: 4
-  given  question
-  expect answer
-  key    number
-  unit   calls
-}
-graph solve(question) {
-  node sample : adder(temperature: ~[0.0, 0.8]) on m
-  output sample
-}
-optimize solve on adds { maximize accuracy; spend calls <= 100 }
-"""
-
-
-@pytest.fixture
-def program(tmp_path: Path) -> Path:
-    rows = "".join(f'{{"question": "{n} + 1", "answer": {n + 1}}}\n' for n in range(60))
-    (tmp_path / "adds.jsonl").write_text(rows, encoding="utf-8")
-    path = tmp_path / "p.tgl"
-    path.write_text(PROGRAM, encoding="utf-8")
-    return path
-
 
 def test_a_link_stays_a_link_and_permissions_stay(tmp_path: Path) -> None:
     target, link = tmp_path / "target.tgl", tmp_path / "link.tgl"

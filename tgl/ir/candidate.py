@@ -24,7 +24,8 @@ class CallNode(Frozen):
     `inputs` are in port order; a list port holds a `ListOf` in message order (G8); a port that receives
     nothing is left out. `params` are the role's own parameters, for its prompts. `draw` is static
     (semantics.md 1) and 0 at temperature 0. `retry` is the number of further asks when a reply can't be
-    read; ask number r uses draw `draw + r * RETRY_STRIDE`.
+    read; ask number r uses draw `draw + r * RETRY_STRIDE`. `on_failure` is what a call that failed for good
+    does to the run: it fails, or the node is absent (G19).
     """
 
     kind: Literal["call"] = "call"
@@ -46,6 +47,7 @@ class CallNode(Frozen):
     retry: int
     guard: Expr | None
     draw: int
+    on_failure: Literal["fail", "absent"] = "fail"
 
 
 class FnNode(Frozen):
@@ -60,6 +62,8 @@ class FnNode(Frozen):
 
 RETRY_STRIDE = 1 << 20
 """Draws of re-asks start here, far above any node's ordinal."""
+IMPLIED = (("on_failure", "fail"),)
+"""Settings that are left out of the structure, so that programs from before they existed keep their identity."""
 
 RunNode: TypeAlias = Annotated[CallNode | FnNode, Field(discriminator="kind")]
 
@@ -84,6 +88,7 @@ class Candidate(Frozen):
                         if key == "id" and isinstance(item, str)
                         else numbered(item)
                         for key, item in value.items()
+                        if (key, item) not in IMPLIED
                     }
                 case list():
                     return [numbered(item) for item in value]

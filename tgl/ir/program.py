@@ -140,7 +140,11 @@ class GraphTemplate(Frozen):
 
 
 class ModelSpec(Frozen):
-    """A declared model. Prices are $ per token; `params`, `layers`, `hidden` are counts."""
+    """A declared model.
+
+    Prices are $ per token; `params`, `layers`, `hidden` are counts; `rpm` and `tpm` the requests and tokens
+    that its server takes a minute, shared by a whole search.
+    """
 
     name: str
     provider: str
@@ -159,6 +163,8 @@ class ModelSpec(Frozen):
     completion_price: float | None = None
     zone: str | None = None
     concurrency: int | None = None
+    rpm: int | None = None
+    tpm: int | None = None
     timeout: float | None = None
     without: tuple[str, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()

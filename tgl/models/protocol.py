@@ -42,11 +42,23 @@ class Decoding:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """One model request. `seed` is in [0, 2**31)."""
+    """One model request. `seed` is in [0, 2**31).
+
+    Args:
+        messages: what is asked.
+        decoding: how replies are drawn.
+        seed: of the first reply; reply k of a request for several has `seed + k` (mod 2**31).
+        logprobs: whether the log-probability of each token of the reply is wanted.
+        schema: JSON schema (canonical JSON) that the reply must follow, None for free text.
+        opening: start of the assistant's reply, to be continued; the reply holds what was added only.
+    """
 
     messages: tuple[ChatMessage, ...]
     decoding: Decoding
     seed: int
+    logprobs: bool = False
+    schema: str | None = None
+    opening: str = ""
 
 
 class Finish(StrEnum):
@@ -67,12 +79,19 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class ChatReply:
-    """A complete reply. `latency` is the service time in seconds, queueing in our client excluded."""
+    """A complete reply.
+
+    `latency` is the service time in seconds, queueing in our client excluded. `reasoning` is what the model
+    thought before it answered, where the server tells it apart; it is no part of `text`, and its tokens are
+    in `usage`. `logprobs` are of the tokens of `text`, natural logarithms, None unless asked for.
+    """
 
     text: str
     finish: Finish
     usage: Usage
     latency: float
+    reasoning: str = ""
+    logprobs: tuple[float, ...] | None = None
 
 
 class ErrorKind(StrEnum):
@@ -125,11 +144,12 @@ class Capabilities:
     """What a back-end accepts. An option outside it is diagnosed before the first call.
 
     `options` names the members of `Decoding` that may be sent; `max_concurrency` is None where the
-    server sets the limit.
+    server sets the limit; `max_n` is how many replies one request may ask for.
     """
 
     options: frozenset[str] = field(default=frozenset({"temperature", "top_p", "max_tokens", "stop", "seed"}))
     max_concurrency: int | None = None
+    max_n: int = 1
 
 
 class ChatModel(Protocol):
@@ -154,6 +174,19 @@ class ChatModel(Protocol):
 
         Raises:
             ModelError: no complete reply; the kind tells why.
+        """
+        ...
+
+    async def complete_many(self, request: ChatRequest, n: int, *, timeout: float) -> tuple[ChatReply, ...]:
+        """`n` replies to one request, in the order of their seeds; all or none.
+
+        Args:
+            request: what is asked.
+            n: how many, in [1, `capabilities.max_n`].
+            timeout: seconds for the whole exchange, > 0.
+
+        Raises:
+            ModelError: fewer complete replies came.
         """
         ...
 

@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from tgl.models.fingerprint import digest
 from tgl.models.protocol import (
@@ -26,6 +27,7 @@ from tgl.models.protocol import (
 
 Reply = Callable[[ChatRequest], "str | ChatReply | ModelError"]
 TOKEN = re.compile(r"\s*\S+")
+SEEDS = 2**31
 
 
 class ScriptedModel:
@@ -37,6 +39,7 @@ class ScriptedModel:
             an error, taken as it is.
         latency: service time in seconds, of any request or of each.
         slots: how many requests are served at a time; the others queue. None serves all at once.
+        max_n: how many replies one request may ask for.
     """
 
     def __init__(
@@ -46,12 +49,13 @@ class ScriptedModel:
         *,
         latency: float | Callable[[ChatRequest], float] = 0.0,
         slots: int | None = None,
+        max_n: int = 1,
     ) -> None:
         self.name = name
         self.reply = reply
         self.latency = latency
         self.slots = asyncio.Semaphore(slots) if slots else None
-        self.declared = Capabilities(max_concurrency=slots)
+        self.declared = Capabilities(max_concurrency=slots, max_n=max_n)
         self.requests: list[ChatRequest] = []
         self.closed = False
 
@@ -89,6 +93,11 @@ class ScriptedModel:
                 return reply
             case str() as text:
                 return counted(text, request, seconds)
+
+    async def complete_many(self, request: ChatRequest, n: int, *, timeout: float) -> tuple[ChatReply, ...]:
+        """`n` replies, as `ChatModel.complete_many`: as if each had been asked for alone."""
+        each = [replace(request, seed=(request.seed + draw) % SEEDS) for draw in range(n)]
+        return tuple([await self.complete(one, timeout=timeout) for one in each])
 
     async def close(self) -> None:
         """Note that it was closed. Idempotent."""

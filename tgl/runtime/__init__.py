@@ -17,7 +17,7 @@ from tgl.runtime.policy import Abort, CallPolicy, GiveUp, Reach, RetryAfter, Ver
 from tgl.runtime.pool import CallPool
 from tgl.runtime.prompts import PromptError, Prompts, Rendered, ShotsTable
 from tgl.runtime.readers import read_reply
-from tgl.runtime.scheduler import CallModel, Command, Done, Event, Failed, Replied, Run
+from tgl.runtime.run import CallModel, Command, Done, Event, Failed, Replied, Run
 
 __all__ = [
     "Abort",

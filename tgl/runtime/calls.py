@@ -15,7 +15,7 @@ from tgl.runtime.events import Issued, RuntimeEvent, Settled, Waiting
 from tgl.runtime.identity import origin_of
 from tgl.runtime.ledger import Ledger
 from tgl.runtime.policy import Abort, CallPolicy, GiveUp, Reach, RetryAfter, retry
-from tgl.runtime.scheduler import CallModel
+from tgl.runtime.run import CallModel
 from tgl.storage import ResponseStore, StoredResponse, StoreError
 
 GRACE = 5.0

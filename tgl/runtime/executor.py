@@ -26,7 +26,7 @@ from tgl.runtime.plan import Planner
 from tgl.runtime.policy import CallPolicy
 from tgl.runtime.pool import CallPool
 from tgl.runtime.prompts import Prompts, ShotsTable
-from tgl.runtime.scheduler import CallModel, Command, Done, Failed, Replied, Run
+from tgl.runtime.run import CallModel, Command, Done, Failed, Replied, Run
 from tgl.storage import ResponseStore, StoredResponse, StoreError
 
 EXACT = KeySpec(kind="exact")

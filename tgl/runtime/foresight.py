@@ -16,7 +16,7 @@ from tgl.ir import Expr, Op
 from tgl.runtime.jobs import Job
 from tgl.runtime.plan import CallStep, Plan, nodes_in
 from tgl.runtime.prompts import PromptError, Rendered
-from tgl.runtime.scheduler import CallModel, Command, Replied, Run
+from tgl.runtime.run import CallModel, Command, Replied, Run
 from tgl.stdfn import EvaluationError, Message, holds
 from tgl.storage import StoredResponse
 

@@ -63,7 +63,7 @@ class FnNode(Frozen):
 RETRY_STRIDE = 1 << 20
 """Draws of re-asks start here, far above any node's ordinal."""
 IMPLIED = (("on_failure", "fail"),)
-"""Settings that are left out of the structure, so that programs from before they existed keep their identity."""
+"""Settings left out of the structure, so that programs from before they existed keep their identity."""
 
 RunNode: TypeAlias = Annotated[CallNode | FnNode, Field(discriminator="kind")]
 

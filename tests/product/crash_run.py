@@ -21,26 +21,29 @@ from tgl.pipeline.watch import Watch
 from tgl.pipeline.workspace import find_workspace
 from tgl.report import SilentProgress
 
-folder, output, kill_after, resume = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4] == "resume"
-asked = 0
 
+class Fake:
+    """Makes adding models, and counts what they are asked."""
 
-def make(spec: ModelSpec) -> ChatModel:
-    skill = 0.6 if spec.name == "tiny" else 0.8
+    def __init__(self, kill_after: int) -> None:
+        self.kill_after = kill_after
+        self.asked = 0
 
-    def reply(request: ChatRequest) -> str:
-        global asked
-        asked += 1
-        if asked == kill_after:
-            os.kill(os.getpid(), signal.SIGKILL)
-        found = re.search(r"What is (\d+) \+ (\d+)", request.messages[-1].content)
-        if found is None or "Score" in request.messages[-1].content:
-            return "Score: 5"
-        seed = request.seed if request.decoding.temperature else 0
-        luck = int(hashlib.sha256(f"{spec.name} {found[0]} {seed}".encode()).hexdigest()[:8], 16) / 2**32
-        return str(int(found[1]) + int(found[2]) + (0 if luck < skill else 1))
+    def make(self, spec: ModelSpec) -> ChatModel:
+        skill = 0.6 if spec.name == "tiny" else 0.8
 
-    return ScriptedModel(spec.name, reply, latency=0.25 if spec.name == "big" else 0.125)
+        def reply(request: ChatRequest) -> str:
+            self.asked += 1
+            if self.asked == self.kill_after:
+                os.kill(os.getpid(), signal.SIGKILL)
+            found = re.search(r"What is (\d+) \+ (\d+)", request.messages[-1].content)
+            if found is None or "Score" in request.messages[-1].content:
+                return "Score: 5"
+            seed = request.seed if request.decoding.temperature else 0
+            luck = int(hashlib.sha256(f"{spec.name} {found[0]} {seed}".encode()).hexdigest()[:8], 16) / 2**32
+            return str(int(found[1]) + int(found[2]) + (0 if luck < skill else 1))
+
+        return ScriptedModel(spec.name, reply, latency=0.25 if spec.name == "big" else 0.125)
 
 
 class FastLoop(asyncio.SelectorEventLoop):
@@ -57,14 +60,27 @@ class FastLoop(asyncio.SelectorEventLoop):
         super()._run_once()
 
 
-os.chdir(folder)
-plan = prepare("adds.tgl")
-workspace = find_workspace(folder / "adds.tgl", os.environ)
-with asyncio.Runner(loop_factory=FastLoop) as runner:
-    outcome = runner.run(
-        search(
-            plan, workspace, RunOptions(live=True), Watch(SilentProgress()), resume=resume, make_model=make
+def main() -> None:
+    folder, output, kill_after = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    os.chdir(folder)
+    plan = prepare("adds.tgl")
+    workspace = find_workspace(folder / "adds.tgl", os.environ)
+    models = Fake(kill_after)
+    resume = sys.argv[4] == "resume"
+    with asyncio.Runner(loop_factory=FastLoop) as runner:
+        outcome = runner.run(
+            search(
+                plan,
+                workspace,
+                RunOptions(live=True),
+                Watch(SilentProgress()),
+                resume=resume,
+                make_model=models.make,
+            )
         )
-    )
-Path(output).write_text(outcome.text, encoding="utf-8")
-print(asked)
+    Path(output).write_text(outcome.text, encoding="utf-8")
+    print(models.asked)
+
+
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -48,3 +49,22 @@ def test_any_kill_and_resume_equals_the_uninterrupted_run(tmp_path: Path) -> Non
         assert (folder / "resumed.opt.tgl").read_bytes() == wanted
         # What was in flight at the kill is asked again; what was committed is not.
         assert int(resumed.stdout) <= calls - kill_after + 20
+
+
+def test_a_kill_at_any_durable_record_and_a_resume_equal_the_uninterrupted_run(tmp_path: Path) -> None:
+    """TGL_SOAK=1 kills at over two hundred records; else at every step of the journal and a few more."""
+    project_in(tmp_path / "project")
+    count = 200 if os.environ.get("TGL_SOAK") else 12
+    script = Path(__file__).with_name("kill_run.py")
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path), str(count)],
+        capture_output=True,
+        text=True,
+        timeout=1200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["problems"] == [], done.stderr[-2000:]
+    assert told["kills"] >= count
+    assert told["steps"] >= 10

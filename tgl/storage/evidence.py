@@ -110,10 +110,11 @@ def chosen(store: ReadOnlyResponses, identities: Sequence[str]) -> Iterator[Stor
 
 def line_of(record: StoredResponse) -> str:
     """A response as a line of a file."""
+    # What schema 2 added is left out where it says nothing: older files keep their bytes.
     fields = {
         "identity": record.identity,
-        **record.origin.model_dump(),
-        **record.model_dump(exclude={"identity", "origin"}),
+        **record.origin.model_dump(exclude_defaults=True),
+        **record.model_dump(exclude={"identity", "origin"}, exclude_defaults=True),
     }
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
 

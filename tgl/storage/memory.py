@@ -16,6 +16,7 @@ class MemoryStore:
         self.responses: dict[str, StoredResponse] = {}
         self.journals: dict[str, list[JournalRecord]] = {}
         self.counters: dict[str, int] = {}
+        self.notes: dict[str, str] = {}
         self.write(records)
 
     def __enter__(self) -> MemoryStore:
@@ -62,6 +63,12 @@ class MemoryStore:
     def count(self, name: str, *, add: int = 0) -> int:
         self.counters[name] = self.counters.get(name, 0) + add
         return self.counters[name]
+
+    def note_get(self, name: str) -> str | None:
+        return self.notes.get(name)
+
+    def note_put(self, name: str, text: str) -> None:
+        self.notes[name] = text
 
 
 class Settled:

@@ -79,3 +79,19 @@ class Transcript(Protocol):
     def count(self, name: str, *, add: int = 0) -> int:
         """The value of a named counter after `add` was added (semantics.md 5: reads of the test split)."""
         ...
+
+    def note_get(self, name: str) -> str | None:
+        """A short text that was kept under a name (what a probe of a model found); None if there is none.
+
+        Raises:
+            StoreError: the store can't be read.
+        """
+        ...
+
+    def note_put(self, name: str, text: str) -> None:
+        """Keep a short text under a name, committed on return; an older one is replaced.
+
+        Raises:
+            StoreError: it could not be committed.
+        """
+        ...

@@ -1,40 +1,77 @@
-"""The tables of a store, and the way in and out of them.
+"""The tables of a store, and the way from one version of them to the next.
 
-A change bumps `SCHEMA`; `prepare` then has to bring older files up to date, and an old file stays in
-`tests/compat` as a witness.
+A change bumps `SCHEMA` and adds a step to `STEPS`; a file of the older version stays in `tests/compat` as a
+witness. A file is brought up to date in one transaction, so a process that is killed on the way leaves the
+old file or the new one.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import Any
 
 from tgl.storage.errors import StoreError, StoreErrorKind
-from tgl.storage.records import Origin, StoredResponse
 
-SCHEMA = 1
-CHUNK = 500
-"""Identities in one query; SQLite allows 32,766 values, older builds 999."""
+SCHEMA = 2
 
 TABLES = (
-    "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    """CREATE TABLE IF NOT EXISTS responses (
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE responses (
         identity TEXT PRIMARY KEY, model TEXT NOT NULL, messages TEXT NOT NULL, options TEXT NOT NULL,
         draw INTEGER NOT NULL, salt TEXT NOT NULL, text TEXT NOT NULL, finish TEXT NOT NULL,
         prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL, latency INTEGER NOT NULL
     ) WITHOUT ROWID""",
-    """CREATE TABLE IF NOT EXISTS journal (
+    """CREATE TABLE journal (
         search TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, payload TEXT NOT NULL,
         PRIMARY KEY (search, seq)
     ) WITHOUT ROWID""",
-    "CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
 )
-INSERT_RESPONSE = "INSERT OR IGNORE INTO responses VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-ADD_TO_COUNTER = """
-    INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value
-"""
-IDENTITIES = "SELECT identity FROM responses ORDER BY identity"
+"""The first version; a new file goes through the same steps as an old one, so both end up alike."""
+STEPS: dict[int, tuple[str, ...]] = {
+    2: (
+        "ALTER TABLE responses ADD COLUMN reasoning TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE responses ADD COLUMN logprobs BLOB",
+        "ALTER TABLE responses ADD COLUMN parts TEXT NOT NULL DEFAULT ''",
+        "CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+        """CREATE TABLE failures (
+            identity TEXT PRIMARY KEY, failure TEXT NOT NULL, detail TEXT NOT NULL
+        ) WITHOUT ROWID""",
+    ),
+}
+"""What leads to each later version."""
+
+
+def schema_of(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of a file's tables; 0 if it holds none yet.
+
+    Raises:
+        sqlite3.Error: SQLite refuses.
+        StoreError: the file belongs to a later version, or to another program.
+    """
+    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not tables:
+        return 0
+    foreign = StoreError(
+        StoreErrorKind.NOT_A_STORE,
+        str(path),
+        f"{path} is a database of another program",
+        help="give another store with --store",
+    )
+    if not {"meta", "responses", "journal"} <= tables:
+        raise foreign
+    row = connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
+    if row is None or not str(row[0]).isdecimal():
+        raise foreign
+    version = int(row[0])
+    if version > SCHEMA:
+        raise StoreError(
+            StoreErrorKind.NEWER,
+            str(path),
+            f"{path} was written by a later version of tglc (schema {version}, this one knows {SCHEMA})",
+            help="update tglc, or give another store with --store",
+        )
+    return version
 
 
 def prepare(connection: sqlite3.Connection, path: Path) -> None:
@@ -44,67 +81,34 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
         sqlite3.Error: SQLite refuses.
         StoreError: the file belongs to a later version, or to another program.
     """
-    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if tables and "meta" not in tables:
-        raise StoreError(
-            StoreErrorKind.NOT_A_STORE,
-            str(path),
-            f"{path} is a database of another program",
-            help="give another store with --store",
-        )
-    if "meta" in tables:
-        row = connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
-        if row is not None and int(row[0]) > SCHEMA:
-            raise StoreError(
-                StoreErrorKind.NEWER,
-                str(path),
-                f"{path} was written by a later version of tglc (schema {row[0]}, this one knows {SCHEMA})",
-                help="update tglc, or give another store with --store",
-            )
+    found = schema_of(connection, path)  # before anything is written to a file that may not be ours
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
-    if "counters" not in tables:
-        # One transaction, so that a process killed here leaves no half-made store.
-        connection.execute("BEGIN IMMEDIATE")
-        for statement in TABLES:
-            connection.execute(statement)
-        connection.execute("INSERT OR IGNORE INTO meta VALUES ('schema', ?)", (str(SCHEMA),))
+    if found < SCHEMA:
+        migrate(connection, path)
+
+
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Make or extend the tables, all or nothing.
+
+    Raises:
+        sqlite3.Error: SQLite refuses.
+        StoreError: as `schema_of`.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = schema_of(connection, path)  # again: another process may have been here
+        if version == 0:
+            for statement in TABLES:
+                connection.execute(statement)
+            connection.execute("INSERT INTO meta VALUES ('schema', '1')")
+            version = 1
+        for step in range(version + 1, SCHEMA + 1):
+            for statement in STEPS[step]:
+                connection.execute(statement)
+        connection.execute("UPDATE meta SET value = ? WHERE name = 'schema'", (str(SCHEMA),))
         connection.execute("COMMIT")
-
-
-def select_responses(count: int) -> str:
-    """The query for `count` identities."""
-    return f"SELECT * FROM responses WHERE identity IN ({','.join('?' * count)})"
-
-
-def columns_of(record: StoredResponse) -> tuple[str | int, ...]:
-    """A response as a row."""
-    origin = record.origin
-    return (
-        record.identity,
-        origin.model,
-        origin.messages,
-        origin.options,
-        origin.draw,
-        origin.salt,
-        record.text,
-        record.finish,
-        record.prompt_tokens,
-        record.completion_tokens,
-        record.latency,
-    )
-
-
-def response_of(row: tuple[Any, ...]) -> StoredResponse:
-    """A row as a response. Rows were checked when they were written."""
-    return StoredResponse.model_construct(
-        identity=row[0],
-        origin=Origin.model_construct(
-            model=row[1], messages=row[2], options=row[3], draw=row[4], salt=row[5]
-        ),
-        text=row[6],
-        finish=row[7],
-        prompt_tokens=row[8],
-        completion_tokens=row[9],
-        latency=row[10],
-    )
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

@@ -22,16 +22,17 @@ from typing import TypeVar
 from tgl.storage.errors import StoreError, StoreErrorKind, store_error
 from tgl.storage.journal import JournalRecord
 from tgl.storage.records import StoredResponse
-from tgl.storage.schema import (
+from tgl.storage.rows import (
     ADD_TO_COUNTER,
     CHUNK,
     IDENTITIES,
     INSERT_RESPONSE,
+    PUT_NOTE,
     columns_of,
-    prepare,
     response_of,
     select_responses,
 )
+from tgl.storage.schema import SCHEMA, prepare
 
 T = TypeVar("T")
 LOCK_WAIT = 5.0
@@ -53,6 +54,7 @@ class SqliteStore:
         self.lock = threading.Lock()
         self.worker = ThreadPoolExecutor(1, thread_name_prefix="tgl-store")
         self.closed = False
+        self.schema = SCHEMA
         try:
             self.connection: sqlite3.Connection = self.worker.submit(self.open).result()
         except BaseException:
@@ -111,6 +113,14 @@ class SqliteStore:
     def count(self, name: str, *, add: int = 0) -> int:
         return self.run(lambda: self.counted(name, add))
 
+    def note_get(self, name: str) -> str | None:
+        query = "SELECT value FROM notes WHERE name = ?"
+        row = self.run(lambda: self.connection.execute(query, (name,)).fetchone())
+        return None if row is None else str(row[0])
+
+    def note_put(self, name: str, text: str) -> None:
+        self.run(lambda: self.transact(PUT_NOTE, (name, text)))
+
     def submit(self, work: Callable[[], T]) -> Future[T]:
         """Run `work` in the store's thread."""
         self.check_open()
@@ -168,7 +178,7 @@ class SqliteStore:
         found: dict[str, StoredResponse] = {}
         for start in range(0, len(identities), CHUNK):
             chunk = identities[start : start + CHUNK]
-            for row in self.connection.execute(select_responses(len(chunk)), chunk):
+            for row in self.connection.execute(select_responses(len(chunk), self.schema), chunk):
                 found[row[0]] = response_of(row)
         return found
 

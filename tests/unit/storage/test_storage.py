@@ -148,6 +148,13 @@ def test_counters(store):
     assert [store.count("test", add=1), store.count("test", add=2), store.count("other")] == [1, 3, 0]
 
 
+def test_notes(store):
+    assert store.note_get("probe") is None
+    store.note_put("probe", "old")
+    store.note_put("probe", "π\n")
+    assert (store.note_get("probe"), store.note_get("other")) == ("π\n", None)
+
+
 def kind_of(path: Path) -> StoreErrorKind:
     with pytest.raises(StoreError) as caught:
         SqliteStore(path)

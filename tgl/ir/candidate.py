@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, JsonValue
 
-from tgl.ir.expr import Expr, Frozen, Scalar
+from tgl.ir.expr import Expr, Fn, Frozen, ListOf, NodeRef, Op, Scalar
 from tgl.ir.program import PortSpec, Reader, ShotsSource
 
 
@@ -62,8 +63,10 @@ class FnNode(Frozen):
 
 RETRY_STRIDE = 1 << 20
 """Draws of re-asks start here, far above any node's ordinal."""
-IMPLIED = (("on_failure", "fail"),)
+IMPLIED: tuple[tuple[str, JsonValue], ...] = (("on_failure", "fail"),)
 """Settings left out of the structure, so that programs from before they existed keep their identity."""
+WRITTEN_APART = frozenset({"id", "draw", "guard", "inputs"})
+"""Fields of a call that the structure writes for each node; the others are alike in many."""
 
 RunNode: TypeAlias = Annotated[CallNode | FnNode, Field(discriminator="kind")]
 
@@ -76,27 +79,14 @@ class Candidate(Frozen):
 
     @cached_property
     def structure(self) -> str:
-        """Canonical JSON with the place of each node (from 0) as its id: what runs, whatever it is called."""
+        """Canonical JSON with the place of each node (from 0) as its id: what runs, whatever it is called.
+
+        It is written node by node, since a candidate may have 100,000 of them.
+        """
         places = {node.id: place for place, node in enumerate(self.nodes)}
-
-        def numbered(value: JsonValue) -> JsonValue:
-            match value:
-                case dict():
-                    return {
-                        # A name that no node has is for whoever makes a plan to report.
-                        key: places.get(item, item)
-                        if key == "id" and isinstance(item, str)
-                        else numbered(item)
-                        for key, item in value.items()
-                        if (key, item) not in IMPLIED
-                    }
-                case list():
-                    return [numbered(item) for item in value]
-                case _:
-                    return value
-
-        found = numbered(self.model_dump(mode="json"))
-        return json.dumps(found, sort_keys=True, separators=(",", ":"))
+        settings: dict[tuple[object, ...], str] = {}
+        nodes = ",".join(numbered_node(node, places, settings) for node in self.nodes)
+        return f'{{"nodes":[{nodes}],"output":{numbered_expr(self.output, places)}}}'
 
     @cached_property
     def digest(self) -> str:
@@ -107,3 +97,45 @@ class Candidate(Frozen):
     def calls(self) -> tuple[CallNode, ...]:
         """The call nodes, in order."""
         return tuple(node for node in self.nodes if isinstance(node, CallNode))
+
+
+def numbered_node(node: RunNode, places: Mapping[str, int], settings: dict[tuple[object, ...], str]) -> str:
+    """A node of the structure. `settings` remembers the text of fields that many calls have in common."""
+    guard = "null" if node.guard is None else numbered_expr(node.guard, places)
+    ports = ",".join(f"[{canonical(port)},{numbered_expr(expr, places)}]" for port, expr in node.inputs)
+    edges = f'"guard":{guard},"id":{places[node.id]},"inputs":[{ports}]'
+    if isinstance(node, FnNode):
+        return f'{{"fn":{canonical(node.fn)},{edges},"kind":"fn"}}'
+    # The scalars by their text too: 1, 1.0 and True are one key, and so are 0.0 and -0.0.
+    scalars = repr((node.params, node.temperature, node.top_p))
+    alike = (scalars, *(value for name, value in node if name not in WRITTEN_APART))
+    text = settings.get(alike)
+    if text is None:
+        found = node.model_dump(mode="json", exclude=set(WRITTEN_APART))
+        kept = {name: value for name, value in found.items() if (name, value) not in IMPLIED}
+        text = settings[alike] = canonical(kept)[1:]
+    return f'{{"draw":{node.draw},{edges},{text}'
+
+
+def numbered_expr(expr: Expr, places: Mapping[str, int]) -> str:
+    """An expression of the structure: canonical JSON with places for names of nodes."""
+    match expr:
+        case NodeRef(id=name):
+            # A name that no node has is for whoever makes a plan to report.
+            return f'{{"id":{canonical(places.get(name, name))},"kind":"node"}}'
+        case ListOf(items=items):
+            return f'{{"items":[{",".join([numbered_expr(item, places) for item in items])}],"kind":"list"}}'
+        case Op(op=op, args=args):
+            parts = ",".join([numbered_expr(arg, places) for arg in args])
+            return f'{{"args":[{parts}],"kind":"op","op":{canonical(op)}}}'
+        case Fn(fn=name, args=args, named=named):
+            parts = ",".join([numbered_expr(arg, places) for arg in args])
+            pairs = ",".join([f"[{canonical(port)},{numbered_expr(arg, places)}]" for port, arg in named])
+            return f'{{"args":[{parts}],"fn":{canonical(name)},"kind":"fn","named":[{pairs}]}}'
+        case _:
+            return canonical(expr.model_dump(mode="json"))
+
+
+def canonical(value: JsonValue) -> str:
+    """JSON of a value, one text for equal values."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -98,7 +98,8 @@ class Prompts:
             raise ValueError(f"no shots were loaded for `{source.path}`")
         ports = tuple((port.name, port.type, port.optional) for port in node.ports)
         where = None if source is None else (source.path, source.match)
-        signature = (node.prompt, node.system, ports, node.params, node.shots, where)
+        # The parameters by their text: 1, 1.0 and True are equal, and a template shows them differently.
+        signature = (node.prompt, node.system, ports, repr(node.params), node.shots, where)
         form = self.forms.get(signature)
         if form is None:
             form = self.forms[signature] = PromptForm(self, node)

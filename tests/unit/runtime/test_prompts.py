@@ -193,3 +193,13 @@ def test_equal_inputs_give_the_same_messages_and_other_inputs_others():
     assert first.render({"question": "q"}, {}) is same.render({"question": "q"}, {})
     assert other.render({"question": "q"}, {}).messages[0].content == "q!"
     assert first.render({"question": "q", "drafts": ("q",)}, {}).messages[0].role is Role.USER
+
+
+@pytest.mark.parametrize("values", [(1, True), (True, 1), (1, 1.5), (0.0, False)])
+def test_parameters_that_are_equal_but_not_the_same_are_shown_as_they_are(values: tuple[object, object]):
+    prompts = Prompts()
+    shown = [
+        prompts.form(node("{{ n }}", params=(("n", value),))).render({}, {}).messages[0].content
+        for value in values
+    ]
+    assert shown == [str(value) for value in values]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from tgl.storage import ResponseStore, StoredResponse, StoreError
 
 GRACE = 5.0
 """Seconds beyond its timeout after which a back-end that forgot about it is cut off."""
+IMPOSSIBLE = -9999.0
+"""What stands for the log-probability of a token that could not have come, as servers write it."""
 TURN_TOKENS = 16
 """Bound on the tokens that a chat template puts around one message."""
 
@@ -183,7 +186,14 @@ def recorded(command: CallModel, salt: str, reply: ChatReply) -> StoredResponse:
         prompt_tokens=reply.usage.prompt_tokens,
         completion_tokens=reply.usage.completion_tokens,
         latency=round(reply.latency * 1000),
+        reasoning=reply.reasoning,
+        logprobs=None if reply.logprobs is None else tuple(map(finite, reply.logprobs)),
     )
+
+
+def finite(logprob: float) -> float:
+    """A log-probability as it is stored: files hold finite numbers only."""
+    return logprob if math.isfinite(logprob) else IMPOSSIBLE
 
 
 def worst_usage(request: ChatRequest) -> Usage:

@@ -24,6 +24,8 @@ VERSION = 1
 SEEDS = 2**31
 PIECE = 16
 """Hex digits that a stored origin keeps of a hash."""
+PART = 8
+"""Hex digits that it keeps of the hash of one message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +92,14 @@ def origin_of(fingerprint: str, messages: str, options: str, salt: str, draw: in
         options=options,
         draw=draw,
         salt=salt,
+        parts=parts_of(messages),
+    )
+
+
+def parts_of(messages: str) -> str:
+    """Each message of `canonical_messages` by the first letter of its role and the start of its hash."""
+    pairs: list[list[str]] = json.loads(messages)
+    return " ".join(
+        role[:1] + hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:PART]
+        for role, content in pairs
     )

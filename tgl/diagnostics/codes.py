@@ -104,6 +104,7 @@ CODES: tuple[Code, ...] = (
     Code("E0407", "bad-count", ERROR, "a number of replicas that is no whole number with a bound"),
     Code("E0408", "bad-range", ERROR, "a range that holds nothing, or whose bounds are not numbers"),
     Code("E0409", "choice-in-function", ERROR, "a `let` with parameters that holds a choice"),
+    Code("E0410", "too-many-options", ERROR, "a choice among more options than can be weighed"),
     # E05: graph
     Code("E0501", "cycle", ERROR, "nodes that wait for each other"),
     Code("E0502", "missing-output", ERROR, "a graph without `output`"),

@@ -85,6 +85,8 @@ def operation(op: str, values: list[Known]) -> Known:
             return left != right
         case "in", [left, list() as right]:
             return left in right
+        case "size", [list() as items]:
+            return len(items)
         case "at", [list() as items, int() as index]:
             return items[index - 1] if 1 <= index <= len(items) else UNKNOWN
         case "neg" | "-", [int() | float() as value]:

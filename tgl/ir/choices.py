@@ -32,11 +32,12 @@ class Options(Frozen):
 
 
 class IntRange(Frozen):
-    """Integers low..high, both included, uniform."""
+    """Integers low..high, both included, uniform; with `log`, n has the weight 1/n."""
 
     kind: Literal["int"] = "int"
     low: int
     high: int
+    log: bool = False
 
 
 class FloatRange(Frozen):

@@ -75,10 +75,10 @@ class NodeRef(Frozen):
 
 
 class Op(Frozen):
-    """A built-in operator: `or and not < <= > >= == != in + - * / neg at when`.
+    """A built-in operator: `or and not < <= > >= == != in + - * / neg at size when`.
 
-    `at`: list, 1-based index. `when` (only in a candidate, for the guard of an edge): condition, message;
-    the message, absent unless the condition is true.
+    `at`: list, 1-based index. `size`: of a list that is a choice. `when` (only in a candidate, for the
+    guard of an edge): condition, message; the message, absent unless the condition is true.
     """
 
     kind: Literal["op"] = "op"

@@ -37,6 +37,9 @@ def op(name: str, *args: Expr) -> Expr:
             return member(args[0], args[1])
         case "at":
             return item(args[0], args[1])
+        case "size":
+            if isinstance(args[0], ListOf):
+                return Const(value=len(args[0].items))
         case "neg":
             if isinstance(args[0], Const):
                 return Const(value=-number(args[0].value))

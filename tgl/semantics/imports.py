@@ -36,7 +36,7 @@ PLANNED_NAMES = {
         "streak",
         "tokens",
     ),
-    "std.static": ("orders", "subset"),
+    "std.static": ("subset",),
 }
 """Names that modules of the standard library will have."""
 

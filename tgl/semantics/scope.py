@@ -21,11 +21,14 @@ VALUES = frozenset({"true", "false"})
 FUNCTIONS = frozenset({"model_of"})
 """Built-in functions that nothing may hide."""
 
-PRELUDE = frozenset({"size", "ran"})
+DOMAINS = frozenset({"log", "orders", "subsets"})
+"""Built-in functions that make what a `~` chooses from."""
+
+PRELUDE = frozenset({"size", "ran"}) | DOMAINS
 """Built-in functions that a declaration may hide."""
 
 FUTURE = frozenset(
-    "acyclic any count empty env linked log max min orders outcome subsets".split()  # noqa: SIM905
+    "acyclic any count empty env linked max min outcome".split()  # noqa: SIM905
 )
 """Names that the language has and this version has not."""
 

@@ -87,6 +87,8 @@ def prior_weights(domain: Domain) -> tuple[float, ...]:
             return domain.weights
         case Flip():
             return (1.0 - domain.p, domain.p)
+        case IntRange(log=True):
+            return tuple(1.0 / n for n in range(domain.low, domain.high + 1))
         case IntRange() | FloatRange():
             return (1.0,) * len(atoms(domain))
         case _:

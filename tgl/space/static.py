@@ -62,6 +62,8 @@ def operate(op: str, args: Sequence[Static | Unknown]) -> Static | Unknown:
             return _ordered(op, (left > right) - (left < right))
         case "<" | "<=" | ">" | ">=", [int(left) | float(left), int(right) | float(right)]:
             return _ordered(op, (left > right) - (left < right))
+        case "size", [tuple(items)]:
+            return len(items)
         case "neg", [int(value) | float(value)]:
             return -value
         case "+", [str(left), str(right)]:

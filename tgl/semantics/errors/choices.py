@@ -85,6 +85,17 @@ def bad_range(at: At, reason: str) -> Diagnostic:
     )
 
 
+def too_many_options(at: At, count: int, most: int) -> Diagnostic:
+    """E0410: a choice among more options than a search can weigh."""
+    return error(
+        "E0410",
+        at,
+        f"this is a choice among {count} options, and {most} is the most",
+        "too many",
+        hint="choose among fewer items, or decide them one by one",
+    )
+
+
 def choice_in_function(at: At, name: str) -> Diagnostic:
     """E0409: a `let` with parameters that holds a choice (language.md C7)."""
     return error(

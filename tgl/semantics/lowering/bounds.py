@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tgl.ir import ChoicePoint, ChoiceRef, Const, Expr, IntRange, Op, Options
+from tgl.ir import ChoicePoint, ChoiceRef, Const, Expr, IntRange, ListOf, Op, Options
 
 
 def interval(value: Expr, choices: Mapping[str, ChoicePoint]) -> tuple[int, int] | None:
@@ -24,6 +24,14 @@ def interval(value: Expr, choices: Mapping[str, ChoicePoint]) -> tuple[int, int]
                 if len(known) == len(found):
                     return min(low for low, _ in known), max(high for _, high in known)
             return None
+        case Op(op="size", args=(ChoiceRef(address=address),)):
+            domain = choices[address].domain
+            sizes = [
+                len(option.items)
+                for option in (domain.options if isinstance(domain, Options) else ())
+                if isinstance(option, ListOf)
+            ]
+            return (min(sizes), max(sizes)) if sizes else None
         case Op(op="neg", args=(inner,)):
             found_one = interval(inner, choices)
             return None if found_one is None else (-found_one[1], -found_one[0])

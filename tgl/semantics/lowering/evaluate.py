@@ -25,11 +25,12 @@ from tgl.semantics.fold import ABSENT, is_static
 from tgl.semantics.lowering import domains
 from tgl.semantics.lowering.bounds import largest
 from tgl.semantics.lowering.calls import call_function
-from tgl.semantics.lowering.functions import apply_chosen, apply_let, built_in
+from tgl.semantics.lowering.functions import apply_chosen, apply_let, built_in, list_sizes
 from tgl.semantics.lowering.indices import ast_name, check_range, folded, replica
+from tgl.semantics.lowering.made import is_domain, made
 from tgl.semantics.lowering.state import Env, Instance, Replicas, Site, State
 from tgl.semantics.problems import Abandon
-from tgl.semantics.scope import FUTURE, PRELUDE, Binding, kind_of
+from tgl.semantics.scope import PRELUDE, Binding, kind_of
 from tgl.syntax import ast
 
 MOST_REPLICAS = 512
@@ -255,8 +256,8 @@ def choice(state: State, expr: ast.Choice, env: Env, site: Site) -> Expr:
             return domains.choose(state, env, site, expr, weighted)
         case ast.ListExpr(items=items):
             values = [option(state, item, env, site) for item in items]
-        case ast.Call(func=ast.Name(id=name)) if name in FUTURE and name not in env.scope.names:
-            raise state.problems.abandon(name_facts.not_yet(env.at(domain), f"`~{name}(…)`"))
+        case ast.Call(func=ast.Name(id=name)) if is_domain(env, name):
+            return made(state, env, site, expr, domain, name, evaluate)
         case _:
             found = evaluate(state, domain, env, site)
             if not isinstance(found, ListOf):
@@ -351,8 +352,10 @@ def indexed(state: State, expr: ast.Index, env: Env, site: Site) -> Expr:
         check_range(state, expr.args[0], args[0], env, ast_name(base), len(value.items))
         if isinstance(args[0], ListOf):
             return ListOf(items=tuple(folded(state, env, expr, "at", value, k) for k in args[0].items))
-    elif not isinstance(value, ChoiceRef):
+    elif not isinstance(value, ChoiceRef) or (sizes := list_sizes(state, value)) is None:
         raise state.problems.abandon(facts.type_mismatch(at, "only a list has items", "no list"))
+    else:
+        check_range(state, expr.args[0], args[0], env, ast_name(base), max(sizes))
     return folded(state, env, expr, "at", value, args[0])
 
 
@@ -396,8 +399,8 @@ def call(state: State, expr: ast.Call, env: Env, site: Site) -> Expr:
         case ast.Let() | ast.Pool():
             return apply_chosen(state, expr, env, site, named(state, func.id, func, env), call)
         case ast.Fn():
-            if func_is_size(decl):
-                return built_in(state, "size", expr, env, site, evaluate)
+            if decl.name == "size" or is_domain(env, func.id):
+                return built_in(state, decl.name, expr, env, site, evaluate)
             values = [(arg, evaluate(state, arg.value, env, site)) for arg in expr.args]
             return call_function(state, decl, state.files.scopes[binding.home], values, env, expr)
         case ast.Role() | ast.Graph():
@@ -410,7 +413,3 @@ def call(state: State, expr: ast.Call, env: Env, site: Site) -> Expr:
             raise state.problems.abandon(
                 name_facts.wrong_kind(env.at(func), func.id, kind_of(decl), "a function", binding.at)
             )
-
-
-def func_is_size(decl: ast.Fn) -> bool:
-    return decl.name == "size"

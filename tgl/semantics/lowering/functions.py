@@ -14,6 +14,7 @@ from tgl.semantics.lowering import domains
 from tgl.semantics.lowering.indices import ast_name
 from tgl.semantics.lowering.state import Env, Site, State
 from tgl.semantics.problems import Abandon
+from tgl.semantics.scope import DOMAINS
 from tgl.syntax import ast
 
 Evaluate = Callable[[State, ast.Expr, Env, Site], Expr]
@@ -23,6 +24,11 @@ Call = Callable[[State, ast.Call, Env, Site], Expr]
 def built_in(state: State, name: str, expr: ast.Call, env: Env, site: Site, evaluate: Evaluate) -> Expr:
     """`size(xs)`, `ran(node)` and `model_of(node)`."""
     at = env.at(expr)
+    if name in DOMAINS:
+        message = f"`{name}` makes what a `~` chooses from"
+        raise state.problems.abandon(
+            facts.type_mismatch(at, message, "no choice without `~`", f"write `~{name}(…)`")
+        )
     if name not in ("size", "ran", "model_of"):
         raise Abandon
     if len(expr.args) != 1 or expr.args[0].name is not None:
@@ -36,6 +42,8 @@ def built_in(state: State, name: str, expr: ast.Call, env: Env, site: Site, eval
         if not isinstance(value, NodeRef):
             raise state.problems.abandon(facts.type_mismatch(at, "`ran` takes one node", "not one node"))
         return Fn(fn="std.signals:ran", args=(value,))
+    if isinstance(value, ChoiceRef) and (sizes := list_sizes(state, value)) is not None:
+        return Const(value=sizes[0]) if len(set(sizes)) == 1 else op("size", value)
     if not isinstance(value, ListOf) or not is_static(value):
         if isinstance(value, ListOf) and all(isinstance(item, NodeRef) for item in value.items):
             message = "`size` counts a list that is written in the program"
@@ -45,6 +53,14 @@ def built_in(state: State, name: str, expr: ast.Call, env: Env, site: Site, eval
             raise state.problems.abandon(facts.runtime_value(env.at(expr.args[0].value), "a size"))
         raise state.problems.abandon(facts.type_mismatch(at, "`size` takes a list", "no list"))
     return Const(value=len(value.items))
+
+
+def list_sizes(state: State, chosen: ChoiceRef) -> list[int] | None:
+    """The lengths of the lists that a choice is among; None if it is not one of lists."""
+    domain = state.choices[chosen.address].domain
+    options = domain.options if isinstance(domain, Options) else ()
+    sizes = [len(option.items) for option in options if isinstance(option, ListOf)]
+    return sizes if sizes and len(sizes) == len(options) else None
 
 
 def apply_let(

@@ -114,6 +114,8 @@ class Maker:
             raise state.problems.abandon(facts.runtime_value(at, "the model"))
         found = possible(state, value)
         known = [value] if isinstance(value, ModelName) else found
+        if known is not None and isinstance(value, Op) and op("size", value.args[0]) in site.counts:
+            known = [item for item in known if item != ABSENT]  # there are no more replicas than items
         if value == ABSENT or (known is not None and not all(isinstance(item, ModelName) for item in known)):
             raise state.problems.abandon(
                 facts.type_mismatch(at, "`on` takes a model", "no model", "write `on MODEL`, or `on ~pool`")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tgl.ir import ChoiceKind, ChoiceRef, Const, Expr, Flip, FloatRange, IntRange, ListOf, Options
+from tgl.ir import ChoiceKind, ChoiceRef, Const, Expr, Flip, FloatRange, IntRange, ListOf, Op, Options
 from tgl.semantics.errors import choices as choice_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.errors.at import At
-from tgl.semantics.fold import is_static
+from tgl.semantics.fold import ABSENT, is_static
 from tgl.semantics.lowering.evaluate import evaluate
 from tgl.semantics.lowering.state import Env, Given, Site, State
 from tgl.semantics.prompts import check_prompt
@@ -127,6 +127,15 @@ def possible(state: State, value: Expr) -> list[Expr] | None:
                     return [Const(value=low), Const(value=high)]
                 case Flip():
                     return [Const(value=True)]
+        case Op(op="at", args=(ChoiceRef() as chosen, Const(value=int(index)))):
+            lists = possible(state, chosen) or []
+            return list(
+                dict.fromkeys(
+                    found.items[index - 1] if 1 <= index <= len(found.items) else ABSENT
+                    for found in lists
+                    if isinstance(found, ListOf)
+                )
+            )
         case _:
             return None
 

@@ -1,0 +1,104 @@
+"""Domains that a function makes: `~log(1..64)`, `~subsets(xs, 1..3)`, `~orders(xs)` (language.md C1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import chain, combinations, permutations
+from math import comb, factorial
+
+from tgl.ir import Const, Domain, Expr, FloatRange, IntRange, ListOf
+from tgl.semantics.errors import choices as facts
+from tgl.semantics.errors import types as type_facts
+from tgl.semantics.lowering import domains
+from tgl.semantics.lowering.state import Env, Site, State
+from tgl.semantics.scope import DOMAINS
+from tgl.syntax import ast
+
+Evaluate = Callable[[State, ast.Expr, Env, Site], Expr]
+
+MOST_OPTIONS = 5040
+"""Most options of one choice: the orders of 7 items."""
+
+
+def is_domain(env: Env, name: str) -> bool:
+    """Whether a name means one of these functions here: nothing hides it, or `std.static` declares it."""
+    if env.instance is not None and name in env.instance.names:
+        return False
+    binding = env.scope.names.get(name)
+    if binding is None:
+        return name in DOMAINS
+    declared = isinstance(binding.decl, ast.Fn) and binding.decl.name in DOMAINS
+    return declared and binding.home == "std/static.tgl"
+
+
+def made(
+    state: State, env: Env, site: Site, choice: ast.Choice, call: ast.Call, name: str, evaluate: Evaluate
+) -> Expr:
+    """The choice point of `~name(…)`."""
+    binding = env.scope.names.get(name)
+    name = name if binding is None or binding.decl is None else binding.decl.name
+    wanted = 2 if name == "subsets" else 1
+    if len(call.args) > wanted or any(arg.name is not None for arg in call.args):
+        raise state.problems.abandon(type_facts.too_many_arguments(env.at(call), name, wanted))
+    if len(call.args) < wanted:
+        what = "a list and a range, `subsets(xs, 1..3)`" if wanted == 2 else "an argument"
+        raise state.problems.abandon(
+            type_facts.type_mismatch(env.at(call), f"`{name}` takes {what}", "argument missing")
+        )
+    first = call.args[0].value
+    if name == "log":
+        return domains.register(state, env, site, choice, log_range(state, env, site, first, evaluate))
+    items = listed(state, env, site, first, evaluate)
+    if name == "orders":
+        count, options = factorial(len(items)), permutations(items)
+    else:
+        low, high = sizes(state, env, site, call.args[1].value, evaluate)
+        if not 0 <= low <= high <= len(items):
+            reason = f"asks for {low} to {high} of {len(items)} items"
+            raise state.problems.abandon(facts.bad_range(env.at(call.args[1]), reason))
+        count = sum(comb(len(items), k) for k in range(low, high + 1))
+        options = chain.from_iterable(combinations(items, k) for k in range(low, high + 1))
+    if count > MOST_OPTIONS:
+        raise state.problems.abandon(facts.too_many_options(env.at(call), count, MOST_OPTIONS))
+    return domains.choose(state, env, site, choice, [(option, 1.0) for option in lists(options)])
+
+
+def lists(options: Iterator[tuple[Expr, ...]]) -> Iterator[Expr]:
+    return (ListOf(items=option) for option in options)
+
+
+def listed(state: State, env: Env, site: Site, written: ast.Expr, evaluate: Evaluate) -> tuple[Expr, ...]:
+    """The items of a static list, each written once."""
+    domains.refuse_nested(state, env, written)
+    found = evaluate(state, written, env, site)
+    if not isinstance(found, ListOf):
+        raise state.problems.abandon(facts.not_a_domain(env.at(written), "no list"))
+    if not found.items:
+        raise state.problems.abandon(facts.empty_domain(env.at(written)))
+    return tuple(dict.fromkeys(domains.plain_option(state, env, written, item) for item in found.items))
+
+
+def sizes(state: State, env: Env, site: Site, written: ast.Expr, evaluate: Evaluate) -> tuple[int, int]:
+    """How many items a subset has: a range, or one number."""
+    bounds = (written.low, written.high) if isinstance(written, ast.Range) else (written, written)
+    values = [evaluate(state, bound, env, site) for bound in bounds]
+    numbers = [v.value for v in values if isinstance(v, Const) and isinstance(v.value, int)]
+    if len(numbers) < 2 or any(isinstance(number, bool) for number in numbers):
+        raise state.problems.abandon(
+            facts.bad_range(env.at(written), "must go from one known count to another")
+        )
+    return numbers[0], numbers[1]
+
+
+def log_range(state: State, env: Env, site: Site, written: ast.Expr, evaluate: Evaluate) -> Domain:
+    """`log(1..64)`: each doubling is as likely as any other."""
+    if not isinstance(written, ast.Range):
+        raise state.problems.abandon(facts.bad_range(env.at(written), "must be written `low..high`"))
+    low, high = (evaluate(state, bound, env, site) for bound in (written.low, written.high))
+    domain = domains.range_domain(state, env, written, low, high)
+    assert isinstance(domain, IntRange | FloatRange)
+    if domain.low <= 0:
+        raise state.problems.abandon(
+            facts.bad_range(env.at(written), "has no logarithm: it begins at or below 0")
+        )
+    return domain.model_copy(update={"log": True})

@@ -1,19 +1,32 @@
 """The standard library's pure functions over messages, and the evaluation of run-time expressions."""
 
+from tgl.stdfn.early import RULES, foretold_call
 from tgl.stdfn.evaluate import EvaluationError, Scope, evaluate, holds
+from tgl.stdfn.opened import Open, Partial, Range, Truth, is_settled
+from tgl.stdfn.partial import PartialScope, foretold, foretold_guard
 from tgl.stdfn.registry import FUNCTIONS, StdFunction, call_function
 from tgl.stdfn.values import Message, Value, message_of, present, spliced, text_of, vote_key
 
 __all__ = [
     "FUNCTIONS",
+    "RULES",
     "EvaluationError",
     "Message",
+    "Open",
+    "Partial",
+    "PartialScope",
+    "Range",
     "Scope",
     "StdFunction",
+    "Truth",
     "Value",
     "call_function",
     "evaluate",
+    "foretold",
+    "foretold_call",
+    "foretold_guard",
     "holds",
+    "is_settled",
     "message_of",
     "present",
     "spliced",

@@ -10,6 +10,7 @@ What a check should have refused (an order between a text and a number, a divisi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Protocol, assert_never
 
@@ -95,11 +96,16 @@ def operate(expr: Op, scope: Scope) -> Value:
             return None if known is None else not known
         case "when":
             return evaluate(expr.args[1], scope) if truth(evaluate(expr.args[0], scope)) is True else None
-        case "neg":
-            return arithmetic("-", 0, evaluate(expr.args[0], scope))
         case _:
-            left, right = (evaluate(arg, scope) for arg in expr.args)
-            return None if unknown(left) or unknown(right) else binary(expr.op, left, right)
+            return operated(expr.op, [evaluate(arg, scope) for arg in expr.args])
+
+
+def operated(op: str, values: Sequence[Value]) -> Value:
+    """The value of an operator that looks at all of its operands."""
+    if op == "neg":
+        return arithmetic("-", 0, values[0])
+    left, right = values
+    return None if unknown(left) or unknown(right) else binary(op, left, right)
 
 
 def unknown(value: Value) -> bool:

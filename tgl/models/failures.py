@@ -172,6 +172,44 @@ class Origin:
             unknown_usage=True,
         )
 
+    def uncounted_each(self) -> ModelError:
+        """Several replies of which only the first was counted; retried, they are asked for one at a time."""
+        return ModelError(
+            ErrorKind.BROKEN,
+            f"model `{self.name}`: {self.url} does not say how many tokens each of several replies used",
+            help="they are asked for one at a time from now on",
+            unknown_usage=True,
+        )
+
+    def unlisted(self) -> ModelError:
+        """A reply without the log-probabilities that were asked for."""
+        return ModelError(
+            ErrorKind.BAD_REQUEST,
+            f"model `{self.name}`: {self.url} gives no log-probabilities of a reply's tokens",
+            help="use a server that gives them (`logprobs`), or read nothing that needs them",
+            unknown_usage=True,
+        )
+
+    def unable(self, what: str) -> ModelError:
+        """Something that the model is known not to do; nothing was sent."""
+        return ModelError(
+            ErrorKind.BAD_REQUEST,
+            f"model `{self.name}`: {self.url} can't {what}",
+            help="see what it can with: tglc models probe PROGRAM.tgl; use another model or server for this",
+        )
+
+
+def lost(error: ModelError) -> ModelError:
+    """The error, where replies that came along with it are lost: the server may charge for them."""
+    return ModelError(
+        error.kind,
+        error.message,
+        status=error.status,
+        retry_after=error.retry_after,
+        help=error.help,
+        unknown_usage=True,
+    )
+
 
 def length_advice(said: str) -> str:
     """What to do if the server says that the prompt is too long, else ""."""

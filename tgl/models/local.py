@@ -9,12 +9,17 @@ from pathlib import Path
 
 from tgl.models.engine import Server, engine_missing, is_engine_installed, start_engine
 from tgl.models.fingerprint import weights_fingerprint
+from tgl.models.native import native_body, read_continuations, read_prompt
 from tgl.models.openai_compatible import OpenAICompatible
 from tgl.models.packs import BUILTIN_TEMPLATE, Pack
 from tgl.models.prompts import PromptTemplate
-from tgl.models.protocol import Capabilities, ChatReply, ChatRequest, ErrorKind, ModelError
+from tgl.models.protocol import Capabilities, ChatReply, ChatRequest, ErrorKind, Feature, ModelError, Role
 
 DEFAULT_SLOTS = 16
+MOST_AT_A_TIME = 8
+"""Replies to one prompt, which the engine reads once for all of them. 64 short answers to 8 few-shot prompts
+took 2.6 s in place of 9.8 (SmolLM2), 2.7 s in place of 12.7 (Gemma). More at a time wait for free slots.
+"""
 
 
 class LocalModel:
@@ -55,7 +60,12 @@ class LocalModel:
         self.weights = weights
         self.threads = threads
         self.slots = declared.max_concurrency or DEFAULT_SLOTS
-        self.declared = replace(declared, max_concurrency=self.slots)
+        self.declared = replace(
+            declared,
+            max_concurrency=self.slots,
+            max_n=min(self.slots, MOST_AT_A_TIME),
+            features=frozenset({Feature.LOGPROBS, Feature.SCHEMA, Feature.OPENING}),
+        )
         own = pack.template != BUILTIN_TEMPLATE
         self.prompt = PromptTemplate(pack.template, self.name) if own else None
         self.server: list[Server] = []  # a list, so that its last reference can be dropped off this thread
@@ -76,16 +86,59 @@ class LocalModel:
 
     async def complete(self, request: ChatRequest, *, timeout: float) -> ChatReply:
         """The reply to one request, as `ChatModel.complete`; `timeout` leaves out loading the weights."""
+        if self.prompt is None and not request.opening:
+            return await (await self.endpoint()).complete(request, timeout=timeout)
+        return (await self.continued(request, 1, timeout))[0]
+
+    async def complete_many(self, request: ChatRequest, n: int, *, timeout: float) -> tuple[ChatReply, ...]:
+        """`n` replies to one request, as `ChatModel.complete_many`; the engine reads the prompt once."""
+        if n == 1:
+            return (await self.complete(request, timeout=timeout),)
+        return await self.continued(request, n, timeout)
+
+    async def continued(self, request: ChatRequest, n: int, timeout: float) -> tuple[ChatReply, ...]:
+        """`n` continuations of the rendered conversation."""
+        endpoint = await self.endpoint()
+        clock = asyncio.get_running_loop().time
+        start = clock()
+        prompt = await self.rendered(request, endpoint, timeout)
+        # A schema ends a reply by itself, and the line end that ends other replies is white space in it.
+        stop = request.decoding.stop if request.schema else (*request.decoding.stop, *self.pack.stop)
+        options = endpoint.options(replace(request.decoding, stop=stop), request.seed)
+        body = native_body(prompt, request, options, n)
+        left = max(timeout - (clock() - start), 1e-3)
+        text, latency = await endpoint.wire.post(f"{self.address}/completion", body, left)
+        replies = read_continuations(text, endpoint.origin, latency, request, n)
+        if self.prompt is None or request.opening:
+            return replies
+        # What follows "Answer:" begins with its space.
+        return tuple(replace(reply, text=reply.text.strip()) for reply in replies)
+
+    async def rendered(self, request: ChatRequest, endpoint: OpenAICompatible, timeout: float) -> str:
+        """The conversation as one text, with what the reply begins with."""
+        if self.prompt is None:
+            messages = [{"role": one.role.value, "content": one.content} for one in request.messages]
+            if request.opening:
+                messages.append({"role": Role.ASSISTANT.value, "content": request.opening})
+            text, _ = await endpoint.wire.post(
+                f"{self.address}/apply-template", {"messages": messages}, timeout
+            )
+            return read_prompt(text, endpoint.origin)
+        if request.opening:
+            return self.prompt.opened(request.messages, request.opening)
+        return self.prompt(request.messages)
+
+    async def endpoint(self) -> OpenAICompatible:
+        """The engine's client; the first who asks has the weights loaded."""
         if self.loading is None:
             self.loading = asyncio.create_task(self.load())
         # Shielded: the load is everyone's, and must not die with the one who asked first.
-        endpoint = await asyncio.shield(self.loading)
-        if self.prompt is None:
-            return await endpoint.complete(request, timeout=timeout)
-        stop = (*request.decoding.stop, *self.pack.stop)
-        text = self.prompt(request.messages)
-        reply = await endpoint.complete_text(text, request, stop=stop, timeout=timeout)
-        return replace(reply, text=reply.text.strip())  # what follows "Answer:" begins with its space
+        return await asyncio.shield(self.loading)
+
+    @property
+    def address(self) -> str:
+        """The engine's address."""
+        return self.server[0].listening_address
 
     async def load(self) -> OpenAICompatible:
         """Start the engine; the client to ask it with."""

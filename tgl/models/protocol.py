@@ -6,9 +6,19 @@ does. It raises `ModelError` and nothing else (cancellation excepted).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
+
+
+class Feature(StrEnum):
+    """What a request may ask for that not every server does."""
+
+    LOGPROBS = "logprobs"
+    SCHEMA = "schema"
+    OPENING = "opening"
+    EMBED = "embed"
 
 
 class Role(StrEnum):
@@ -144,12 +154,14 @@ class Capabilities:
     """What a back-end accepts. An option outside it is diagnosed before the first call.
 
     `options` names the members of `Decoding` that may be sent; `max_concurrency` is None where the
-    server sets the limit; `max_n` is how many replies one request may ask for.
+    server sets the limit; `max_n` is how many replies one request may ask for. `features` are what may be
+    asked for besides; they may shrink, and `max_n` too, when a server turns out not to do it.
     """
 
     options: frozenset[str] = field(default=frozenset({"temperature", "top_p", "max_tokens", "stop", "seed"}))
     max_concurrency: int | None = None
     max_n: int = 1
+    features: frozenset[Feature] = frozenset()
 
 
 class ChatModel(Protocol):
@@ -180,6 +192,10 @@ class ChatModel(Protocol):
     async def complete_many(self, request: ChatRequest, n: int, *, timeout: float) -> tuple[ChatReply, ...]:
         """`n` replies to one request, in the order of their seeds; all or none.
 
+        Each is as if it had been asked for alone: it counts the whole prompt, and its own completion. A
+        server that does not take several at a time is asked for one at a time, and `capabilities.max_n`
+        says so from then on. Where a server's slots are limited, `n` replies take `n` of them.
+
         Args:
             request: what is asked.
             n: how many, in [1, `capabilities.max_n`].
@@ -192,4 +208,25 @@ class ChatModel(Protocol):
 
     async def close(self) -> None:
         """Free what is held. Idempotent."""
+        ...
+
+
+class EmbeddingModel(Protocol):
+    """A back-end that turns texts into vectors."""
+
+    @property
+    def fingerprint(self) -> str:
+        """The model's identity, as `ChatModel.fingerprint`."""
+        ...
+
+    async def embed(self, texts: Sequence[str], *, timeout: float) -> tuple[tuple[float, ...], ...]:
+        """A vector for each text, all of one length, in order.
+
+        Args:
+            texts: may be empty; more than a server takes at a time are asked for in parts.
+            timeout: seconds for each exchange, > 0.
+
+        Raises:
+            ModelError: a vector is missing; the kind tells why.
+        """
         ...

@@ -9,7 +9,7 @@ from typing import Literal, assert_never
 from tgl.ir.program import ModelSpec
 from tgl.models.fingerprint import endpoint_fingerprint, weights_fingerprint
 from tgl.models.packs import Pack, direct_pack, known_packs, resolve
-from tgl.models.protocol import Capabilities, ErrorKind, ModelError
+from tgl.models.protocol import Capabilities, ErrorKind, Feature, ModelError
 
 
 class Provider(StrEnum):
@@ -130,8 +130,14 @@ def pack_of(settings: ModelSettings) -> Pack:
 
 
 def capabilities_of(settings: ModelSettings) -> Capabilities:
-    """The options that a program may set on the model."""
-    return Capabilities(Capabilities().options - settings.without, settings.concurrency)
+    """What a program may ask of the model, as long as the server was not found to do less.
+
+    OpenAI's own address continues no reply; it would start a new one without a word.
+    """
+    features = frozenset(Feature)
+    if settings.base_url is None:
+        features -= {Feature.OPENING}
+    return Capabilities(Capabilities().options - settings.without, settings.concurrency, features=features)
 
 
 def fingerprint_of(settings: ModelSettings) -> str:

@@ -12,6 +12,7 @@ from tgl.models import (
     Decoding,
     EnvVar,
     ErrorKind,
+    Feature,
     LocalModel,
     ModelError,
     ModelSettings,
@@ -193,9 +194,11 @@ def test_a_spec_becomes_settings():
     settings = settings_of(spec)
     assert (settings.base_url, settings.api_key) == (EnvVar("URL"), EnvVar("KEY"))
     assert (settings.token_limit, settings.context, settings.threads) == ("max_completion_tokens", 4096, 2)
-    assert capabilities_of(settings) == Capabilities(
-        frozenset({"temperature", "max_tokens", "stop", "seed"}), 8
-    )
+    found = capabilities_of(settings)
+    assert found.options == {"temperature", "max_tokens", "stop", "seed"}
+    assert (found.max_concurrency, found.max_n) == (8, 1)
+    assert Feature.OPENING in found.features
+    assert Feature.OPENING not in capabilities_of(changed(settings, base_url=None)).features
     with pytest.raises(ModelError, match="no provider `olama`"):
         settings_of(spec.model_copy(update={"provider": "olama"}))
     with pytest.raises(ModelError, match="`context` is `4k`"):
@@ -240,7 +243,10 @@ def test_a_key_of_openai_is_sent_to_nobody_else(monkeypatch):
     monkeypatch.setenv("OPENAI_ORG_ID", "org-of-openai")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     model = OpenAICompatible("m", "", "http://127.0.0.1:8000/v1", None, Capabilities())
-    headers = {str(value) for value in {**model.client.auth_headers, **model.client.default_headers}.values()}
+    headers = {
+        str(value)
+        for value in {**model.wire.client.auth_headers, **model.wire.client.default_headers}.values()
+    }
     run_and_close(model)
     assert not [value for value in headers if "of-openai" in value]
 

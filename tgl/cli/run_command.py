@@ -49,6 +49,8 @@ def tell(outcome: RunOutcome, *, trace: bool) -> None:
     if trace:
         for node, message in result.trace:
             print(f"{node}: {'(did not run)' if message is None else message.text}", file=sys.stderr)
+    for node, more in result.cuts:
+        print(f"{node}: the list is longer than its bound; {more} more were left out", file=sys.stderr)
     match result.status:
         case RunStatus.OK:
             print(result.text if result.answer is None else result.answer.text)
@@ -80,5 +82,6 @@ def as_json(outcome: RunOutcome) -> dict[str, object]:
             for use in result.calls
         ],
         "trace": {node: None if message is None else message.text for node, message in result.trace},
+        "cuts": dict(result.cuts),
         "asked": outcome.asked,
     }

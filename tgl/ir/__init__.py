@@ -1,6 +1,6 @@
 """The intermediate representation: values that `semantics` makes and every later room reads."""
 
-from tgl.ir.candidate import RETRY_STRIDE, CallNode, Candidate, FnNode, RunNode
+from tgl.ir.candidate import MADE, RETRY_STRIDE, TAKE_FN, VALUE_FN, CallNode, Candidate, FnNode, RunNode
 from tgl.ir.choices import (
     Assignment,
     ChoiceKind,
@@ -49,8 +49,11 @@ from tgl.ir.program import (
 )
 
 __all__ = [
+    "MADE",
     "RETRY_STRIDE",
     "SCHEMA",
+    "TAKE_FN",
+    "VALUE_FN",
     "Alternative",
     "Assignment",
     "CallNode",

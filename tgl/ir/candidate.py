@@ -61,6 +61,13 @@ class FnNode(Frozen):
     guard: Expr | None
 
 
+VALUE_FN = "core:value"
+"""A function node whose value is that of its one input, whatever it is: a list, a yes or no, a record."""
+TAKE_FN = "core:take"
+"""As `VALUE_FN`: the first `most` present members of `items`; a run notes when more were there."""
+MADE = frozenset({VALUE_FN, TAKE_FN})
+"""Functions of nodes that lowering makes; no trace shows them."""
+
 RETRY_STRIDE = 1 << 20
 """Draws of re-asks start here, far above any node's ordinal."""
 IMPLIED: tuple[tuple[str, JsonValue], ...] = (("on_failure", "fail"),)

@@ -82,6 +82,8 @@ class NodeTemplate(Frozen):
     `exists` is static (count and `if`). `pick` is static and evaluates to the key of an alternative (a
     string). `on` evaluates to a model; None: the enclosing instance's. `guard` is the `when`, run-time.
     `group` is the declared name, `index` its 1-based position(s), empty for an unreplicated node.
+    In the body of a loop or map, `rounds` is the 1-based round of each of them, the outermost first, and
+    `site` what the addresses of its choices begin with, the same in all rounds ("": the id).
     """
 
     id: str
@@ -93,6 +95,13 @@ class NodeTemplate(Frozen):
     on: Expr | None
     guard: Expr | None
     place: TextPlace
+    rounds: tuple[int, ...] = ()
+    site: str = ""
+
+    @property
+    def address(self) -> str:
+        """What the addresses of its choices begin with."""
+        return self.site or self.id
 
 
 class EdgeTemplate(Frozen):
@@ -116,7 +125,9 @@ class Group(Frozen):
 
     `count` is static (None: not replicated; several dimensions: their product is flattened row by row).
     `permutable`: nothing but edge predicates and whole-group references sees the index, so replicas may
-    be relabelled (C17).
+    be relabelled (C17). In the body of a loop or map there is a group for each round: `body` names the
+    loops and maps around it, `rounds` the round of each, and `local` is the declared name. `made`: it stands
+    for no `node` of the text, but for what a loop or map carries from one round to the next.
     """
 
     name: str
@@ -124,10 +135,21 @@ class Group(Frozen):
     count: Expr | None
     permutable: bool
     place: TextPlace
+    body: tuple[str, ...] = ()
+    rounds: tuple[int, ...] = ()
+    made: bool = False
+
+    @property
+    def local(self) -> str:
+        """The declared name."""
+        return self.name.rpartition(".")[2]
 
 
 class GraphTemplate(Frozen):
-    """A graph instance: `path` is the address prefix (`solve`, `solve.reply[2].panel`)."""
+    """A graph instance: `path` begins the ids in it (`solve`, `solve.reply[2].panel`).
+
+    `site` begins the addresses of its choices, where that differs: all rounds of a loop have the same.
+    """
 
     name: str
     path: str
@@ -137,6 +159,12 @@ class GraphTemplate(Frozen):
     edges: tuple[EdgeTemplate, ...]
     output: Expr
     place: TextPlace
+    site: str = ""
+
+    @property
+    def address(self) -> str:
+        """What the addresses of its choices begin with."""
+        return self.site or self.path
 
 
 class ModelSpec(Frozen):

@@ -17,7 +17,7 @@ from tgl.runtime.jobs import Job
 from tgl.runtime.plan import CallStep, Plan, nodes_in
 from tgl.runtime.prompts import PromptError, Rendered
 from tgl.runtime.run import CallModel, Command, Replied, Run
-from tgl.stdfn import EvaluationError, Message, holds
+from tgl.stdfn import EvaluationError, Value, holds
 from tgl.storage import StoredResponse
 
 Spent = Callable[[str], StoredResponse | None]
@@ -58,10 +58,10 @@ class Foresight(Run):
                 commands += self.on(Replied(command, response, "store"))
         return tuple(ask for position in range(len(self.plan.nodes)) for ask in self.open_asks(position))
 
-    def decide(self, position: int, message: Message | None, when: float) -> None:
+    def decide(self, position: int, value: Value, when: float) -> None:
         """As in a run; the node needs nothing more."""
         self.decided.add(position)
-        super().decide(position, message, when)
+        super().decide(position, value, when)
 
     def open_asks(self, position: int) -> Iterator[PossibleAsk]:
         """What one node may ask."""

@@ -91,6 +91,7 @@ class RunResult:
         latency: of the critical path in seconds, on virtual time from recorded latencies.
         failed_call: identity of the call that failed, if one did.
         trace: what each node said, in the order of nodes (None: absent).
+        cuts: the maps whose list was longer than their bound, with how many items were left out.
     """
 
     status: RunStatus
@@ -102,3 +103,4 @@ class RunResult:
     latency: float
     trace: tuple[tuple[str, Message | None], ...]
     failed_call: str | None = None
+    cuts: tuple[tuple[str, int], ...] = ()

@@ -23,8 +23,29 @@ from tgl.models import ChatMessage, Role
 from tgl.runtime.identity import canonical_messages
 from tgl.stdfn import text_of
 
-PortValue: TypeAlias = str | tuple[str, ...]
-"""What a template sees of a port: a text, or the texts of a list."""
+
+@dataclass(frozen=True, slots=True)
+class RecordText:
+    """A record as a template sees it: `{{ job }}` is its text, `{{ job.what }}` a field.
+
+    The names of its own parts begin with `_`, which no template can reach.
+    """
+
+    _text: str
+    _fields: tuple[tuple[str, PortValue], ...]
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __getitem__(self, name: str) -> PortValue:
+        for field, value in self._fields:
+            if field == name:
+                return value
+        raise KeyError(name)
+
+
+PortValue: TypeAlias = "str | RecordText | tuple[str | RecordText, ...]"
+"""What a template sees of a port: a text, a record, or the members of a list."""
 
 LARGEST_TEXT = 1_000_000
 """Code points that a repetition in a template may make."""

@@ -17,26 +17,29 @@ Rules:
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from pydantic import JsonValue
 
-from tgl.ir import CallNode, FnNode, PortSpec
+from tgl.ir import MADE, TAKE_FN, VALUE_FN, CallNode, FnNode, PortSpec
 from tgl.keys import Answer, read_answer
 from tgl.runtime.identity import CallKey
 from tgl.runtime.jobs import CallUse, Job, RunResult, RunStatus
 from tgl.runtime.plan import CallStep, Plan
-from tgl.runtime.prompts import PortValue, PromptError, Rendered, shown_text
+from tgl.runtime.prompts import PortValue, PromptError, RecordText, Rendered, shown_text
 from tgl.stdfn import (
     EvaluationError,
     Message,
+    Record,
+    Tagged,
     Value,
     call_function,
     evaluate,
     holds,
     message_of,
+    shown,
     spliced,
     text_of,
 )
@@ -93,7 +96,8 @@ class Run:
         count = len(plan.nodes)
         self.plan = plan
         self.job = job
-        self.messages: list[Message | None] = [None] * count
+        self.values: list[Value] = [None] * count
+        self.cuts: dict[int, int] = {}
         self.waiting = [len(sources) for sources in plan.sources]
         self.decided_at: list[float] = [0.0] * count
         self.uses: list[list[CallUse]] = [[] for _ in range(count)]
@@ -105,10 +109,10 @@ class Run:
 
     # The scope of expressions.
 
-    def node(self, node: str) -> Message | None:
-        """The message of a decided node."""
+    def node(self, node: str) -> Value:
+        """The value of a decided node: its message, or what a node that lowering made holds."""
         position = self.plan.index.get(node)
-        return None if position is None else self.messages[position]
+        return None if position is None else self.values[position]
 
     def field(self, port: str) -> Value:
         """A given field of the example."""
@@ -186,14 +190,29 @@ class Run:
             named: dict[str, list[Value]] = {}
             for port, expr in node.inputs:
                 named.setdefault(port, []).append(evaluate(expr, self))
-            value = message_of(call_function(node.fn, (), named))
-            self.decide(position, value, self.ready_at(position))
+            self.decide(position, self.computed(position, node.fn, named), self.ready_at(position))
         elif step is not None:
             ports = self.arriving(node)
             if ports is not None:
                 return self.ask(position, step, step.form.render(ports, self.job.example), 0)
             self.decide(position, None, self.ready_at(position))
         return None
+
+    def computed(self, position: int, fn: str, named: Mapping[str, Sequence[Value]]) -> Value:
+        """The value of a function; for a map the first items of its list, noting how many more there are."""
+        match fn:
+            case _ if fn == VALUE_FN:
+                return next(iter(named.get("value", ())), None)
+            case _ if fn == TAKE_FN:
+                items = spliced(tuple(named.get("items", ())))
+                most = next(iter(named.get("most", ())), None)
+                kept = items[:most] if isinstance(most, int) else items
+                if len(kept) < len(items):
+                    self.cuts[position] = len(items) - len(kept)
+                return tuple(kept)
+            case _:
+                value = call_function(fn, (), named)
+                return value if isinstance(value, tuple) else message_of(value)
 
     def arriving(self, node: CallNode) -> dict[str, PortValue] | None:
         """What the node's ports receive, or None if a required one receives nothing."""
@@ -219,9 +238,9 @@ class Run:
         """When the last source of a node was decided, in seconds of virtual time."""
         return max((self.decided_at[at] for at in self.plan.sources[position]), default=0.0)
 
-    def decide(self, position: int, message: Message | None, when: float) -> None:
+    def decide(self, position: int, value: Value, when: float) -> None:
         """Fix what a node says, and free those that waited for it."""
-        self.messages[position] = message
+        self.values[position] = value
         self.decided_at[position] = when
         self.left -= 1
         for reader in self.plan.readers[position]:
@@ -247,7 +266,7 @@ class Run:
         match output.value:
             case None | Answer():
                 return output.value
-            case str() | int() | float():
+            case str() | int() | float() | Record() | Tagged():
                 return read_answer(self.plan.key.model_copy(update={"after": None}), text_of(output.value))
 
     def fail(self, failure: str, detail: str, call: str | None) -> Done:
@@ -266,32 +285,43 @@ class Run:
         failed_call: str | None = None,
     ) -> Done:
         """End the run."""
-        trace = zip((node.id for node in self.plan.nodes), self.messages, strict=True)
+        said = zip(self.plan.nodes, self.values, strict=True)
+        trace = tuple(
+            (node.id, traced(value))
+            for node, value in said
+            if not (isinstance(node, FnNode) and node.fn in MADE)
+        )
         calls = tuple(use for uses in self.uses for use in uses)
+        cuts = tuple((self.plan.nodes[at].id, more) for at, more in sorted(self.cuts.items()))
         self.result = RunResult(
-            status, answer, text, failure, detail, calls, latency, tuple(trace), failed_call
+            status, answer, text, failure, detail, calls, latency, trace, failed_call, cuts
         )
         return Done(self.result)
+
+
+def traced(value: Value) -> Message | None:
+    """What a trace shows of a node's value; of a list, its texts."""
+    return Message(shown(value), None) if isinstance(value, tuple) else message_of(value)
 
 
 def port_texts(port: PortSpec, values: Sequence[Value]) -> PortValue | None:
     """What a template sees of the present values at a port; None if there is nothing.
 
     A text or list port shows whole texts, a typed port what was read (G10), and a reply that could not be
-    read is nothing there.
+    read is nothing there. A record shows its text, and its fields by name.
 
     Raises:
         EvaluationError: several messages at a port that takes one.
     """
     if port.is_list:
-        return tuple(plain_text(value) for value in values) or None
+        return tuple(port_item(value) for value in values) or None
     if len(values) > 1:
         raise EvaluationError(f"`{port.name}` takes one message and got {len(values)}")
     if not values:
         return None
     value = values[0]
     if port.type == "text" or not isinstance(value, Message):
-        return plain_text(value)
+        return port_item(value)
     match value.value:
         case None:
             return None
@@ -299,19 +329,39 @@ def port_texts(port: PortSpec, values: Sequence[Value]) -> PortValue | None:
             return text
         case str() | int() | float():
             return text_of(value.value)
+        case Record() | Tagged():
+            return port_item(value)
 
 
-def plain_text(value: Value) -> str:
-    """The text of a present value."""
-    return "" if value is None or isinstance(value, tuple) else text_of(value)
+def port_item(value: Value) -> str | RecordText:
+    """One present value as a template sees it."""
+    match value:
+        case Message(text=text, value=Record() as record):
+            return record_text(text, record)
+        case Record():
+            return record_text(text_of(value), value)
+        case _:
+            return shown(value)
+
+
+def record_text(text: str, record: Record) -> RecordText:
+    """A record as a template sees it: its text, and its fields by name."""
+    fields: list[tuple[str, PortValue]] = []
+    for name, value in record.fields:
+        if isinstance(value, tuple):
+            fields.append((name, tuple(port_item(member) for member in value if member is not None)))
+        else:
+            fields.append((name, port_item(value)))
+    return RecordText(text, tuple(fields))
 
 
 def value_of(field: JsonValue) -> Value:
-    """A given field as a run-time value. An object is its JSON text."""
+    """A given field as a run-time value. An object is its JSON text, with fields."""
     match field:
         case list():
             return tuple(value_of(member) for member in field)
         case dict():
-            return shown_text(field)
+            fields = tuple((name, value_of(member)) for name, member in field.items())
+            return Message(shown_text(field), Record(fields))
         case _:
             return field

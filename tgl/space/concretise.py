@@ -58,13 +58,16 @@ class Concretiser:
         default_factory=lambda: list[tuple[tuple[int, ...], RunNode]]()
     )
     instances: dict[str, InstanceResolution] = field(default_factory=dict[str, InstanceResolution])
+    twins: dict[str, tuple[str, tuple[int, ...]]] = field(
+        default_factory=dict[str, tuple[str, tuple[int, ...]]]
+    )
 
     def candidate(self, root: Trimmed) -> Candidate:
         """The candidate of a trimmed walk."""
         name = root.instance.plan.template.path
         output = self.instance(root, name, None, None, ())
         declared = [node for _, node in sorted(self.nodes, key=lambda item: item[0])]
-        numbers = draws([node for node in declared if isinstance(node, CallNode)])
+        numbers = draws([node for node in declared if isinstance(node, CallNode)], self.twins)
         nodes = tuple(
             node.model_copy(update={"draw": numbers[node.id]}) if isinstance(node, CallNode) else node
             for _, node in self.nodes
@@ -78,8 +81,9 @@ class Concretiser:
         arriving: Mapping[str, Expr] | None,
         guard: Expr | None,
         position: tuple[int, ...],
+        rounds: tuple[int, ...] = (),
     ) -> Expr:
-        """Add an instance's nodes under a new path; its output."""
+        """Add an instance's nodes under a new path; its output. `rounds` are those of loops around it."""
         plan = trimmed.instance.plan
         groups = canonical_order(trimmed, self.facts, self.content)
         rank = {node: place for place, node in enumerate(node for found in groups.values() for node in found)}
@@ -91,10 +95,13 @@ class Concretiser:
             full = both(guard, scope.guard(node.template.guard))
             where = (*position, rank[place])
             child = trimmed.children.get(place)
+            around = (*rounds, *node.template.rounds)
             if child is not None:
                 # without the graph's name: a decided copy of the graph has another one
-                scope.values[node.template.id] = self.instance(child, ids[place], inputs, full, where)
+                scope.values[node.template.id] = self.instance(child, ids[place], inputs, full, where, around)
             else:
+                if around:
+                    self.twins[ids[place]] = (node.template.address, around)
                 self.nodes.append((where, self.node(trimmed, place, ids[place], inputs, full)))
                 scope.values[node.template.id] = NodeRef(id=ids[place])
         self.instances[plan.template.path] = _resolution(trimmed, groups, ids)

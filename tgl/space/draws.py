@@ -1,7 +1,9 @@
 """Draw numbers (semantics.md 1): which of several independent responses a call takes.
 
 A call's draw is its ordinal, in declaration order, among the calls with the same model and decoding
-options. Calls that provably never run together (their guards ask different values of one given field)
+options. A call in the body of a loop or map counts once, with the rounds it is made in: round k of it has the
+ordinal of the first plus (k - 1) times a stride, so that another bound of the loop renumbers nothing. Calls
+that provably never run together (their guards ask different values of one given field)
 don't push each other's ordinal, so routes share their luck with unrouted candidates. Calls that may run
 together always have different draws.
 """
@@ -34,20 +36,58 @@ class Allowed:
                 return False
 
 
-def draws(calls: Sequence[CallNode]) -> dict[str, int]:
-    """The draw of each call by id; `calls` in declaration order. Sampled calls only count."""
+ROUND_STRIDE = 1 << 10
+"""Draws of a further round start so far above those of the round before: above any usual ordinal."""
+NESTED_ROUNDS = 32
+"""Rounds of a loop inside of another that keep draws of their own by this arithmetic; see `draws`."""
+
+Twins = Mapping[str, tuple[str, Sequence[int]]]
+"""Of each call in the body of a loop or map: a name that all its rounds share, and its rounds."""
+
+
+def draws(calls: Sequence[CallNode], twins: Twins | None = None) -> dict[str, int]:
+    """The draw of each call by id; `calls` in declaration order. Sampled calls only count.
+
+    Where the arithmetic of rounds would give a draw twice, the later call takes the next free one.
+    """
+    rounds = twins or {}
     taken: dict[str, int] = {}
+    ordinals: dict[str, int] = {}
     earlier: dict[tuple[object, ...], list[tuple[int, Mapping[str, Sequence[Allowed]]]]] = {}
+    used: dict[tuple[object, ...], set[int]] = {}
     for call in calls:
         if call.temperature == 0:
             taken[call.id] = 0
             continue
-        conditions = fields_asked(call.guard)
-        same = earlier.setdefault(decoding(call), [])
-        draw = 1 + max((other for other, asked in same if not exclusive(conditions, asked)), default=-1)
-        same.append((draw, conditions))
+        shared, numbers = rounds.get(call.id, (call.id, ()))
+        options = decoding(call)
+        if shared not in ordinals:
+            conditions = fields_asked(call.guard)
+            same = earlier.setdefault(options, [])
+            ordinal = 1 + max(
+                (other for other, asked in same if not exclusive(conditions, asked)), default=-1
+            )
+            same.append((ordinal, conditions))
+            ordinals[shared] = ordinal
+        draw = ordinals[shared] + ROUND_STRIDE * iteration(numbers)
+        known = used.setdefault(options, set())
+        while numbers and draw in known:
+            draw += 1
+        known.add(draw)
         taken[call.id] = draw
     return taken
+
+
+def iteration(rounds: Sequence[int]) -> int:
+    """The number of a round, from 0; of nested loops, one number for each combination.
+
+    >>> iteration(()), iteration((3,)), iteration((2, 3))
+    (0, 2, 34)
+    """
+    number = 0
+    for one in rounds:
+        number = number * NESTED_ROUNDS + one - 1
+    return number
 
 
 def decoding(call: CallNode) -> tuple[object, ...]:

@@ -134,8 +134,10 @@ class Feasibility:
                 return self._any(expr.items, graph, fed, status)
             case Op(op="when", args=(_, value)):
                 return self.fed_by(value, graph, fed, status)
-            case Op(op="at"):
+            case Op(op="at" | "get"):
                 return self.fed_by(expr.args[0], graph, fed, status)
+            case Op(op="else"):
+                return self._any(expr.args, graph, fed, status)
             case Op():
                 return all(self.fed_by(arg, graph, fed, status) for arg in expr.args)
             case Fn():

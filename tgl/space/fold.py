@@ -127,7 +127,9 @@ def operated(op: str, args: Sequence[Expr]) -> Expr:
         if len(kept) < 2:
             return kept[0] if kept else neutral
         return Op(op=op, args=kept)
-    if op not in ("when", "at", "in") and ABSENT in args:
+    if op == "else":
+        return first_present(args)
+    if op not in ("when", "at", "in", "holds") and ABSENT in args:
         return ABSENT
     values = [_literal(arg) for arg in args]
     if not any(isinstance(value, Unknown) for value in values):
@@ -139,6 +141,19 @@ def operated(op: str, args: Sequence[Expr]) -> Expr:
     if op == "when" and isinstance(args[0], Const):
         return args[1] if args[0].value is True else ABSENT
     return Op(op=op, args=tuple(args))
+
+
+def first_present(args: Sequence[Expr]) -> Expr:
+    """`else`: without what is known to be absent, and without what stands behind something present."""
+    kept: list[Expr] = []
+    for arg in args:
+        if arg != ABSENT:
+            kept.append(arg)
+        if isinstance(arg, (ListOf, ModelName, WhatName)) or (isinstance(arg, Const) and arg != ABSENT):
+            break
+    if len(kept) < 2:
+        return kept[0] if kept else ABSENT
+    return Op(op="else", args=tuple(kept))
 
 
 def settled(expr: Expr, *, positive: bool) -> Expr:
@@ -187,5 +202,7 @@ def only_nodes(expr: Expr) -> bool:
             return all(only_nodes(item) for item in expr.items)
         case Op(op="when", args=(_, value)):
             return only_nodes(value)
+        case Op(op="else" | "get", args=args):
+            return all(only_nodes(arg) for arg in args if not isinstance(arg, Const))
         case _:
             return expr == ABSENT

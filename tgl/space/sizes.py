@@ -106,6 +106,8 @@ class _Measure:
                 return Size(len(str(node.value).encode()))
             case nodes.Getattr(node=nodes.Name(name="loop")):
                 return Size(_NUMBER)
+            case nodes.Getattr(node=nodes.Node() as record):  # a field is no longer than its record
+                return Size(self.value(record, names).item)
             case nodes.Getitem(arg=nodes.Slice()):
                 return self.value(node.node, names)
             case nodes.Getitem():

@@ -45,6 +45,10 @@ def operate(op: str, args: Sequence[Static | Unknown]) -> Static | Unknown:
         return UNKNOWN
     if op == "when":
         return known[1] if known[0] is True else None
+    if op == "else":
+        return next((arg for arg in known if arg is not None), None)
+    if op == "holds":
+        return known[0] is True
     if any(arg is None for arg in known):
         return None
     match op, known:

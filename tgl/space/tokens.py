@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tgl.ir import CallNode, Candidate, Const, Expr, Fn, FnNode, Input, ListOf, NodeRef, Op, ProgramIR
+from tgl.ir import (
+    TAKE_FN,
+    VALUE_FN,
+    CallNode,
+    Candidate,
+    Const,
+    Expr,
+    Fn,
+    FnNode,
+    Input,
+    ListOf,
+    NodeRef,
+    Op,
+    ProgramIR,
+)
 from tgl.space.bounds import worst_case, worst_sum
 from tgl.space.sizes import Size, Unbounded, template_size
 
@@ -89,6 +103,14 @@ def _mentions(node: CallNode) -> int:
 
 def _reduced(node: FnNode, inputs: Mapping[str, Size]) -> Size:
     sizes = inputs.values()
+    if node.fn == VALUE_FN:
+        return inputs.get("value", Size(0))
+    if node.fn == TAKE_FN:
+        most = dict(node.inputs).get("most")
+        items = inputs.get("items", Size(0))
+        return (
+            Size(items.item, most.value) if isinstance(most, Const) and isinstance(most.value, int) else items
+        )
     if node.fn in _ONE_OF:
         return Size(max((size.item for size in sizes), default=0))
     return Size(sum(size.whole for size in sizes))
@@ -109,9 +131,21 @@ def _size(expr: Expr, replies: Mapping[str, Size], given: Mapping[str, int], whe
             return Size(len(str(expr.value).encode()))
         case Op(op="when", args=(_, value)):
             return _size(value, replies, given, where)
+        case Op(op="else", args=args):
+            return _largest([_size(arg, replies, given, where) for arg in args])
+        case Op(op="get", args=(value, _)):
+            return _size(value, replies, given, where)
+        case Op(op="and" | "or" | "not" | "holds" | "tagged" | "in" | "==" | "!=" | "<" | "<=" | ">" | ">="):
+            return Size(len("false"))
         case Op(op="at", args=(items, _)):
             return Size(_size(items, replies, given, where).item)
         case Op() | Fn():
             return Size(sum(_size(arg, replies, given, where).whole for arg in expr.args))
         case _:
             raise Unbounded(where, f"the length of a {expr.kind} is not known")
+
+
+def _largest(sizes: Sequence[Size]) -> Size:
+    """A size that none of several is larger than."""
+    counts = [size.count for size in sizes if size.count is not None]
+    return Size(max((size.item for size in sizes), default=0), max(counts) if counts else None)

@@ -5,7 +5,19 @@ from tgl.stdfn.evaluate import EvaluationError, Scope, evaluate, holds
 from tgl.stdfn.opened import Open, Partial, Range, Truth, is_settled
 from tgl.stdfn.partial import PartialScope, foretold, foretold_guard
 from tgl.stdfn.registry import FUNCTIONS, StdFunction, call_function
-from tgl.stdfn.values import Message, Value, message_of, present, spliced, text_of, vote_key
+from tgl.stdfn.values import (
+    Message,
+    Record,
+    Tagged,
+    Value,
+    json_of,
+    message_of,
+    present,
+    shown,
+    spliced,
+    text_of,
+    vote_key,
+)
 
 __all__ = [
     "FUNCTIONS",
@@ -16,8 +28,10 @@ __all__ = [
     "Partial",
     "PartialScope",
     "Range",
+    "Record",
     "Scope",
     "StdFunction",
+    "Tagged",
     "Truth",
     "Value",
     "call_function",
@@ -27,8 +41,10 @@ __all__ = [
     "foretold_guard",
     "holds",
     "is_settled",
+    "json_of",
     "message_of",
     "present",
+    "shown",
     "spliced",
     "text_of",
     "vote_key",

@@ -28,9 +28,8 @@ from tgl.ir import (
     Op,
     WhatName,
 )
-from tgl.keys import Answer
 from tgl.stdfn.registry import call_function
-from tgl.stdfn.values import Message, Value, number_in, spliced, vote_key
+from tgl.stdfn.values import Message, Record, Tagged, Value, number_in, plain, spliced, vote_key
 
 
 class EvaluationError(Exception):
@@ -40,8 +39,8 @@ class EvaluationError(Exception):
 class Scope(Protocol):
     """What an expression can see of a run."""
 
-    def node(self, node: str) -> Message | None:
-        """The message of a decided node; None if it is absent or not in the candidate."""
+    def node(self, node: str) -> Value:
+        """The value of a decided node; None if it is absent or not in the candidate."""
         ...
 
     def field(self, port: str) -> Value:
@@ -102,10 +101,53 @@ def operate(expr: Op, scope: Scope) -> Value:
 
 def operated(op: str, values: Sequence[Value]) -> Value:
     """The value of an operator that looks at all of its operands."""
-    if op == "neg":
-        return arithmetic("-", 0, values[0])
-    left, right = values
-    return None if unknown(left) or unknown(right) else binary(op, left, right)
+    match op:
+        case "neg":
+            return arithmetic("-", 0, values[0])
+        case "else":
+            return next((value for value in values if value is not None), None)
+        case "holds":
+            return truth(values[0]) is True
+        case "get":
+            return part(values[0], name_in(values[1]))
+        case "tagged":
+            return has_tag(values[0], name_in(values[1]))
+        case _:
+            left, right = values
+            return None if unknown(left) or unknown(right) else binary(op, left, right)
+
+
+def name_in(value: Value) -> str:
+    """The name of a field or tag, as lowering writes it."""
+    if not isinstance(value, str):
+        raise ValueError("a field is named by a text")
+    return value
+
+
+def part(value: Value, name: str) -> Value:
+    """A field of a record, or what a tag holds; of a list, of each member. Absent where there is none."""
+    if isinstance(value, tuple):
+        return tuple(part(member, name) for member in value)
+    match plain(value):
+        case Record() as record:
+            return record.get(name)
+        case Tagged(tag=tag, value=inner):
+            return (inner if inner is not None else "") if tag == name else None
+        case None:
+            return None
+        case _:
+            raise EvaluationError(f"{named(value)} has no field `{name}`")
+
+
+def has_tag(value: Value, tag: str) -> Value:
+    """Whether a value has a tag, absent if the value is."""
+    match plain(value):
+        case Tagged(tag=found):
+            return found == tag
+        case None:
+            return None
+        case _:
+            raise EvaluationError(f"{named(value)} has no tags")
 
 
 def unknown(value: Value) -> bool:
@@ -162,17 +204,6 @@ def same(left: Value, right: Value) -> bool:
         return a is b
     x, y = number_in(left), number_in(right)
     return x == y if x is not None and y is not None else type(a) is type(b) and a == b
-
-
-def plain(value: Value) -> Value:
-    """What a message was read as, or the value itself."""
-    match value:
-        case Message(value=Answer(text=text)):
-            return text
-        case Message(value=read):
-            return None if isinstance(read, Answer) else read
-        case _:
-            return value
 
 
 def ordered(op: str, left: Value, right: Value) -> bool:
@@ -250,5 +281,9 @@ def named(value: Value) -> str:
             return "a text"
         case tuple():
             return "a list"
+        case Record():
+            return "a record"
+        case Tagged():
+            return "a tagged value"
         case None:
             return "nothing"

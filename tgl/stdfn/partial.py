@@ -18,7 +18,7 @@ from tgl.ir import Expr, Fn, ListOf, NodeRef, Op
 from tgl.stdfn.early import foretold_call
 from tgl.stdfn.evaluate import EvaluationError, Scope, evaluate, operated
 from tgl.stdfn.opened import Open, Partial, Range, Truth, is_settled, may_fail, settled_all
-from tgl.stdfn.values import Message, Value
+from tgl.stdfn.values import Value
 
 UNTOLD = Truth.YES | Truth.NO | Truth.ABSENT
 ANYTHING = UNTOLD | Truth.ERROR
@@ -28,11 +28,14 @@ NOT_TRUE = Truth.NO | Truth.ABSENT
 class PartialScope(Protocol):
     """What an expression can see of a run that goes on."""
 
-    def said(self, node: str) -> Message | Open | None:
-        """The message of a node, None if it is absent, `Open.ONE` if it is not decided."""
+    def said(self, node: str) -> Value | Open:
+        """The value of a node, None if it is absent, open if it is not decided.
+
+        `Open.ONE` for a node that makes a message, `Open.ANY` for one that may hold a list.
+        """
         ...
 
-    def node(self, node: str) -> Message | None:
+    def node(self, node: str) -> Value:
         """As in a scope, for nodes that are decided."""
         ...
 

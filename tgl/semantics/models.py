@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from tgl.ir import ModelSpec
+from tgl.models import provider_names
 from tgl.semantics.errors import models as facts
 from tgl.semantics.problems import Problems
 from tgl.semantics.scope import FileScope
@@ -26,10 +27,18 @@ KEYS = [
     "price",
     "zone",
     "concurrency",
+    "rpm",
+    "tpm",
     "timeout",
     "without",
     "context",
 ]
+
+REQUIRED = {
+    "local": ("weights", 'weights "smollm2-135m-instruct"'),
+    "openai": ("id", 'id "model-name"'),
+}
+"""Built-in providers: the setting that each can't do without, and an example of it."""
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """A name that a shell can export: what does not look like one may be a key in the wrong place."""
@@ -41,14 +50,16 @@ OPTIONS = ("temperature", "top_p", "max_tokens", "stop", "system", "seed")
 def read_model(scope: FileScope, model: ast.Model, problems: Problems) -> ModelSpec:
     """The facts of a model; wrong settings are reported and left out."""
     at = scope.at(model.name_span)
-    got = read_settings(scope, model.settings, problems, owner="a model", at=at, known=KEYS)
-    provider = "openai"
-    if got.require("provider", "provider local"):
-        provider = got.word("provider", ("local", "openai")) or "openai"
-        if "provider" in got.found and provider == "local":
-            got.require("weights", 'weights "smollm2-135m-instruct"')
-        elif provider == "openai" and got.word("provider", ("local", "openai")):
-            got.require("id", 'id "model-name"')
+    provider, is_plugin = chosen_provider(model)
+    more = [setting.key for setting in model.settings if is_plugin and isinstance(setting, ast.Setting)]
+    own = [key for key in dict.fromkeys(more) if key not in KEYS]
+    got = read_settings(scope, model.settings, problems, owner="a model", at=at, known=[*KEYS, *own])
+    if got.require("provider", "provider local") and not is_plugin:
+        # All that is installed is looked up only where none of our own is meant: it takes a while.
+        known = (*REQUIRED,) if provider in REQUIRED else provider_names()
+        word = got.word("provider", known)
+        if word in REQUIRED:
+            got.require(*REQUIRED[word])
     prompt_price, completion_price = prices(got)
     base_url, base_url_env = url(got)
     context = got.whole("context", "a number of tokens")
@@ -59,7 +70,7 @@ def read_model(scope: FileScope, model: ast.Model, problems: Problems) -> ModelS
             break
     return ModelSpec(
         name=model.name,
-        provider=provider,
+        provider=provider or "openai",
         id=got.text("id"),
         weights=got.text("weights"),
         sha256=got.text("sha256"),
@@ -75,10 +86,44 @@ def read_model(scope: FileScope, model: ast.Model, problems: Problems) -> ModelS
         completion_price=completion_price,
         zone=got.word("zone", ("device", "edge", "cloud")),
         concurrency=got.whole("concurrency", "a whole number of calls at a time, at least 1"),
+        rpm=got.whole("rpm", "a whole number of requests a minute, at least 1"),
+        tpm=got.whole("tpm", "a whole number of tokens a minute, at least 1"),
         timeout=got.number("timeout", "a time, such as 30s", units=("ms", "s", "m", "h")),
         without=without,
-        settings=() if context is None else (("context", str(context)),),
+        settings=(
+            *(() if context is None else (("context", str(context)),)),
+            *((key, text) for key in own if (text := plain(got, key)) is not None),
+        ),
     )
+
+
+def chosen_provider(model: ast.Model) -> tuple[str | None, bool]:
+    """The word after `provider`, if there is one, and whether it names a provider of another package.
+
+    Such a provider has settings of its own, which it checks itself when it is built: no plugin runs here.
+    """
+    for setting in model.settings:
+        match setting:
+            case ast.Setting(key="provider", args=(ast.Arg(value=ast.Name(id=word), name=None),)):
+                return word, word not in REQUIRED and word in provider_names()
+            case _:
+                continue
+    return None, False
+
+
+def plain(got: Settings, key: str) -> str | None:
+    """The text of a setting that only its provider understands."""
+    wanted = "a word, a number or a text"
+    match got.single(key, wanted):
+        case ast.Name(id=text) | ast.String(value=text):
+            return text
+        case ast.Number(text=text):
+            return text
+        case None:
+            return None
+        case _:
+            got.wrong(key, wanted)
+            return None
 
 
 def variable(value: ast.Expr) -> str | None:

@@ -59,7 +59,8 @@ class Alternative(Frozen):
     `key` is unique within the node: the name, with `#2`, `#3` … for a repeated name. For a role,
     `fields` holds `prompt system temperature top_p max_tokens stop shots retry` and its params (merged:
     the node's argument wins over the role's own setting); absent keys are not set. `args` wires ports.
-    For a graph, `graph` is the nested instance (params already substituted in it).
+    For a graph, `graph` is the nested instance (params already substituted in it). `on_failure` is the
+    role's: what a call that failed for good does to the run (G19).
     """
 
     key: str
@@ -72,6 +73,7 @@ class Alternative(Frozen):
     reader: Reader | None = None
     shots: ShotsSource | None = None
     fn: str | None = None
+    on_failure: Literal["fail", "absent"] = "fail"
     graph: GraphTemplate | None = None
     place: TextPlace
 
@@ -214,7 +216,12 @@ class UnitSpec(Frozen):
 
 
 class TaskSpec(Frozen):
-    """A task. Paths are as written, relative to the program's folder. Counts are upper bounds."""
+    """A task. Paths are as written, relative to the program's folder. Counts are upper bounds.
+
+    `failures` is the share of failed examples beyond which a candidate is out; `on_error` tells whether a
+    failed example counts as wrong or ends the command; `retries` are further attempts of a call (None: as
+    the runtime sees fit).
+    """
 
     name: str
     data: str
@@ -229,6 +236,8 @@ class TaskSpec(Frozen):
     by: str | None = None
     metric: str = "accuracy"
     failures: float = 0.02
+    on_error: Literal["score", "abort"] = "score"
+    retries: int | None = None
     place: TextPlace
 
 

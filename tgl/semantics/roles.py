@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from tgl.ir import PortSpec, Reader, ShotsSource
 from tgl.semantics.errors import choices as choice_facts
@@ -34,6 +35,7 @@ class RoleFacts:
     params: Mapping[str, ast.Param]
     reader: Reader
     shots: ShotsSource | None
+    on_failure: Literal["fail", "absent"] = "fail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,8 @@ def read_role(scope: FileScope, role: ast.Role, problems: Problems) -> RoleFacts
         problems,
         owner="a role",
         at=at,
-        known=(*OPTIONS, "from", "match"),
-        planned={"on_failure": "`on_failure`", "continue_by": "`continue_by`"},
+        known=(*OPTIONS, "from", "match", "on_failure"),
+        planned={"continue_by": "`continue_by`"},
     )
     if role.releases is not None:
         problems.add(name_facts.not_yet(at, "`releases`"))
@@ -117,8 +119,17 @@ def read_role(scope: FileScope, role: ast.Role, problems: Problems) -> RoleFacts
     shots = shots_source(got)
     if "shots" in settings and shots is None:
         problems.add(facts.missing_shots(scope.at(got.found["shots"].span), role.name))
+    on_failure = got.word("on_failure", ("absent", "fail"))
     return RoleFacts(
-        role.name, scope, role, ports, settings, params, read_reader(scope, role.type, problems), shots
+        role.name,
+        scope,
+        role,
+        ports,
+        settings,
+        params,
+        read_reader(scope, role.type, problems),
+        shots,
+        "absent" if on_failure == "absent" else "fail",
     )
 
 

@@ -11,6 +11,7 @@ from tgl.semantics.errors import models as model_facts
 from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.errors.at import At
+from tgl.semantics.on_error import read_on_error
 from tgl.semantics.problems import Problems
 from tgl.semantics.scope import Binding, FileScope, kind_of
 from tgl.semantics.settings import SECONDS, Settings, read_settings
@@ -33,7 +34,10 @@ def text_place(scope: FileScope, span: Span) -> TextPlace:
 def read_task(scope: FileScope, task: ast.Task, problems: Problems) -> TaskSpec | None:
     """The facts of a task, or None if it says too little to be used (reported)."""
     at = scope.at(task.name_span)
-    known = ("data", "split", "given", "expect", "key", "unit", "format", "by", "failures", "metric")
+    known = (
+        *("data", "split", "given", "expect", "key", "unit", "format", "by"),
+        *("failures", "on_error", "metric"),
+    )
     before = len(problems.found)
     got = read_settings(scope, task.settings, problems, owner="a task", at=at, known=known)
     got.require("data", 'data "questions.jsonl"')
@@ -54,7 +58,7 @@ def read_task(scope: FileScope, task: ast.Task, problems: Problems) -> TaskSpec 
         len(metric) == 1 and isinstance(metric[0].value, ast.Name) and metric[0].value.id == "accuracy"
     ):
         problems.add(name_facts.not_yet(got.place(got.found["metric"]), "metrics other than `accuracy`"))
-    failures = got.number("failures", "a share, such as 2%", units=("", "%"))
+    on_error = read_on_error(got)
     spec = TaskSpec(
         name=task.name,
         data=got.text("data") or "",
@@ -67,7 +71,9 @@ def read_task(scope: FileScope, task: ast.Task, problems: Problems) -> TaskSpec 
         unit=read_unit(got),
         format=read_format(got, key),
         by=by,
-        failures=0.02 if failures is None else failures,
+        failures=on_error.allowance,
+        on_error=on_error.then,
+        retries=on_error.retries,
         place=text_place(scope, task.span),
     )
     return spec if len(problems.found) == before else None

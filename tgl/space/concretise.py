@@ -175,6 +175,7 @@ class Concretiser:
             retry=fields.integer("retry") or 0,
             guard=guard,
             draw=0,
+            on_failure=template.on_failure,
         )
 
     def value(self, name: str, expr: Expr, new_id: str) -> Static:

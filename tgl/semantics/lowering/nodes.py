@@ -174,6 +174,7 @@ class Maker:
             params=tuple(role.params),
             reader=role.reader,
             shots=role.shots if shots is not None else None,
+            on_failure=role.on_failure,
             place=self.place(use.place),
         )
 

@@ -131,6 +131,7 @@ CODES: tuple[Code, ...] = (
     Code("E0602", "key-in-program", ERROR, "a key written into a program"),
     Code("E0603", "refused-option", ERROR, "an option that the server of a model refuses"),
     Code("E0604", "unknown-weights", ERROR, "weights that are neither known by name nor a source"),
+    Code("E0605", "unknown-profile", ERROR, "a profile of a simulated model that is neither shipped nor a file"),
     # E07: resources, budgets, limits
     Code("E0701", "limit-unit", ERROR, "a limit in a unit that it cannot have"),
     Code("E0702", "unknown-price", ERROR, "a limit in dollars on models whose price is not known"),

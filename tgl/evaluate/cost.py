@@ -196,6 +196,6 @@ def dollar_prices(models: Sequence[ModelSpec]) -> dict[str, Price]:
     for model in models:
         if model.prompt_price is not None and model.completion_price is not None:
             prices[model.name] = Price(0.0, model.prompt_price, model.completion_price)
-        elif model.provider == "local":
+        elif model.is_free:
             prices[model.name] = Price(0.0, 0.0, 0.0)
     return prices

@@ -199,6 +199,16 @@ class ModelSpec(Frozen):
     without: tuple[str, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def is_simulated(self) -> bool:
+        """Whether it is a statistical model: figures that rest on it are labelled."""
+        return self.provider == "simulated"
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nobody is paid for its calls: it runs, or is simulated, on this machine."""
+        return self.provider == "local" or self.is_simulated
+
 
 class KeySpec(Frozen):
     """How an answer is read and when two are the same: `exact`, `text` (match normalised) or `number`."""

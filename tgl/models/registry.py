@@ -21,6 +21,7 @@ GROUP = "tglc.providers"
 BUILT_IN = (
     EntryPoint("local", "tgl.models.providers:LOCAL", GROUP),
     EntryPoint("openai", "tgl.models.providers:OPENAI", GROUP),
+    EntryPoint("simulated", "tgl.models.simulated:SIMULATED", GROUP),
 )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from tgl.diagnostics import Diagnostic, Label, Severity, did_you_mean, report
 from tgl.ir import ProgramIR
 from tgl.models import known_packs
+from tgl.models.simulated import in_folder
 from tgl.pipeline.sources import STDIN, read_source, reason
 from tgl.pipeline.stop import Exit, Stop
 from tgl.semantics import Checked, LoadFailure, check, lower
@@ -98,7 +99,9 @@ def lower_program(checked: Checked, *, graph: str | None = None) -> ProgramIR:
     if lowered.ir is None:
         unknown = graph is not None and any(problem.code == "E0510" for problem in lowered.problems)
         raise Stop(Exit.USAGE if unknown else Exit.FAILED, *lowered.problems)
-    return lowered.ir
+    folder = folder_of(checked.module.source.name)
+    models = tuple(in_folder(spec, folder) for spec in lowered.ir.models)
+    return lowered.ir.model_copy(update={"models": models})
 
 
 def import_texts(checked: Checked) -> tuple[str, ...]:

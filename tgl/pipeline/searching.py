@@ -59,11 +59,11 @@ class SearchPlan:
 
     @property
     def paid(self) -> tuple[str, ...]:
-        """The models whose calls may cost money, by name: not local, and not declared to be free."""
+        """The models whose calls may cost money, by name: not run here, and not declared to be free."""
         return tuple(
             model.name
             for model in self.ir.models
-            if model.provider != "local" and (model.prompt_price, model.completion_price) != (0, 0)
+            if not model.is_free and (model.prompt_price, model.completion_price) != (0, 0)
         )
 
     @property

@@ -45,7 +45,7 @@ def check_goal(
         check_shots(state, graph, task)
     if goal is None:
         return
-    remote = [spec.name for spec in models.values() if spec.provider != "local"]
+    remote = [spec.name for spec in models.values() if not spec.is_free]
     scope = state.files.main
     if remote and state.choices and goal.spec.spend_calls is None and goal.spec.spend_dollars is None:
         state.problems.add(
@@ -69,9 +69,7 @@ def check_goal(
 
 def report_unpriced(state: State, at: At, models: Mapping[str, ModelSpec]) -> None:
     """Report an amount in dollars that can't be kept, since some models have no price."""
-    unknown = [
-        spec.name for spec in models.values() if spec.provider != "local" and spec.prompt_price is None
-    ]
+    unknown = [spec.name for spec in models.values() if not spec.is_free and spec.prompt_price is None]
     if unknown:
         state.problems.add(model_facts.unknown_price(at, unknown))
 

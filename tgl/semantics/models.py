@@ -10,6 +10,7 @@ from tgl.semantics.errors import models as facts
 from tgl.semantics.problems import Problems
 from tgl.semantics.scope import FileScope
 from tgl.semantics.settings import Settings, read_settings
+from tgl.semantics.simulated_settings import SIMULATED_KEYS, simulated_settings
 from tgl.syntax import ast
 
 KEYS = [
@@ -37,6 +38,7 @@ KEYS = [
 REQUIRED = {
     "local": ("weights", 'weights "smollm2-135m-instruct"'),
     "openai": ("id", 'id "model-name"'),
+    "simulated": ("profile", 'profile "sim-8b"'),
 }
 """Built-in providers: the setting that each can't do without, and an example of it."""
 
@@ -53,7 +55,9 @@ def read_model(scope: FileScope, model: ast.Model, problems: Problems) -> ModelS
     provider, is_plugin = chosen_provider(model)
     more = [setting.key for setting in model.settings if is_plugin and isinstance(setting, ast.Setting)]
     own = [key for key in dict.fromkeys(more) if key not in KEYS]
-    got = read_settings(scope, model.settings, problems, owner="a model", at=at, known=[*KEYS, *own])
+    simulated = SIMULATED_KEYS if provider == "simulated" else ()
+    known = [*KEYS, *simulated, *own]
+    got = read_settings(scope, model.settings, problems, owner="a model", at=at, known=known)
     if got.require("provider", "provider local") and not is_plugin:
         # All that is installed is looked up only where none of our own is meant: it takes a while.
         known = (*REQUIRED,) if provider in REQUIRED else provider_names()
@@ -93,6 +97,7 @@ def read_model(scope: FileScope, model: ast.Model, problems: Problems) -> ModelS
         settings=(
             *(() if context is None else (("context", str(context)),)),
             *((key, text) for key in own if (text := plain(got, key)) is not None),
+            *(simulated_settings(got) if simulated else ()),
         ),
     )
 

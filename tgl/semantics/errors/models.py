@@ -41,6 +41,17 @@ def refused_option(at: At, option: str, role: str, models: Sequence[str]) -> Dia
     )
 
 
+def unknown_profile(at: At, profile: str, known: Sequence[str], near: str | None) -> Diagnostic:
+    """E0605: a profile that is neither shipped nor a file."""
+    return error(
+        "E0605",
+        at,
+        f"there is no profile `{profile}` of a simulated model",
+        near or "not known",
+        hint=f"the shipped profiles are {', '.join(known)}; or name a file, `\"fitted.toml#name\"`",
+    )
+
+
 def limit_unit(at: At, what: str, wanted: str) -> Diagnostic:
     """E0701: a limit in a unit that it cannot have."""
     return error("E0701", at, f"a limit on {what} is given in {wanted}", "wrong unit")

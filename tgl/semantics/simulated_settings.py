@@ -1,0 +1,54 @@
+"""Settings of `provider simulated`, as text for the provider."""
+
+from __future__ import annotations
+
+from tgl.diagnostics import did_you_mean
+from tgl.semantics.errors import models as facts
+from tgl.semantics.settings import Settings
+from tgl.syntax import ast
+
+SIMULATED_KEYS = ("profile", "items", "sleep")
+FIELDS = ("question", "answer", "kind", "distractors", "difficulty")
+
+
+def simulated_settings(got: Settings) -> tuple[tuple[str, str], ...]:
+    """The settings of a simulated model: (key, text) pairs; wrong ones are reported and left out.
+
+    A shipped profile has to be one; files are looked for when the model is made.
+    """
+    from tgl.models.simulated import is_file_profile, profile_names
+
+    made: list[tuple[str, str]] = []
+    got.require("items", 'items "questions.jsonl"')
+    profile = got.text("profile")
+    if profile is not None:
+        made.append(("profile", profile))
+        if not is_file_profile(profile) and profile not in profile_names():
+            names = profile_names()
+            near = did_you_mean(profile, names)
+            got.problems.add(
+                facts.unknown_profile(got.place(got.args("profile")[0].value), profile, names, near)
+            )
+    made += items(got)
+    sleep = got.number("sleep", "seconds to wait for each simulated second, such as 0.1")
+    if sleep is not None:
+        made.append(("sleep", repr(sleep)))
+    return tuple(made)
+
+
+def items(got: Settings) -> list[tuple[str, str]]:
+    """The file of questions, and the names of its fields."""
+    wanted = 'a file, `"questions.jsonl"`, and names of fields, such as `answer: label`'
+    made: list[tuple[str, str]] = []
+    for place, arg in enumerate(got.args("items")):
+        match arg:
+            case ast.Arg(name=None, value=ast.String(value=text), when=None) if place == 0 and text:
+                made.append(("items", text))
+            case ast.Arg(
+                name=str() as name, value=ast.Name(id=text) | ast.String(value=text), when=None
+            ) if place > 0 and name in FIELDS:
+                made.append((f"items.{name}", text))
+            case _:
+                got.wrong("items", wanted)
+                return []
+    return made

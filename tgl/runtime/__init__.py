@@ -11,7 +11,7 @@ from tgl.runtime.executor import Executor, RuntimeOptions
 from tgl.runtime.foresight import PossibleAsk
 from tgl.runtime.identity import CallKey, call_key, canonical_messages, canonical_options, origin_of
 from tgl.runtime.jobs import CallUse, Example, Job, ModelBinding, RunResult, RunStatus
-from tgl.runtime.ledger import BillCap, BillLine, Ledger, Spent
+from tgl.runtime.ledger import BillCap, BillLine, FaultLine, Ledger, Spent
 from tgl.runtime.plan import Plan, Planner
 from tgl.runtime.policy import Abort, CallPolicy, GiveUp, Reach, RetryAfter, Verdict, retry
 from tgl.runtime.pool import CallPool
@@ -38,6 +38,7 @@ __all__ = [
     "Example",
     "Executor",
     "Failed",
+    "FaultLine",
     "FromStore",
     "GiveUp",
     "Issued",

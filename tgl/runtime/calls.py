@@ -142,10 +142,10 @@ class Caller:
             async with asyncio.timeout(timeout + GRACE):
                 reply = await model.complete(request, timeout=timeout)
         except ModelError as error:
-            self.ledger.broken(name, worst, unknown=error.unknown_usage)
+            self.ledger.broken(name, worst, unknown=error.unknown_usage, failure=error.kind.value)
             raise
         except TimeoutError:
-            self.ledger.broken(name, worst, unknown=True)
+            self.ledger.broken(name, worst, unknown=True, failure=ErrorKind.TIMEOUT.value)
             raise ModelError(
                 ErrorKind.TIMEOUT, f"no reply within {timeout:g} s", unknown_usage=True
             ) from None

@@ -50,6 +50,14 @@ class BillLine:
 
 
 @dataclass(slots=True)
+class FaultLine:
+    """Attempts that gave no reply, of one class of failure; `unknown` of them may have been charged."""
+
+    attempts: int = 0
+    unknown: int = 0
+
+
+@dataclass(slots=True)
 class Ledger:
     """Spend and bill of one search."""
 
@@ -57,6 +65,7 @@ class Ledger:
     cap: BillCap = field(default_factory=BillCap)
     spend: dict[str, Spent] = field(default_factory=dict[str, Spent])
     bill: dict[str, BillLine] = field(default_factory=dict[str, BillLine])
+    faults: dict[str, FaultLine] = field(default_factory=dict[str, FaultLine])
     reserved: float = 0.0
     dollars: float = 0.0
 
@@ -120,9 +129,11 @@ class Ledger:
         line.completion_tokens += usage.completion_tokens
         self.release(worst, model, self.price(model, usage))
 
-    def broken(self, model: str, worst: Usage, *, unknown: bool) -> None:
+    def broken(self, model: str, worst: Usage, *, unknown: bool, failure: str = "cancelled") -> None:
         """An attempt gave no reply; `unknown` if it may have been charged all the same."""
-        line = self.bill[model]
+        line, fault = self.bill[model], self.faults.setdefault(failure, FaultLine())
+        fault.attempts += 1
+        fault.unknown += unknown
         line.broken += 1
         if unknown:
             line.unknown += 1

@@ -123,7 +123,7 @@ def test_two_processes_may_migrate_a_store_at_once(old):
 
 def test_an_old_recording_is_read_and_written_with_the_same_bytes(tmp_path):
     with SqliteStore(tmp_path / "store.sqlite") as opened:
-        assert import_(LINES, opened) == 21
+        assert import_(LINES, opened).added == 21
         export(opened, tmp_path / "again.jsonl")
     assert (tmp_path / "again.jsonl").read_bytes() == LINES.read_bytes()
 

@@ -20,7 +20,8 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("eval", "measure a resolved program on its task, or on new data"),
     ("verify", "re-derive the measured block of a resolved program from the store"),
     ("models", "list models that can be pulled, and pull them"),
-    ("store", "export, import and count recorded responses"),
+    ("store", "count, export, import, merge and prune recorded responses"),
+    ("why", "say which part of a node's requests changed when stored responses are not used"),
 )
 """Name and help line; `tgl.cli.NAME_command` has `arguments(parser)` and `run(options) -> int`."""
 

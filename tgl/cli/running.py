@@ -29,7 +29,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         help="ask the models for what is not stored (without it nothing is asked)",
     )
     parser.add_argument(
-        "--store", type=Path, help="the store of responses; by default the project's (.tglc/store.sqlite)"
+        "--store", help="the store of responses: a path (by default .tglc/store.sqlite) or KIND:ADDRESS"
     )
     parser.add_argument(
         "--no-recorded", action="store_true", help="leave out the responses that travel with the program"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
 from tgl.cli.running import run_async, workspace_of
 from tgl.pipeline.evaluating import Verification, verify
@@ -18,7 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("file", metavar="FILE", help="a resolved program with a `measured` block")
     parser.add_argument("--graph", help="which graph, if there are several")
-    parser.add_argument("--store", type=Path, help="the store of responses")
+    parser.add_argument("--store", help="the store of responses: a path, or KIND:ADDRESS")
     parser.add_argument(
         "--no-recorded", action="store_true", help="leave out the responses that travel with the program"
     )

@@ -23,7 +23,7 @@ from tgl.pipeline.figures import measured_figures
 from tgl.pipeline.guard import outside_trouble
 from tgl.pipeline.loading import import_texts
 from tgl.pipeline.resolved import ResolvedProgram, settings_of
-from tgl.pipeline.searching import journal_key, prepare, recall_failures, search
+from tgl.pipeline.searching import prepare, recall_failures, resolved_key, search
 from tgl.pipeline.session import MakeModel, RunOptions, open_session
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.task import evaluator_of, load_task, split_task
@@ -81,8 +81,7 @@ async def evaluate(
     ) as session:
         with outside_trouble(session.executor.store):
             # A search's failed calls are part of the figures that it wrote.
-            key = journal_key(program.text, import_texts(program.checked), name, program.ir.graph.name)
-            await recall_failures(session, key, resume=False, live=options.live)
+            await recall_failures(session, resolved_key(program, name), resume=False, live=options.live)
             alone = await measure_alone(
                 program.ir,
                 evaluator_of(program.ir, splits, session),

@@ -25,7 +25,8 @@ from tgl.pipeline.decided import decisions
 from tgl.pipeline.figures import measured_block
 from tgl.pipeline.guard import outside_trouble
 from tgl.pipeline.loading import FileLoader, folder_of, import_texts, load_program, lower_program
-from tgl.pipeline.session import MakeModel, RunOptions, Session, open_session, shots_paths
+from tgl.pipeline.resolved import ResolvedProgram
+from tgl.pipeline.session import MakeModel, RunOptions, Session, open_session, shots_hashes, shots_paths
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.task import TaskData, evaluator_of, load_task, shot_bytes, split_task
 from tgl.pipeline.trouble import placeless
@@ -34,28 +35,34 @@ from tgl.pipeline.workspace import Workspace
 from tgl.search import NoJournal
 from tgl.semantics import Checked, check, lower
 from tgl.space import Resolution, resolve
-from tgl.storage import Journal, MemoryStore, export
+from tgl.storage import Journal, MemoryStore, Store, StoredFailure, export
 from tgl.text import SourceFile
 from tgl.version import VERSION
 
 SAVED = "all responses so far are saved; the same command with --resume goes on from here"
 
 
-def journal_key(text: str, imports: tuple[str, ...], data: str, graph: str) -> str:
-    """Names a program's journal in the store: hash of program, imports, data and version."""
-    parts = [VERSION, program_hash(text), imports_hash(imports), data, graph]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+def journal_key(text: str, imports: tuple[str, ...], data: str, graph: str, shots: Mapping[str, str]) -> str:
+    """Names a program's journal in the store: hash of program, imports, data, shots and version."""
+    parts: list[JsonValue] = [VERSION, program_hash(text), imports_hash(imports), data, graph]
+    if shots:
+        parts.append(dict(shots))
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class SearchPlan:
-    """A program that is ready to be searched; nothing was asked of a model yet."""
+    """A program that is ready to be searched; nothing was asked of a model yet.
+
+    `shots` are the hashes of the files of few-shot rows, by path.
+    """
 
     name: str
     checked: Checked
     ir: ProgramIR
     data: TaskData
     folder: Path
+    shots: Mapping[str, str]
 
     @property
     def paid(self) -> tuple[str, ...]:
@@ -74,6 +81,7 @@ class SearchPlan:
             import_texts(self.checked),
             self.data.dataset.hash,
             self.ir.graph.name,
+            self.shots,
         )
 
 
@@ -125,7 +133,7 @@ def prepare(name: str, *, graph: str | None = None) -> SearchPlan:
     folder = folder_of(name)
     data = load_task(ir, folder)
     split_task(data)
-    return SearchPlan(name, checked, ir, data, folder)
+    return SearchPlan(name, checked, ir, data, folder, shots_hashes(ir, folder))
 
 
 def default_output(name: str) -> Path:
@@ -262,7 +270,11 @@ async def search(
                 leave_failures(session, plan, text)
             reads = kept.count(f"test:{plan.data.task.name}:{plan.data.dataset.hash}", add=1)
             if record is not None:
-                export(session.executor.store, record, session.executor.known)
+                failed = [
+                    StoredFailure(identity=name, failure=one.failure, detail=one.detail)
+                    for name, one in session.executor.failed.items()
+                ]
+                export(session.executor.store, record, session.executor.known, failures=failed)
         ledger = session.executor.ledger
         return SearchOutcome(
             text=text,
@@ -285,17 +297,49 @@ async def recall_failures(session: Session, key: str, *, resume: bool, live: boo
     """
     if live and not resume:
         return
-    seen = [
-        failed
-        for step in session.store.journal_read(key)
-        if step.kind == FAILURES
-        for failed in failures_in(step.value)
-    ]
-    # A replay believes what has been answered since; a search that goes on repeats what it decided on.
-    answered = {} if resume else await session.store.get_many([identity for identity, _, _ in seen])
-    for identity, failure, detail in seen:
-        if identity not in answered:
-            session.executor.assume_failed(identity, failure, detail)
+    failed = journalled_failures(session.store, key) if resume else await failed_before(session, key)
+    for identity, failure, detail in failed:
+        session.executor.assume_failed(identity, failure, detail)
+
+
+async def failed_before(session: Session, key: str) -> list[tuple[str, str, str]]:
+    """The failed calls that a replay repeats: identity, class, detail; the last of an identity counts.
+
+    What has been answered since is believed. What travels with a program counts before the store, failures
+    too.
+
+    Raises:
+        StoreError: the store can't be read.
+    """
+    seen = [*journalled_failures(session.store, key), *map(as_tuple, session.store.failures())]
+    answered = await session.executor.store.get_many([identity for identity, _, _ in seen])
+    return [*(one for one in seen if one[0] not in answered), *map(as_tuple, session.failures)]
+
+
+def resolved_key(program: ResolvedProgram, data: str) -> str:
+    """Names the journal in which a search left the failed calls of the program that it wrote.
+
+    Args:
+        program: the resolved program.
+        data: hash of the data that it is measured on.
+    """
+    shots = shots_hashes(program.ir, program.folder)
+    return journal_key(program.text, import_texts(program.checked), data, program.ir.graph.name, shots)
+
+
+def journalled_failures(store: Store, key: str) -> list[tuple[str, str, str]]:
+    """The failed calls in a journal: identity, class, detail.
+
+    Raises:
+        StoreError: the journal can't be read.
+    """
+    steps = (step for step in store.journal_read(key) if step.kind == FAILURES)
+    return [failed for step in steps for failed in failures_in(step.value)]
+
+
+def as_tuple(failed: StoredFailure) -> tuple[str, str, str]:
+    """A failed call as journals hold it."""
+    return failed.identity, failed.failure, failed.detail
 
 
 def leave_failures(session: Session, plan: SearchPlan, text: str) -> None:
@@ -304,7 +348,8 @@ def leave_failures(session: Session, plan: SearchPlan, text: str) -> None:
     Raises:
         StoreError: the store can't be written.
     """
-    key = journal_key(text, import_texts(plan.checked), plan.data.dataset.hash, plan.ir.graph.name)
+    shots = shots_hashes(lowered_again(plan, text), plan.folder)
+    key = journal_key(text, import_texts(plan.checked), plan.data.dataset.hash, plan.ir.graph.name, shots)
     session.store.journal_clear(key)
     failed = session.executor.failed
     if failed:
@@ -330,10 +375,19 @@ def agree(plan: SearchPlan, text: str, resolution: Resolution) -> None:
     Raises:
         RuntimeError: it is not; a fault of ours.
     """
+    if resolve(lowered_again(plan, text), {}).candidate.digest != resolution.candidate.digest:
+        raise RuntimeError("the resolved text is not the program that was measured")
+
+
+def lowered_again(plan: SearchPlan, text: str) -> ProgramIR:
+    """The IR of a resolved program's text.
+
+    Raises:
+        RuntimeError: it has errors; a fault of ours.
+    """
     checked = check(SourceFile(plan.checked.module.source.name, text), FileLoader())
     lowered = lower(checked, plan.ir.graph.name)
     if lowered.ir is None:
         told = "; ".join(problem.message for problem in lowered.problems)
         raise RuntimeError(f"the resolved program has errors: {told}")
-    if resolve(lowered.ir, {}).candidate.digest != resolution.candidate.digest:
-        raise RuntimeError("the resolved text is not the program that was measured")
+    return lowered.ir

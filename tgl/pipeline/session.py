@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tgl.evaluate import read_shots
 from tgl.ir import GraphTemplate, KeySpec, ModelSpec, ProgramIR
 from tgl.models import ChatModel, ModelError, build, fingerprint_of, settings_of
+from tgl.pipeline.model_notes import remember_model
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.trouble import model_stop, placeless, store_stop
 from tgl.pipeline.workspace import Workspace
@@ -20,9 +22,12 @@ from tgl.storage import (
     RecordedFile,
     ResponseStore,
     SqliteStore,
+    Store,
+    StoredFailure,
     StoreError,
     StoreErrorKind,
 )
+from tgl.storage import open_store as open_kind
 
 DEFAULT_CONCURRENCY = 8
 LOCAL_SLOTS = 16
@@ -52,12 +57,17 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An open executor with its store. `recorded` is the number of recorded responses at hand."""
+    """An open executor with its store.
+
+    `recorded` is the number of recorded responses at hand, `failures` the calls that failed when they were
+    recorded.
+    """
 
     executor: Executor
-    store: SqliteStore | MemoryStore
+    store: Store
     shots: Mapping[str, ShotsTable]
     recorded: int
+    failures: tuple[StoredFailure, ...] = ()
 
 
 def build_model(spec: ModelSpec, workspace: Workspace) -> ChatModel:
@@ -108,21 +118,35 @@ def load_shots(ir: ProgramIR, folder: Path) -> Mapping[str, ShotsTable]:
     return tables
 
 
-def open_store(workspace: Workspace, options: RunOptions) -> SqliteStore | MemoryStore:
+def shots_hashes(ir: ProgramIR, folder: Path) -> Mapping[str, str]:
+    """The hashes of a program's few-shot files, by path; a file that can't be read has none.
+
+    A file that changed is another search: its rows are in the prompts.
+    """
+    found: dict[str, str] = {}
+    for path in shots_paths(ir.graph):
+        with suppress(OSError):
+            found[path] = hashlib.sha256((folder / path).read_bytes()).hexdigest()
+    return found
+
+
+def open_store(workspace: Workspace, options: RunOptions) -> Store:
     """The project's store; one in memory if nothing may be asked and the project's folder can't be written.
 
-    A store that the person named has to be that store.
+    A store that the person named has to be that store. One that can't be written is read as it is if nothing
+    may be asked; what has to be written then is refused when it comes to that.
 
     Raises:
         Stop: it can't be used.
     """
     try:
+        if workspace.address:
+            return open_kind(workspace.address)
         workspace.store.parent.mkdir(parents=True, exist_ok=True)
         return SqliteStore(workspace.store)
     except StoreError as error:
-        spare = not options.live and workspace.store_is_default and not workspace.store.exists()
-        if error.kind is StoreErrorKind.READ_ONLY and spare:
-            return MemoryStore()
+        if error.kind is StoreErrorKind.READ_ONLY and not options.live:
+            return unwritable(workspace, error)
         raise store_stop(error) from None
     except OSError as error:
         if not options.live and workspace.store_is_default:
@@ -135,6 +159,34 @@ def open_store(workspace: Workspace, options: RunOptions) -> SqliteStore | Memor
                 help="name another store with --store",
             ),
         ) from None
+
+
+def unwritable(workspace: Workspace, error: StoreError) -> Store:
+    """What serves in place of a store that can't be written.
+
+    Raises:
+        Stop: nothing does.
+    """
+    try:
+        if workspace.store.exists() and not workspace.address:
+            return SqliteStore(workspace.store, read_only=True)
+    except StoreError as deeper:
+        raise store_stop(deeper) from None
+    if workspace.store_is_default:
+        return MemoryStore()
+    raise store_stop(error)
+
+
+def remember(store: Store, spec: ModelSpec, fingerprint: str) -> None:
+    """Keep what names a model that is asked.
+
+    Raises:
+        Stop: the store can't be written.
+    """
+    try:
+        remember_model(store, spec, fingerprint)
+    except StoreError as error:
+        raise store_stop(error) from None
 
 
 def open_recorded(ir: ProgramIR, folder: Path, options: RunOptions) -> RecordedFile | None:
@@ -192,6 +244,7 @@ async def open_session(
                 raise model_stop(error) from None
             if model is not None:
                 stack.push_async_callback(model.close)
+                remember(store, spec, fingerprint)
             default = LOCAL_SLOTS if spec.provider == "local" else DEFAULT_CONCURRENCY
             ceiling = options.concurrency or spec.concurrency or default
             bindings[spec.name] = ModelBinding(spec, fingerprint, model, ceiling)
@@ -207,4 +260,7 @@ async def open_session(
             key=EXACT if task is None else task.key,
             instruction="" if task is None else task.format,
         )
-        yield Session(executor, store, shots, 0 if recorded is None else len(recorded.responses))
+        if recorded is None:
+            yield Session(executor, store, shots, 0)
+        else:
+            yield Session(executor, store, shots, len(recorded.responses), tuple(recorded.failures()))

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tgl.storage import kind_of
+
 ROOT_MARKS = (".tglc", ".git", "pyproject.toml")
 
 
@@ -18,6 +20,7 @@ class Workspace:
         root: the nearest folder above the program that holds `.tglc`, `.git` or `pyproject.toml`; the
             program's own folder if there is none.
         store: the SQLite file of recorded responses.
+        address: `NAME:REST` of a store of another kind, in place of that file; else "".
         models: the folder of pulled weights.
         environment: variables, for `env("NAME")` in a program.
     """
@@ -26,25 +29,37 @@ class Workspace:
     store: Path
     models: Path
     environment: Mapping[str, str]
+    address: str = ""
 
     @property
     def store_is_default(self) -> bool:
         """Whether the store is the project's own, not one that the person named."""
-        return self.store == default_store(self.root)
+        return not self.address and self.store == default_store(self.root)
+
+    @property
+    def store_name(self) -> str:
+        """The store as a person knows it."""
+        return self.address or str(self.store)
 
 
-def find_workspace(program: Path, environment: Mapping[str, str], *, store: Path | None = None) -> Workspace:
-    """The workspace of a program. Creates nothing."""
+def find_workspace(
+    program: Path, environment: Mapping[str, str], *, store: Path | str | None = None
+) -> Workspace:
+    """The workspace of a program. `store` is a path, or `NAME:REST` for a kind of store. Creates nothing."""
     folder = program.absolute().parent
     root = next(
         (above for above in (folder, *folder.parents) if any((above / mark).exists() for mark in ROOT_MARKS)),
         folder,
     )
+    address = "" if store is None or isinstance(store, Path) or kind_of(store) is None else store
+    if address.startswith("sqlite:"):
+        store, address = address.removeprefix("sqlite:"), ""
     return Workspace(
         root=root,
-        store=store or default_store(root),
+        store=Path(store) if store and not address else default_store(root),
         models=models_folder(environment),
         environment=environment,
+        address=address,
     )
 
 

@@ -1,32 +1,40 @@
 """Recorded responses as a file that people can read, compare and ship.
 
 One JSON object a line, sorted by identity, no spaces, UTF-8. The same responses give the same bytes,
-gzipped too (no time stamp, no name in the header).
+gzipped too (no time stamp, no name in the header). A call that had failed for good is a line of its own,
+with `identity`, `failure` and `detail`, so that a recording replays a search with its failures.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gzip
-import io
+import heapq
 import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import IO, TypeAlias
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from tgl.storage.errors import StoreError, StoreErrorKind, file_error
-from tgl.storage.protocol import ReadOnlyResponses, ResponseStore
-from tgl.storage.records import Origin, StoredResponse
+from tgl.storage.protocol import ReadOnlyResponses
+from tgl.storage.records import Origin, StoredFailure, StoredResponse
 
 BATCH = 1000
+LONGEST = 64 * 2**20
+"""Bytes of the longest line: more is no response, and would only fill the memory."""
 FIELDS = TypeAdapter(dict[str, JsonValue])
+
+Line: TypeAlias = StoredResponse | StoredFailure
 
 
 class RecordedFile:
-    """The responses in a `.jsonl` or `.jsonl.gz` file, read once, never written.
+    """The responses and failures in a `.jsonl` or `.jsonl.gz` file, read once, never written.
+
+    The first line of an identity counts, and a response more than a failure.
 
     Raises:
         StoreError: the file can't be read, or a line is no response (its number is told).
@@ -34,7 +42,14 @@ class RecordedFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.responses = {record.identity: record for record in reversed(list(lines_of(path)))}
+        self.responses: dict[str, StoredResponse] = {}
+        failed: dict[str, StoredFailure] = {}
+        for line in lines_of(path):
+            if isinstance(line, StoredResponse):
+                self.responses.setdefault(line.identity, line)
+            else:
+                failed.setdefault(line.identity, line)
+        self.failed = {name: failed[name] for name in sorted(failed) if name not in self.responses}
 
     def read(self, identities: Sequence[str]) -> dict[str, StoredResponse]:
         return {key: found for key in identities if (found := self.responses.get(key)) is not None}
@@ -45,59 +60,71 @@ class RecordedFile:
     def records(self) -> Iterator[StoredResponse]:
         return (self.responses[identity] for identity in self.identities())
 
+    def failures(self) -> list[StoredFailure]:
+        """The failed calls, sorted by identity."""
+        return list(self.failed.values())
 
-def export(store: ReadOnlyResponses, path: Path, identities: Iterable[str] | None = None) -> int:
+
+def export(
+    store: ReadOnlyResponses,
+    path: Path,
+    identities: Iterable[str] | None = None,
+    *,
+    failures: Iterable[StoredFailure] = (),
+) -> int:
     """Write recorded responses to a file, replaced in one step; gzipped if its name ends in `.gz`.
 
     Args:
         store: where they are.
         path: the file.
         identities: which ones (those that are not stored are left out); all if None.
+        failures: calls that failed; those with a response in the file are left out.
 
     Returns:
-        How many were written.
+        How many responses were written.
 
     Raises:
         StoreError: the store can't be read or the file can't be written.
     """
     records = store.records() if identities is None else chosen(store, sorted(set(identities)))
     part = path.with_name(f".{path.name}.part")
-    written = 0
     try:
         with part.open("wb") as raw:
-            packed = (
-                gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) if path.suffix == ".gz" else raw
-            )
-            for record in records:
-                packed.write(line_of(record).encode())
-                written += 1
-            if packed is not raw:
-                packed.close()
+            if path.suffix == ".gz":
+                with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
+                    written = write_lines(packed, records, failures)
+            else:
+                written = write_lines(raw, records, failures)
             raw.flush()
             os.fsync(raw.fileno())
         part.replace(path)
     except OSError as error:
+        raise file_error(error, path) from error
+    finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
-        raise file_error(error, path) from error
     return written
 
 
-def import_(path: Path, store: ResponseStore) -> int:
-    """Add a file's responses to a store; what is stored already stays as it is.
+def write_lines(
+    file: IO[bytes] | gzip.GzipFile, records: Iterator[StoredResponse], failures: Iterable[StoredFailure]
+) -> int:
+    """Write sorted lines; how many of them are responses."""
+    written, last = 0, ""
+    failed = sorted(failures, key=identity_of)
+    merged: Iterator[Line] = heapq.merge(records, failed, key=identity_of)  # stable: responses first
+    for line in merged:
+        if isinstance(line, StoredFailure) and line.identity == last:
+            continue
+        last = line.identity
+        written += isinstance(line, StoredResponse)
+        file.write(text_of(line).encode())
+    return written
 
-    Returns:
-        How many the store did not have.
 
-    Raises:
-        StoreError: the file can't be read, a line is no response (then nothing was added), or the store
-            can't be written.
-    """
-    records = list(RecordedFile(path).records())
-    known = store.read([record.identity for record in records])
-    for start in range(0, len(records), BATCH):
-        store.write(records[start : start + BATCH])
-    return len(records) - len(known)
+def identity_of(line: Line) -> str:
+    """What lines are sorted by."""
+    return line.identity
 
 
 def chosen(store: ReadOnlyResponses, identities: Sequence[str]) -> Iterator[StoredResponse]:
@@ -108,43 +135,50 @@ def chosen(store: ReadOnlyResponses, identities: Sequence[str]) -> Iterator[Stor
         yield from (found[identity] for identity in chunk if identity in found)
 
 
-def line_of(record: StoredResponse) -> str:
-    """A response as a line of a file."""
-    # What schema 2 added is left out where it says nothing: older files keep their bytes.
-    fields = {
-        "identity": record.identity,
-        **record.origin.model_dump(exclude_defaults=True),
-        **record.model_dump(exclude={"identity", "origin"}, exclude_defaults=True),
-    }
+def text_of(line: Line) -> str:
+    """A line of a file. What schema 2 added is left out where it is empty: older files keep their bytes."""
+    if isinstance(line, StoredFailure):
+        fields = line.model_dump()
+    else:
+        fields = {
+            "identity": line.identity,
+            **line.origin.model_dump(exclude_defaults=True),
+            **line.model_dump(exclude={"identity", "origin"}, exclude_defaults=True),
+        }
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def lines_of(path: Path) -> Iterator[StoredResponse]:
-    """The responses of a file, in order."""
-    data = b""
+def lines_of(path: Path) -> Iterator[Line]:
+    """The lines of a file, in order, one at a time: a file may be larger than the memory.
+
+    Raises:
+        StoreError: the file can't be read, or a line is no response (its number is told).
+    """
+    number = 0
     try:
-        data = path.read_bytes()
-        if path.suffix == ".gz":
-            data = gzip.decompress(data)
-        text = data.decode()
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            while data := file.readline(LONGEST):
+                number += 1
+                if len(data) == LONGEST:
+                    raise malformed(path, number, f"line {number} is longer than {LONGEST // 2**20} MiB")
+                if data.strip():
+                    yield line_in(path, number, data)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise malformed(path, None, "the file is no complete gzip file") from error
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise malformed(path, line, f"line {line} is not UTF-8") from error
     except OSError as error:
         raise file_error(error, path) from error
-    for number, line in enumerate(io.StringIO(text, newline="\n"), start=1):
-        if line.strip():
-            yield response_in(path, number, line)
 
 
-def response_in(path: Path, number: int, line: str) -> StoredResponse:
-    """The response on a line."""
+def line_in(path: Path, number: int, data: bytes) -> Line:
+    """What a line says."""
     try:
-        fields = FIELDS.validate_json(line)
+        fields = FIELDS.validate_json(data.decode())
+        if "failure" in fields:
+            return StoredFailure.model_validate(fields)
         origin = {name: fields.pop(name) for name in Origin.model_fields if name in fields}
         return StoredResponse.model_validate({**fields, "origin": origin})
+    except UnicodeDecodeError as error:
+        raise malformed(path, number, f"line {number} is not UTF-8") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = "".join(f"`{part}`: " for part in first["loc"] if part != "origin")
@@ -160,3 +194,18 @@ def malformed(path: Path, line: int | None, reason: str) -> StoreError:
         help="write the file again with `tglc store export`",
         line=line,
     )
+
+
+def is_recording(path: Path) -> bool:
+    """Whether a file is empty or starts as a recording does.
+
+    Raises:
+        StoreError: it can't be read.
+    """
+    try:
+        next(lines_of(path), None)
+    except StoreError as error:
+        if error.kind is StoreErrorKind.MALFORMED:
+            return False
+        raise
+    return True

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Generator, Iterator, Sequence
+import threading
+from collections.abc import Awaitable, Generator, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 
 from tgl.storage.journal import JournalRecord
-from tgl.storage.records import StoredResponse
+from tgl.storage.records import StoredFailure, StoredResponse
 
 
 class MemoryStore:
-    """Responses, journals and counters in dictionaries. A context manager; for one thread."""
+    """All of a store in dictionaries. Thread-safe: a step is locked, or one operation on a dictionary."""
 
     def __init__(self, records: Sequence[StoredResponse] = ()) -> None:
         self.responses: dict[str, StoredResponse] = {}
         self.journals: dict[str, list[JournalRecord]] = {}
-        self.counters: dict[str, int] = {}
-        self.notes: dict[str, str] = {}
+        self.failed: dict[str, StoredFailure] = {}
+        self.counted: dict[str, int] = {}
+        self.noted: dict[str, str] = {}
+        self.lock = threading.Lock()
         self.write(records)
 
     def __enter__(self) -> MemoryStore:
@@ -52,23 +55,52 @@ class MemoryStore:
         return tuple(self.journals.get(search, ()))
 
     def journal_append(self, search: str, seq: int, kind: str, payload: str) -> None:
-        steps = self.journals.setdefault(search, [])
-        if seq != len(steps):
-            raise ValueError(f"the next step of this journal is {len(steps)}, not {seq}")
-        steps.append(JournalRecord(seq, kind, payload))
+        with self.lock:
+            steps = self.journals.setdefault(search, [])
+            if seq != len(steps):
+                raise ValueError(f"the next step of this journal is {len(steps)}, not {seq}")
+            steps.append(JournalRecord(seq, kind, payload))
 
     def journal_clear(self, search: str) -> None:
         self.journals.pop(search, None)
 
+    def searches(self) -> list[str]:
+        return sorted(search for search, steps in self.journals.items() if steps)
+
     def count(self, name: str, *, add: int = 0) -> int:
-        self.counters[name] = self.counters.get(name, 0) + add
-        return self.counters[name]
+        with self.lock:
+            value = self.counted.get(name, 0) + add
+            if add:
+                self.counted[name] = value
+            return value
+
+    def counters(self) -> Mapping[str, int]:
+        return dict(sorted(self.counted.items()))
 
     def note_get(self, name: str) -> str | None:
-        return self.notes.get(name)
+        return self.noted.get(name)
 
     def note_put(self, name: str, text: str) -> None:
-        self.notes[name] = text
+        self.noted[name] = text
+
+    def notes(self) -> Mapping[str, str]:
+        return dict(sorted(self.noted.items()))
+
+    def failures(self) -> list[StoredFailure]:
+        return [self.failed[identity] for identity in sorted(self.failed)]
+
+    def write_failures(self, failures: Iterable[StoredFailure]) -> int:
+        with self.lock:
+            before = len(self.failed)
+            for failure in failures:
+                self.failed.setdefault(failure.identity, failure)
+            return len(self.failed) - before
+
+    def remove(self, identities: Sequence[str]) -> int:
+        with self.lock:
+            for identity in identities:
+                self.failed.pop(identity, None)
+            return sum(self.responses.pop(identity, None) is not None for identity in identities)
 
 
 class Settled:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Protocol, runtime_checkable
 
 from tgl.storage.journal import JournalRecord
-from tgl.storage.records import StoredResponse
+from tgl.storage.records import StoredFailure, StoredResponse
 
 
 class ReadOnlyResponses(Protocol):
@@ -76,8 +77,16 @@ class Transcript(Protocol):
         """Forget a search."""
         ...
 
+    def searches(self) -> list[str]:
+        """The searches that have a journal, sorted."""
+        ...
+
     def count(self, name: str, *, add: int = 0) -> int:
         """The value of a named counter after `add` was added (semantics.md 5: reads of the test split)."""
+        ...
+
+    def counters(self) -> Mapping[str, int]:
+        """All counters, sorted by name."""
         ...
 
     def note_get(self, name: str) -> str | None:
@@ -95,3 +104,42 @@ class Transcript(Protocol):
             StoreError: it could not be committed.
         """
         ...
+
+    def notes(self) -> Mapping[str, str]:
+        """All notes, sorted by name."""
+        ...
+
+
+@runtime_checkable
+class Store(ResponseStore, Transcript, Protocol):
+    """All that a project keeps: responses, failures, journals, counters and notes. A context manager."""
+
+    def failures(self) -> list[StoredFailure]:
+        """The failed calls that came with recordings, sorted by identity."""
+        ...
+
+    def write_failures(self, failures: Iterable[StoredFailure]) -> int:
+        """Add failed calls, committed on return; the first of an identity stays. How many were new.
+
+        Raises:
+            StoreError: none was stored.
+        """
+        ...
+
+    def remove(self, identities: Sequence[str]) -> int:
+        """Forget responses and failures, and give their room back. How many responses there were.
+
+        Raises:
+            StoreError: nothing was forgotten.
+        """
+        ...
+
+    def close(self) -> None:
+        """Commit what was accepted and let go of everything. Idempotent."""
+        ...
+
+    def __enter__(self) -> Store: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

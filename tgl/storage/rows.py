@@ -25,8 +25,11 @@ ADD_TO_COUNTER = """
 """
 PUT_NOTE = "INSERT INTO notes VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 IDENTITIES = "SELECT identity FROM responses ORDER BY identity"
-FAILURES = "SELECT identity, failure, detail FROM failures ORDER BY identity"
+SELECT_FAILURES = "SELECT identity, failure, detail FROM failures ORDER BY identity"
 INSERT_FAILURE = "INSERT OR IGNORE INTO failures VALUES (?, ?, ?)"
+DELETE_RESPONSE = "DELETE FROM responses WHERE identity = ?"
+DELETE_FAILURE = "DELETE FROM failures WHERE identity = ?"
+SEARCHES = "SELECT DISTINCT search FROM journal ORDER BY search"
 
 
 def select_responses(count: int, schema: int) -> str:

@@ -13,6 +13,8 @@ from pathlib import Path
 from tgl.storage.errors import StoreError, StoreErrorKind
 
 SCHEMA = 2
+LOCK_WAIT = 5.0
+"""Seconds that a write waits for another process."""
 
 TABLES = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -74,18 +76,69 @@ def schema_of(connection: sqlite3.Connection, path: Path) -> int:
     return version
 
 
-def prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring a file to this version's schema.
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection to a file of this version's schema; it is made, or brought up to date.
 
     Raises:
         sqlite3.Error: SQLite refuses.
-        StoreError: the file belongs to a later version, or to another program.
+        StoreError: the path is a folder, or the file belongs to a later version or to another program.
     """
-    found = schema_of(connection, path)  # before anything is written to a file that may not be ours
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    if found < SCHEMA:
-        migrate(connection, path)
+    refuse_folder(path)
+    connection = sqlite3.connect(path, timeout=LOCK_WAIT, isolation_level=None, check_same_thread=False)
+    try:
+        found = schema_of(connection, path)  # before anything is written to a file that may not be ours
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        if found < SCHEMA:
+            migrate(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def connect_to_read(path: Path) -> tuple[sqlite3.Connection, int]:
+    """A connection that writes nothing, and the file's schema.
+
+    Raises:
+        sqlite3.Error: SQLite refuses.
+        StoreError: as `connect`; or the file is empty.
+    """
+    refuse_folder(path)
+    log = path.with_name(path.name + "-wal")
+    # Where no process has the file open there is no log, and SQLite need not make one: that also works in a
+    # folder that can't be written.
+    mode = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?{mode}",
+        uri=True,
+        timeout=LOCK_WAIT,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        found = schema_of(connection, path)
+        if not found:
+            raise StoreError(StoreErrorKind.NOT_A_STORE, str(path), f"{path} is empty", help="check the path")
+    except BaseException:
+        connection.close()
+        raise
+    return connection, found
+
+
+def refuse_folder(path: Path) -> None:
+    """Say so where SQLite would only say that it can't open.
+
+    Raises:
+        StoreError: the path is a folder.
+    """
+    if path.is_dir():
+        raise StoreError(
+            StoreErrorKind.UNREADABLE,
+            str(path),
+            f"{path} is a folder",
+            help="name a file in it, such as store.sqlite",
+        )
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The store at the project's root: one SQLite file for responses, journals and counters.
+"""The store at the project's root: one SQLite file for responses, failures, journals, counters and notes.
 
 One thread owns the connection, so the event loop never waits for the disk. Writes group themselves:
 what arrives while a transaction commits goes into the next one, so nothing waits longer than a commit
@@ -13,43 +13,51 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tgl.storage.errors import StoreError, StoreErrorKind, store_error
 from tgl.storage.journal import JournalRecord
-from tgl.storage.records import StoredResponse
+from tgl.storage.records import StoredFailure, StoredResponse
 from tgl.storage.rows import (
     ADD_TO_COUNTER,
     CHUNK,
+    DELETE_FAILURE,
+    DELETE_RESPONSE,
     IDENTITIES,
+    INSERT_FAILURE,
     INSERT_RESPONSE,
     PUT_NOTE,
+    SEARCHES,
+    SELECT_FAILURES,
     columns_of,
     response_of,
     select_responses,
 )
-from tgl.storage.schema import SCHEMA, prepare
+from tgl.storage.schema import SCHEMA, connect, connect_to_read
 
 T = TypeVar("T")
-LOCK_WAIT = 5.0
-"""Seconds that a write waits for another process."""
 
 
 class SqliteStore:
-    """Responses, journals and counters in one file, made if missing. A context manager.
+    """All of a store in one file, made if missing. A context manager.
 
     Thread-safe. What was accepted is committed before the process ends, unless it is killed.
+
+    Args:
+        path: the file.
+        read_only: write nothing, not even what brings an older file up to date; the file has to be there.
 
     Raises:
         StoreError: by every method; the kind says why.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
+        self.read_only = read_only
         self.pending: list[tuple[tuple[StoredResponse, ...], Future[tuple[StoredResponse, ...]]]] = []
         self.lock = threading.Lock()
         self.worker = ThreadPoolExecutor(1, thread_name_prefix="tgl-store")
@@ -114,12 +122,38 @@ class SqliteStore:
         return self.run(lambda: self.counted(name, add))
 
     def note_get(self, name: str) -> str | None:
-        query = "SELECT value FROM notes WHERE name = ?"
-        row = self.run(lambda: self.connection.execute(query, (name,)).fetchone())
-        return None if row is None else str(row[0])
+        return self.notes().get(name)
 
     def note_put(self, name: str, text: str) -> None:
         self.run(lambda: self.transact(PUT_NOTE, (name, text)))
+
+    def notes(self) -> Mapping[str, str]:
+        return dict(self.rows("SELECT name, value FROM notes ORDER BY name", since=2))
+
+    def counters(self) -> Mapping[str, int]:
+        return dict(self.rows("SELECT name, value FROM counters ORDER BY name"))
+
+    def searches(self) -> list[str]:
+        return [row[0] for row in self.rows(SEARCHES)]
+
+    def failures(self) -> list[StoredFailure]:
+        return [
+            StoredFailure(identity=identity, failure=failure, detail=detail)
+            for identity, failure, detail in self.rows(SELECT_FAILURES, since=2)
+        ]
+
+    def write_failures(self, failures: Iterable[StoredFailure]) -> int:
+        values = [(failure.identity, failure.failure, failure.detail) for failure in failures]
+        return self.run(lambda: self.changed(INSERT_FAILURE, values))
+
+    def remove(self, identities: Sequence[str]) -> int:
+        return self.run(lambda: self.removed(identities))
+
+    def rows(self, query: str, *, since: int = 1) -> list[tuple[Any, ...]]:
+        """The rows of a query on a table that came with schema `since`; none in an older file."""
+        if self.schema < since:
+            return []
+        return self.run(lambda: self.connection.execute(query).fetchall())
 
     def submit(self, work: Callable[[], T]) -> Future[T]:
         """Run `work` in the store's thread."""
@@ -157,21 +191,14 @@ class SqliteStore:
     # What follows runs in the store's thread only.
 
     def open(self) -> sqlite3.Connection:
-        """A connection to a file of this version's schema."""
+        """A connection; `schema` is then what the file holds."""
         try:
-            connection = sqlite3.connect(
-                self.path, timeout=LOCK_WAIT, isolation_level=None, check_same_thread=False
-            )
+            if self.read_only:
+                connection, self.schema = connect_to_read(self.path)
+                return connection
+            return connect(self.path)
         except sqlite3.Error as error:
             raise store_error(error, self.path) from error
-        try:
-            prepare(connection, self.path)
-        except BaseException as error:
-            connection.close()
-            if isinstance(error, sqlite3.Error):
-                raise store_error(error, self.path) from error
-            raise
-        return connection
 
     def select(self, identities: Sequence[str]) -> dict[str, StoredResponse]:
         """Those of `identities` that are stored."""
@@ -215,12 +242,30 @@ class SqliteStore:
 
     def counted(self, name: str, add: int) -> int:
         """The counter after the addition."""
+        query = "SELECT value FROM counters WHERE name = ?"
+        if not add:
+            row = self.connection.execute(query, (name,)).fetchone()
+            return 0 if row is None else int(row[0])
         with Transaction(self.connection):
             self.connection.execute(ADD_TO_COUNTER, (name, add))
-            query = "SELECT value FROM counters WHERE name = ?"
             return int(self.connection.execute(query, (name,)).fetchone()[0])
 
-    def transact(self, statement: str, values: tuple[str, ...]) -> None:
+    def changed(self, statement: str, values: Sequence[tuple[str, ...]]) -> int:
+        """How many rows a statement changed in all, in one transaction."""
+        with Transaction(self.connection):
+            return self.connection.executemany(statement, values).rowcount if values else 0
+
+    def removed(self, identities: Sequence[str]) -> int:
+        """How many responses are forgotten now."""
+        names = [(identity,) for identity in identities]
+        with Transaction(self.connection):
+            self.connection.executemany(DELETE_FAILURE, names)
+            count = self.connection.executemany(DELETE_RESPONSE, names).rowcount
+        self.connection.execute("VACUUM")
+        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return max(count, 0)
+
+    def transact(self, statement: str, values: tuple[str | int, ...]) -> None:
         """One statement, committed."""
         with Transaction(self.connection):
             self.connection.execute(statement, values)

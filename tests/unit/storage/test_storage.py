@@ -16,6 +16,7 @@ from tgl.storage import (
     JournalMismatch,
     Layered,
     MemoryStore,
+    Merged,
     Origin,
     RecordedFile,
     SqliteStore,
@@ -283,7 +284,7 @@ def test_export_and_import_are_a_round_trip_in_bytes(store, tmp_path, name):
     second.parent.mkdir()
     assert export(store, first) == 3
     other = MemoryStore([response(1, "older")])
-    assert import_(first, other) == 2
+    assert import_(first, other) == Merged(added=2, differing=1)
     assert other.read([response(1).identity])[response(1).identity].text == "older"
     assert export(RecordedFile(first), second) == 3
     assert first.read_bytes() == second.read_bytes()

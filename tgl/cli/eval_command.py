@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from tgl.cli.outcome import show
+from tgl.cli.outcome import label, show
 from tgl.cli.running import add_run_options, progress_of, run_async, run_options, workspace_of
 from tgl.pipeline.evaluating import EvalOutcome, evaluate
 from tgl.pipeline.resolved import load_resolved
@@ -32,8 +32,9 @@ def run(options: argparse.Namespace) -> int:
     )
     show(outcome.warnings, as_json=False)
     if options.json:
-        print(json.dumps(as_json(outcome), indent=2))
+        print(json.dumps({"simulated": bool(program.ir.simulated_models), **as_json(outcome)}, indent=2))
     else:
+        label(program.ir)
         print("\n".join(text_lines(outcome)))
     return Exit.DONE
 

@@ -8,7 +8,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from tgl.cli.outcome import agreed, show
+from tgl.cli.outcome import agreed, label, show
 from tgl.cli.running import add_run_options, progress_of, run_async, run_options, workspace_of
 from tgl.pipeline.money import worst_bill
 from tgl.pipeline.searching import (
@@ -75,6 +75,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(result_json(outcome, output), indent=2))
     else:
+        label(plan.ir)
         print(result_text(outcome, output), end="")
     return Exit.DONE
 
@@ -139,6 +140,7 @@ def result_text(outcome: SearchOutcome, output: Path) -> str:
 def result_json(outcome: SearchOutcome, output: Path) -> dict[str, object]:
     """The same as JSON values."""
     return {
+        "simulated": bool(outcome.report.simulated),
         "output": str(output),
         "report": outcome.report.model_dump(mode="json"),
         "decided": dict(outcome.decisions),

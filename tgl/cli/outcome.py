@@ -10,7 +10,9 @@ import traceback
 from collections.abc import Sequence
 
 from tgl.diagnostics import Diagnostic, render_json, render_text
+from tgl.ir import ProgramIR
 from tgl.pipeline.stop import Stop
+from tgl.report import simulation_label
 from tgl.version import VERSION
 
 
@@ -22,6 +24,18 @@ def show(diagnostics: Sequence[Diagnostic], *, as_json: bool) -> None:
     color = sys.stderr.isatty() and "NO_COLOR" not in os.environ
     for diagnostic in diagnostics:
         print(render_text(diagnostic, color=color), file=sys.stderr, end="\n")
+
+
+def label(ir: ProgramIR, *, result_only: bool = False) -> None:
+    """Say above all figures that they are simulated, if they are.
+
+    Args:
+        ir: the program.
+        result_only: whether standard output is for a result alone, so that the label has to go elsewhere.
+    """
+    text = simulation_label(ir)
+    if text is not None:
+        print(text, file=sys.stderr if result_only else sys.stdout)
 
 
 def agreed(question: str) -> bool:

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 
+from tgl.cli.outcome import label
 from tgl.cli.running import add_run_options, progress_of, run_async, run_options, workspace_of
 from tgl.pipeline.resolved import load_resolved
 from tgl.pipeline.running import RunOutcome, fields_of, run_once
@@ -37,8 +38,10 @@ def run(options: argparse.Namespace) -> int:
         run_once(program, fields, workspace_of(options), run_options(options), Watch(progress)), progress
     )
     if options.json:
-        print(json.dumps(as_json(outcome), indent=2, ensure_ascii=False))
+        shown = {"simulated": bool(program.ir.simulated_models), **as_json(outcome)}
+        print(json.dumps(shown, indent=2, ensure_ascii=False))
     else:
+        label(program.ir, result_only=True)
         tell(outcome, trace=options.trace)
     return Exit.DONE if outcome.result.status is RunStatus.OK else Exit.FAILED
 

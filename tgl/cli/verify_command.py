@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
+from tgl.cli.outcome import label
 from tgl.cli.running import run_async, workspace_of
 from tgl.pipeline.evaluating import Verification, verify
 from tgl.pipeline.resolved import load_resolved
@@ -31,8 +32,9 @@ def run(options: argparse.Namespace) -> int:
         verify(program, workspace_of(options), RunOptions(recorded=not options.no_recorded)), SilentProgress()
     )
     if options.json:
-        print(json.dumps(as_json(found), indent=2))
+        print(json.dumps({"simulated": bool(program.ir.simulated_models), **as_json(found)}, indent=2))
     else:
+        label(program.ir)
         print("\n".join(text_lines(options.file, found)))
     if found.differing:
         return Exit.FAILED

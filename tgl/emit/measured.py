@@ -63,7 +63,7 @@ class MeasuredFigures:
 
     `accuracy` is in [0, 1]; costs are of one question, in `unit`, one of which is `unit_tokens` tokens of the
     unit's model (None for other units); latencies are in seconds. `failed` counts the examples of the `n`
-    that no answer was made for.
+    that no answer was made for. `simulated` tells that models were statistical models, not real ones.
     """
 
     n: int
@@ -77,6 +77,7 @@ class MeasuredFigures:
     cost_max: float
     latency_p50: float
     latency_p95: float
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +101,14 @@ class MeasuredBlock:
     draws: str
 
 
-def figure_lines(figures: MeasuredFigures) -> tuple[str, str, str]:
-    """The settings `accuracy`, `cost` and `latency` of a block, one a line, not aligned."""
+def figure_lines(figures: MeasuredFigures) -> tuple[str, ...]:
+    """The settings `accuracy`, `cost` and `latency` of a block, one a line, not aligned.
+
+    Figures of simulated models begin with `simulated yes`.
+    """
     unit = figures.unit
     return (
+        *(("simulated yes",) if figures.simulated else ()),
         f"accuracy {proportion_text(figures.accuracy)}, ci: {shares(figures.accuracy_ci)}, n: {figures.n}"
         + (f", failed: {figures.failed}" if figures.failed else ""),
         f"cost {cost_text(figures.cost, unit)}, ci: {costs(figures.cost_ci, unit)}, "

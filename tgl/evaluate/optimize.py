@@ -347,6 +347,7 @@ class Pursuit:
             data=self.search.data,
             responses=responses_hash([final.winner]),
             salt=FINAL_SALT,
+            simulated=self.search.ir.simulated_models,
             notes=tuple(bench.notes),
         )
 

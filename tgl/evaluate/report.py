@@ -136,6 +136,7 @@ class SearchReport(Frozen):
     resolved program alone can't tell it, since the choices that it was measured with are gone.
     `responses` is the hash of the identities that the winner's figures rest on, `salt` that of their draws.
     `sizes` are the numbers of train, select and test examples; `ending` tells why exploring ended.
+    `simulated` names the models that are statistical models: with any of them, no figure is of real models.
     """
 
     schema_version: int = REPORT_SCHEMA
@@ -168,4 +169,5 @@ class SearchReport(Frozen):
     data: str
     responses: str
     salt: str
+    simulated: tuple[str, ...] = ()
     notes: tuple[str, ...]

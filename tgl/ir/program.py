@@ -296,5 +296,10 @@ class ProgramIR(Frozen):
         """Whether nothing is left to decide."""
         return not self.choices
 
+    @property
+    def simulated_models(self) -> tuple[str, ...]:
+        """The declared models that are statistical models: whatever is measured with them is labelled."""
+        return tuple(model.name for model in self.models if model.is_simulated)
+
 
 Alternative.model_rebuild()

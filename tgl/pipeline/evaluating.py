@@ -100,7 +100,12 @@ def outcome(
     program: ResolvedProgram, alone: Alone, data: str, watch: Watch, warnings: tuple[Diagnostic, ...]
 ) -> EvalOutcome:
     """Everything that `eval` tells."""
-    figures = measured_figures(alone.figures, alone.cost.unit, alone.cost.reference_tokens)
+    figures = measured_figures(
+        alone.figures,
+        alone.cost.unit,
+        alone.cost.reference_tokens,
+        simulated=bool(program.ir.simulated_models),
+    )
     return EvalOutcome(
         figures=alone.figures,
         lines=figure_lines(figures),

@@ -12,8 +12,10 @@ def interval(estimate: Estimate) -> Interval:
     return Interval(estimate.low, estimate.high)
 
 
-def measured_figures(figures: ProgramFigures, unit: UnitSpec, unit_tokens: float | None) -> MeasuredFigures:
-    """A program's figures as the block shows them."""
+def measured_figures(
+    figures: ProgramFigures, unit: UnitSpec, unit_tokens: float | None, *, simulated: bool
+) -> MeasuredFigures:
+    """A program's figures as the block shows them; `simulated`: some of its models are."""
     return MeasuredFigures(
         n=figures.n,
         accuracy=figures.accuracy.value,
@@ -26,6 +28,7 @@ def measured_figures(figures: ProgramFigures, unit: UnitSpec, unit_tokens: float
         cost_max=figures.cost_max,
         latency_p50=figures.latency_p50,
         latency_p95=figures.latency_p95,
+        simulated=simulated,
     )
 
 
@@ -40,7 +43,9 @@ def measured_block(report: SearchReport, *, program: str, imports: str) -> Measu
     return MeasuredBlock(
         graph=report.graph,
         task=report.task,
-        figures=measured_figures(report.winner, report.unit, report.unit_tokens),
+        figures=measured_figures(
+            report.winner, report.unit, report.unit_tokens, simulated=bool(report.simulated)
+        ),
         method=report.method,
         method_args=report.method_args,
         seed=report.seed,

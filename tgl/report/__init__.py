@@ -1,5 +1,6 @@
 """What people see: the honest table, figures, and progress while a search runs."""
 
+from tgl.report.label import simulation_label
 from tgl.report.progress import (
     JsonProgress,
     LineProgress,
@@ -18,4 +19,5 @@ __all__ = [
     "Snapshot",
     "TerminalProgress",
     "search_table",
+    "simulation_label",
 ]

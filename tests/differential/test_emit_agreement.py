@@ -113,6 +113,8 @@ SELF_EDGES = (
     "if j == i + 1 and (~0.5 or dense)",
     "if i < j and worker[j] is fuser",
     "if i < j",
+    "if acyclic and ~0.4",
+    "if i != j and acyclic and (dense or ~0.3)",
 )
 OUTPUTS = (
     "final",

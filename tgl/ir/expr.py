@@ -75,15 +75,17 @@ class NodeRef(Frozen):
 
 
 class Op(Frozen):
-    """A built-in operator: `or and not < <= > >= == != in + - * / neg at size when`.
+    """A built-in operator: `or and not < <= > >= == != in + - * / neg at size when
+    acyclic`.
 
     `at`: list, 1-based index. `size`: of a list that is a choice. `when` (only in a candidate, for the
-    guard of an edge): condition, message; the message, absent unless the condition is true.
+    guard of an edge): condition, message; the message, absent unless the condition is true. `acyclic` (only
+    in what an edge's existence asks, no arguments): the edge closes no circle with those decided before it.
     """
 
     kind: Literal["op"] = "op"
     op: str
-    args: tuple[Expr, ...]
+    args: tuple[Expr, ...] = ()
 
 
 class Fn(Frozen):

@@ -37,6 +37,8 @@ def op(name: str, *args: Expr) -> Expr:
             return member(args[0], args[1])
         case "at":
             return item(args[0], args[1])
+        case "acyclic":
+            return Op(op=name)
         case "size":
             if isinstance(args[0], ListOf):
                 return Const(value=len(args[0].items))
@@ -192,6 +194,17 @@ def parts(expr: Expr) -> tuple[Expr, ...]:
 def every(expr: Expr) -> list[Expr]:
     """The expression and all inside it."""
     return [expr, *(inner for part in parts(expr) for inner in every(part))]
+
+
+def closing(value: Expr) -> Expr:
+    """What an edge's condition is worth if the edge would close a circle."""
+    match value:
+        case Op(op="acyclic"):
+            return Const(value=False)
+        case Op(op=name, args=args):
+            return op(name, *map(closing, args))
+        case _:
+            return value
 
 
 def is_static(expr: Expr) -> bool:

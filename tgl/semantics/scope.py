@@ -24,11 +24,11 @@ FUNCTIONS = frozenset({"model_of"})
 DOMAINS = frozenset({"log", "orders", "subsets"})
 """Built-in functions that make what a `~` chooses from."""
 
-PRELUDE = frozenset({"size", "ran"}) | DOMAINS
+PRELUDE = frozenset({"acyclic", "ran", "size"}) | DOMAINS
 """Built-in functions that a declaration may hide."""
 
 FUTURE = frozenset(
-    "acyclic any count empty env linked max min outcome".split()  # noqa: SIM905
+    "any count empty env linked max min outcome".split()  # noqa: SIM905
 )
 """Names that the language has and this version has not."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tgl.ir import (
     ChoiceRef,
+    Const,
     Expr,
     GraphTemplate,
     Input,
@@ -18,7 +19,7 @@ from tgl.ir import (
     Options,
     ProgramIR,
 )
-from tgl.semantics.fold import every, is_static
+from tgl.semantics.fold import closing, every, is_static
 
 
 def verify(ir: ProgramIR) -> list[str]:
@@ -151,6 +152,8 @@ def circles(graph: GraphTemplate) -> Iterator[str]:
         )
         waits[node.id] |= {part.id for value in values for part in every(value) if isinstance(part, NodeRef)}
     for edge in graph.edges:
+        if closing(edge.exists) == Const(value=False):
+            continue
         values = [edge.source] + ([] if edge.guard is None else [edge.guard])
         waits[edge.target] |= {
             part.id for value in values for part in every(value) if isinstance(part, NodeRef)

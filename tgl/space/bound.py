@@ -9,7 +9,7 @@ lost, and once all is decided it is the cost.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -89,21 +89,28 @@ class Floor:
             if status.usable[place]
         }
         live = self._surely_live(graph, status, options)
-        whole: dict[int, float] = {}
+        own = {place: min(cost for _, cost in found) for place, found in options.items()}
+        whole = dict.fromkeys(options, math.inf)
+        rest = _Rest(graph, live, own, whole)
+        for block in graph.blocks:
+            there = [place for place in block if place in options]
+            changed = True
+            while changed:  # once, but for knots
+                found = {
+                    place: min(
+                        cost + self._missing(graph.nodes[place], alt, fed, status, rest)
+                        for alt, cost in options[place]
+                    )
+                    for place in there
+                }
+                changed = len(block) > 1 and any(whole[place] != found[place] for place in there)
+                whole |= found
         more = 0.0
         base: list[float] = []
-        for place in graph.order:
-            if place not in options:
-                continue
-            own = min(cost for _, cost in options[place])
-            node = graph.nodes[place]
-            whole[place] = min(
-                cost + self._missing(graph, node, alt, fed, status, live, whole)
-                for alt, cost in options[place]
-            )
+        for place in options:
             if place in live:
-                base.append(own)
-                more = max(more, whole[place] - own)
+                base.append(own[place])
+                more = max(more, whole[place] - own[place])
         if graph.output_refs and not any(ref in live for ref in graph.output_refs):
             more = max(more, min(whole[ref] for ref in graph.output_refs if ref in whole))
         return math.fsum(base) + more
@@ -126,7 +133,25 @@ class Floor:
         self, graph: GraphPlan, status: Status, options: dict[int, list[tuple[AltPlan, float]]]
     ) -> set[int]:
         live = {ref for ref in graph.output_refs if status.surely[ref]}
-        for place in reversed(graph.order):
+        for block in reversed(graph.blocks):
+            before = -1
+            while before < len(live):  # once more for knots, whose members stand in no order
+                before = len(live)
+                self._feeders(graph, block, status, options, live)
+                if len(block) == 1:
+                    break
+        return live
+
+    def _feeders(
+        self,
+        graph: GraphPlan,
+        block: Sequence[int],
+        status: Status,
+        options: dict[int, list[tuple[AltPlan, float]]],
+        live: set[int],
+    ) -> None:
+        """Add what surely feeds the surely live nodes of a block."""
+        for place in reversed(block):
             if place not in live or place not in options:
                 continue
             node = graph.nodes[place]
@@ -136,39 +161,46 @@ class Floor:
                 if edge.source is None or not status.usable[edge.source]:
                     continue
                 taken = all(alt.template.key in edge.ports for alt in alts)
-                if taken and self.feasibility.edge_state(edge) is True:
+                if taken and self.facts.state(graph, edge) is True:
                     certain |= {edge.source, *edge.guard_refs}
             live |= {ref for ref in certain if status.surely[ref]}
-        return live
 
-    def _missing(
-        self,
-        graph: GraphPlan,
-        node: NodePlan,
-        alt: AltPlan,
-        fed: Set[str],
-        status: Status,
-        live: set[int],
-        whole: dict[int, float],
-    ) -> float:
+    def _missing(self, node: NodePlan, alt: AltPlan, fed: Set[str], status: Status, rest: _Rest) -> float:
         """The dearest of the sources that this alternative requires and that are not surely live."""
+        graph = rest.graph
         dearest = 0.0
         for ref in alt.refs:
-            if status.surely[ref] and ref not in live:
-                dearest = max(dearest, whole[ref])
+            if status.surely[ref]:
+                dearest = max(dearest, rest.of(ref))
         for port in alt.needs:
             wire = alt.wires.get(port)
             cheapest = math.inf
             if wire is not None and self.feasibility.fed_by(wire, graph, fed, status):
-                own = [ref for ref in alt.refs if ref in whole]
-                cheapest = min((0.0 if ref in live else whole[ref] for ref in own), default=0.0)
+                own = [ref for ref in alt.refs if ref in rest.whole]
+                cheapest = min((rest.of(ref) for ref in own), default=0.0)
             for edge in graph.into[node.index]:
                 if cheapest == 0.0:
                     break
-                if edge.ports.get(alt.template.key) != port or self.feasibility.edge_state(edge) is False:
+                if edge.ports.get(alt.template.key) != port or self.facts.state(graph, edge) is False:
                     continue
                 if self.feasibility.source_fed(edge, graph, fed, status):
-                    source = edge.source
-                    cheapest = min(cheapest, 0.0 if source is None or source in live else whole[source])
+                    cheapest = min(cheapest, 0.0 if edge.source is None else rest.of(edge.source))
             dearest = max(dearest, cheapest)
         return dearest
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """What is still to be paid for a node: `own` costs of nodes, and `whole` with what they require."""
+
+    graph: GraphPlan
+    live: Set[int]
+    own: Mapping[int, float]
+    whole: Mapping[int, float]
+
+    def of(self, place: int) -> float:
+        whole = self.whole.get(place, math.inf)
+        if place not in self.live:
+            return whole
+        # In a knot two live nodes that need each other need a third; elsewhere the first of them counts it.
+        return whole - self.own[place] if place in self.graph.knotted and place in self.own else 0.0

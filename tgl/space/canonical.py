@@ -115,7 +115,7 @@ def _levels(plan: GraphPlan, trimmed: Trimmed, links: Sequence[Link]) -> dict[in
     for source, _, target in links:
         before.setdefault(target, []).append(source)
     levels: dict[int, int] = {}
-    for place in plan.order:
+    for place in trimmed.instance.order:
         if place in trimmed.live:
             levels[place] = 1 + max((levels[source] for source in before.get(place, ())), default=-1)
     return levels

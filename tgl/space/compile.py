@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -26,7 +25,7 @@ from tgl.ir import (
     ProgramIR,
 )
 from tgl.space.domains import Atom, Place, atoms, places, prior_weights
-from tgl.space.errors import StaticCycle
+from tgl.space.order import blocks
 from tgl.space.plan import (
     AltPlan,
     ChoicePlan,
@@ -38,6 +37,7 @@ from tgl.space.plan import (
     subexpressions,
 )
 from tgl.space.reach import Reach, reach_of
+from tgl.space.static import supposing
 
 
 class _Same:
@@ -132,18 +132,21 @@ class _Compiler:
             {alt.key: self._alternative(alt, index, unfed[place]) for alt in node.alternatives}
             for place, node in enumerate(graph.nodes)
         ]
-        sources = [
+        always = [
             {ref for alt in drafts[place].values() for ref in alt.refs}
             | set(refs(node.guard))
-            | {edge.source for edge in into[place] if edge.source is not None and edge.ports}
-            | {ref for edge in into[place] for ref in edge.guard_refs}
+            | _feeding(edge for edge in into[place] if edge.closed != Const(value=False))
             for place, node in enumerate(graph.nodes)
         ]
-        order = _topological(graph, sources)
+        loose = [_feeding(edge for edge in edges if edge.closed is not None) for edges in into]
+        ordered = blocks([node.id for node in graph.nodes], always, loose)
+        order = tuple(place for block in ordered for place in block)
         reaching = set(refs(graph.output))
-        for place in reversed(order):
-            if place in reaching:
-                reaching |= sources[place]
+        for block in reversed(ordered):
+            for place in reversed(block):
+                # in a knot, each member may come to feed the others
+                if place in reaching or not reaching.isdisjoint(block):
+                    reaching |= {place} | always[place] | loose[place]
         nodes = tuple(
             self._node(node, place, drafts[place], into[place], place in reaching, refs(node.guard))
             for place, node in enumerate(graph.nodes)
@@ -160,6 +163,8 @@ class _Compiler:
             edges,
             into,
             order,
+            ordered,
+            frozenset(place for block in ordered if len(block) > 1 for place in block),
             index,
             refs(graph.output),
             static_leaves(graph.output),
@@ -188,7 +193,7 @@ class _Compiler:
             for key, port in edge.ports
             if (nested := inner.get(key)) is None or port in self._nested(nested).used_ports
         }
-        exists = edge.exists
+        exists, closed = supposing(edge.exists, acyclic=True), supposing(edge.exists, acyclic=False)
         conjuncts = exists.args if isinstance(exists, Op) and exists.op == "and" else (exists,)
         own = [
             part.address
@@ -200,6 +205,7 @@ class _Compiler:
         return EdgePlan(
             edge,
             exists,
+            None if closed == edge.exists else closed,
             len(own) == 1 and len(conjuncts) == 1,
             place,
             source,
@@ -300,6 +306,11 @@ class _Compiler:
                 return exists
 
 
+def _feeding(edges: Iterable[EdgePlan]) -> set[int]:
+    """The nodes that some edges, if they are on, make their target wait for."""
+    return {source for edge in edges for source in (edge.sources if edge.ports else edge.guard_refs)}
+
+
 def _live_expressions(
     graph: GraphTemplate, nodes: tuple[NodePlan, ...], into: tuple[tuple[EdgePlan, ...], ...]
 ) -> Iterator[Expr]:
@@ -326,24 +337,3 @@ def _indices(index: Mapping[str, int], exprs: Iterable[Expr | None]) -> tuple[in
         if isinstance(part, NodeRef) and part.id in index
     }
     return tuple(found)
-
-
-def _topological(graph: GraphTemplate, sources: list[set[int]]) -> tuple[int, ...]:
-    """Nodes after all their sources; ties in declaration order."""
-    waiting = [len(before) for before in sources]
-    after: list[list[int]] = [[] for _ in sources]
-    for place, before in enumerate(sources):
-        for source in before:
-            after[source].append(place)
-    ready = [place for place, count in enumerate(waiting) if count == 0]
-    order: list[int] = []
-    while ready:
-        place = heapq.heappop(ready)
-        order.append(place)
-        for target in after[place]:
-            waiting[target] -= 1
-            if waiting[target] == 0:
-                heapq.heappush(ready, target)
-    if len(order) < len(sources):
-        raise StaticCycle(tuple(graph.nodes[place].id for place, count in enumerate(waiting) if count > 0))
-    return tuple(order)

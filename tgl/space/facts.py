@@ -20,18 +20,24 @@ from tgl.ir import (
     Op,
     WhatName,
 )
-from tgl.space.plan import AltPlan, NodePlan, Space
+from tgl.space.plan import AltPlan, EdgePlan, GraphPlan, NodePlan, Space
 from tgl.space.static import UNKNOWN, Static, Unknown, operate
 
 
 @dataclass(slots=True)
 class Facts:
-    """Decisions so far, by address: what a reference means, the value, the atom (run in parallel)."""
+    """Decisions so far, by address: what a reference means, the value, the atom (run in parallel).
+
+    `drawn` and `after`, by instance path: the acyclic edges that are on, and of each node (as a bit each)
+    those that come after it in the instance's knots.
+    """
 
     space: Space
     meanings: dict[str, Expr] = field(default_factory=dict[str, Expr])
     assignment: Assignment = field(default_factory=Assignment)
     taken: dict[str, int] = field(default_factory=dict[str, int])
+    drawn: dict[str, set[int]] = field(default_factory=dict[str, set[int]])
+    after: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
 
     def record(self, address: str, atom: int, member: int) -> None:
         """Note a decision."""
@@ -45,6 +51,34 @@ class Facts:
         del self.meanings[address]
         del self.assignment[address]
         del self.taken[address]
+
+    def tie(self, graph: GraphPlan, source: int, target: int) -> None:
+        """Note that a node comes after another in a knot."""
+        after = self.after.setdefault(graph.template.path, [0] * len(graph.nodes))
+        more = after[target] | 1 << target
+        for place in graph.knotted:
+            if place == source or after[place] >> source & 1:
+                after[place] |= more
+
+    def closes(self, graph: GraphPlan, edge: EdgePlan) -> bool:
+        """Whether an edge would close a circle with what is drawn already."""
+        after = self.after.get(graph.template.path)
+        return after is not None and any(
+            source == edge.target or after[edge.target] >> source & 1 for source in edge.sources
+        )
+
+    def state(self, graph: GraphPlan, edge: EdgePlan) -> bool | None:
+        """Whether an edge is on, None while that is open."""
+        if edge.closed is not None and self.closes(graph, edge):
+            value = self.peek(edge.closed)
+            return None if value is UNKNOWN else value is True
+        if edge.plain and edge.flip not in self.meanings:
+            return None
+        value = self.peek(edge.exists)
+        if edge.closed is not None and value is True and edge.flip not in self.meanings:
+            # whether it closes a circle when its turn comes is not known before
+            return True if edge.index in self.drawn.get(graph.template.path, ()) else None
+        return None if value is UNKNOWN else value is True
 
     def peek(self, expr: Expr) -> Static | Unknown:
         """The value of a static expression, `UNKNOWN` while an open choice matters to it."""

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from tgl.ir import Expr, Fn, Input, ListOf, NodeRef, Op
 from tgl.space.facts import Facts
 from tgl.space.plan import AltPlan, EdgePlan, GraphPlan, NodePlan, Status
-from tgl.space.static import UNKNOWN
 
 _FEW = 2
 _MOST = 4096
@@ -44,6 +43,8 @@ class Feasibility:
 
         Remembered while little is decided: the first decisions of each walk ask the same.
         """
+        if graph.knotted:
+            return self._status(graph, fed)
         taken = self.facts.taken
         known = [(address, taken[address]) for address in graph.deciding if address in taken]
         if len(known) > _FEW:
@@ -61,17 +62,27 @@ class Feasibility:
         count = len(graph.nodes)
         surely, usable = [False] * count, [False] * count
         status = Status(surely, usable)
-        for place in graph.order:
-            node = graph.nodes[place]
-            if not node.reaches:
-                continue
-            exists = self.facts.peek(node.exists)
-            if exists is False or exists is None:
-                continue
-            surely[place] = exists is True
-            usable[place] = any(
-                self.can_be(graph, node, alt, fed, status) for alt in self.facts.possible(node)
-            )
+        for block in graph.blocks:
+            there: list[int] = []
+            for place in block:
+                node = graph.nodes[place]
+                exists = self.facts.peek(node.exists) if node.reaches else False
+                if exists is not False and exists is not None:
+                    surely[place] = exists is True
+                    there.append(place)
+            # in a knot, what can run by what is known to run: so nothing holds up itself
+            while there:
+                more = [
+                    place
+                    for place in there
+                    if any(
+                        self.can_be(graph, graph.nodes[place], alt, fed, status)
+                        for alt in self.facts.possible(graph.nodes[place])
+                    )
+                ]
+                for place in more:
+                    usable[place] = True
+                there = [place for place in there if not usable[place]] if more else []
         return status
 
     def can_be(self, graph: GraphPlan, node: NodePlan, alt: AltPlan, fed: Set[str], status: Status) -> bool:
@@ -95,7 +106,7 @@ class Feasibility:
                 continue
             if edge.flip is not None and port in supplied and edge.flip not in self.facts.meanings:
                 continue
-            state = self.edge_state(edge)
+            state = self.facts.state(graph, edge)
             if state is False:
                 continue
             if state is True:
@@ -114,13 +125,6 @@ class Feasibility:
             if port not in supplied and self.fed_by(wire, graph, fed, status):
                 supplied.add(port)
         return supplied
-
-    def edge_state(self, edge: EdgePlan) -> bool | None:
-        """Whether an edge is on, None while that is open."""
-        if edge.plain and edge.flip not in self.facts.meanings:
-            return None
-        value = self.facts.peek(edge.exists)
-        return None if value is UNKNOWN else value is True
 
     def fed_by(self, expr: Expr, graph: GraphPlan, fed: Set[str], status: Status) -> bool:
         """Whether an expression may deliver a message."""

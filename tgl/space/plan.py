@@ -66,11 +66,12 @@ class EdgePlan:
     """One edge. `source` is a node index, or None for an input; `ports` by alternative key.
 
     `flip` is the address of its own yes/no, read by nothing else; None if there is no such. `plain`: that
-    is all its condition.
+    is all its condition. `closed`: its condition if it would close a circle, None where that is not asked.
     """
 
     template: EdgeTemplate
     exists: Expr
+    closed: Expr | None
     plain: bool
     index: int
     source: int | None
@@ -79,6 +80,11 @@ class EdgePlan:
     flip: str | None
     guard_refs: tuple[int, ...]
     guard_leaves: tuple[Expr, ...]
+
+    @property
+    def sources(self) -> tuple[int, ...]:
+        """The nodes that its target waits for while it is on."""
+        return self.guard_refs if self.source is None else (self.source, *self.guard_refs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +111,9 @@ class NodePlan:
 class GraphPlan:
     """One graph instance that may exist.
 
-    `into` lists a node's edges; `order` is topological; `deciding`: the choices that what can run in it
-    (nested instances included) depends on.
+    `into` lists a node's edges; `blocks` are in topological order, and so are the nodes in `order` but for
+    those of a block of several, a knot, where decisions about acyclic edges tell; `knotted`: which nodes are
+    in one. `deciding`: the choices that what can run in it (nested instances included) depends on.
     """
 
     template: GraphTemplate
@@ -114,6 +121,8 @@ class GraphPlan:
     edges: tuple[EdgePlan, ...]
     into: tuple[tuple[EdgePlan, ...], ...]
     order: tuple[int, ...]
+    blocks: tuple[tuple[int, ...], ...]
+    knotted: frozenset[int]
     index: Mapping[str, int]
     output_refs: tuple[int, ...]
     output_leaves: tuple[Expr, ...]

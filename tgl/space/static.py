@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Final, TypeAlias
 
-from tgl.ir import Const, Expr, ListOf, ModelName, Scalar, WhatName
+from tgl.ir import Const, Expr, ListOf, ModelName, Op, Scalar, WhatName
 
 
 class Unknown(Enum):
@@ -76,6 +76,24 @@ def operate(op: str, args: Sequence[Static | Unknown]) -> Static | Unknown:
             return _arithmetic(op, left, right)
         case _:
             raise ValueError(f"operator {op} does not take {known!r}")
+
+
+def supposing(condition: Expr, *, acyclic: bool) -> Expr:
+    """An edge's condition if the edge closes no circle, or if it does."""
+    if not isinstance(condition, Op):
+        return condition
+    if condition.op == "acyclic":
+        return Const(value=acyclic)
+    args = [supposing(arg, acyclic=acyclic) for arg in condition.args]
+    if condition.op not in ("and", "or"):
+        return Op(op=condition.op, args=tuple(args))
+    decisive = Const(value=condition.op == "or")
+    if decisive in args:
+        return decisive
+    kept = tuple(arg for arg in args if arg != Const(value=condition.op == "and"))
+    if len(kept) < 2:
+        return kept[0] if kept else Const(value=condition.op == "and")
+    return Op(op=condition.op, args=kept)
 
 
 def as_expr(value: Static) -> Expr:

@@ -49,7 +49,7 @@ def trim(instance: Instance, facts: Facts) -> Trimmed:
     into: dict[int, list[int]] = {}
     for index in instance.on:
         into.setdefault(plan.edges[index].target, []).append(index)
-    for place in reversed(plan.order):
+    for place in reversed(instance.order):
         if place not in live:
             continue
         node, alt = plan.nodes[place], instance.picks[place]

@@ -18,7 +18,7 @@ finite sum of local ones. It is the walk's own probability: that of `sample`, gi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -27,6 +27,7 @@ from tgl.space.bound import Bound, Floor
 from tgl.space.errors import DeadEnd, EmptySpace
 from tgl.space.facts import Facts
 from tgl.space.feasible import Feasibility
+from tgl.space.order import topological
 from tgl.space.plan import AltPlan, ChoicePlan, EdgePlan, GraphPlan, NodePlan, Space, Status
 from tgl.space.static import UNKNOWN, Static, Unknown
 
@@ -41,12 +42,13 @@ class Oracle(Protocol):
 
 @dataclass(slots=True)
 class Instance:
-    """One graph instance under a walk. Nodes and edges by their index in the plan."""
+    """One graph instance under a walk. Nodes and edges by their index in the plan; live nodes in `order`."""
 
     plan: GraphPlan
     fed: Set[str]
     exists: list[bool]
     status: Status
+    order: tuple[int, ...] = ()
     live: set[int] = field(default_factory=set[int])
     on: list[int] = field(default_factory=list[int])
     picks: dict[int, AltPlan] = field(default_factory=dict[int, AltPlan])
@@ -107,7 +109,7 @@ class _Walker:
         instance.exists = [node.reaches and self.demand(node.exists) is True for node in plan.nodes]
         instance.status = self.feasibility.status(plan, fed)
         self.wire(instance)
-        order = [place for place in plan.order if place in instance.live]
+        order = instance.order = self.ordered(instance)
         for place in order:
             self.what(instance, place)
             inner = instance.picks[place].inner
@@ -143,22 +145,102 @@ class _Walker:
     def wire(self, instance: Instance) -> None:
         plan = instance.plan
         instance.live.update(ref for ref in plan.output_refs if instance.exists[ref])
-        for place in reversed(plan.order):
-            if place not in instance.live:
+        for block in reversed(plan.blocks):
+            if len(block) > 1:
+                self.knot(instance, block)
                 continue
+            for place in block:
+                if place in instance.live:
+                    self.feed(instance, place, loose=False)
+
+    def feed(self, instance: Instance, place: int, *, loose: bool) -> None:
+        """Decide the edges into a live node; `loose`: none of them can make a node of its knot impossible."""
+        plan = instance.plan
+        node = plan.nodes[place]
+        if node.early:
+            self.what(instance, place)
+        # not early: all alternatives have the same wires and take the same edges
+        alts = list(self.facts.possible(node))
+        easy = self.easy_ports(instance, node, alts)
+        tight = place in plan.knotted and not loose
+        for edge in plan.into[place]:
+            if self.edge_on(instance, edge, alts, easy, tight=tight):
+                instance.on.append(edge.index)
+                instance.live.update(ref for ref in edge.sources if instance.exists[ref])
+                if edge.closed is not None:
+                    self.facts.drawn.setdefault(plan.template.path, set()).add(edge.index)
+                for source in edge.sources if place in plan.knotted else ():
+                    self.facts.tie(plan, source, place)
+            if tight:
+                instance.status = self.feasibility.status(plan, instance.fed)
+        refs = (*alts[0].refs, *node.guard_refs)
+        instance.live.update(ref for ref in refs if instance.exists[ref])
+
+    def knot(self, instance: Instance, block: Sequence[int]) -> None:
+        """Decide the edges into the live members of a knot, the last first, until none is left.
+
+        What an acyclic edge must not close a circle with: the edges decided before, and whatever else of its
+        knot may be there.
+        """
+        plan = instance.plan
+        if instance.live.isdisjoint(block):
+            return
+        here = [place for place in block if instance.exists[place]]
+        for place in here:
             node = plan.nodes[place]
-            if node.early:
-                self.what(instance, place)
-            # not early: all alternatives have the same wires and take the same edges
-            alts = list(self.facts.possible(node))
-            easy = self.easy_ports(instance, node, alts)
             for edge in plan.into[place]:
-                if self.edge_on(instance, edge, alts, easy):
-                    instance.on.append(edge.index)
-                    sources = edge.guard_refs if edge.source is None else (edge.source, *edge.guard_refs)
-                    instance.live.update(ref for ref in sources if instance.exists[ref])
-            refs = (*alts[0].refs, *node.guard_refs)
-            instance.live.update(ref for ref in refs if instance.exists[ref])
+                if edge.closed is not None:
+                    for address in self.settling(edge):
+                        self.decide(address)
+            for alt in self.facts.possible(node):
+                for ref in (*alt.refs, *node.guard_refs):
+                    self.facts.tie(plan, ref, place)
+            for edge in plan.into[place]:
+                if self.facts.peek(edge.exists if edge.closed is None else edge.closed) is not False:
+                    for source in edge.sources:
+                        self.facts.tie(plan, source, place)
+        done: set[int] = set()
+        while waiting := [place for place in here if place in instance.live and place not in done]:
+            loose = all(
+                self.easy_ports(instance, plan.nodes[place], list(self.facts.possible(plan.nodes[place])))
+                for place in here
+            )
+            done.add(waiting[-1])
+            self.feed(instance, waiting[-1], loose=loose)
+        instance.status = self.feasibility.status(plan, instance.fed)
+
+    def settling(self, edge: EdgePlan) -> Iterator[str]:
+        """The open choices that tell whether an edge may be there even if it closes a circle."""
+        closed = edge.closed
+        while closed is not None and self.facts.peek(closed) is UNKNOWN:
+            address = self.facts.first_open(closed)
+            if address == edge.flip:
+                return
+            yield address
+
+    def ordered(self, instance: Instance) -> tuple[int, ...]:
+        """The live nodes after what feeds them."""
+        plan = instance.plan
+        order = tuple(place for place in plan.order if place in instance.live)
+        if not plan.knotted:
+            return order
+        rank = {place: k for k, place in enumerate(order)}
+        sources: list[set[int]] = []
+        for place in order:
+            node = plan.nodes[place]
+            refs = {ref for alt in self.facts.possible(node) for ref in alt.refs} | {*node.guard_refs}
+            sources.append({rank[ref] for ref in refs if ref in rank})
+        for index in instance.on:
+            edge = plan.edges[index]
+            sources[rank[edge.target]] |= {rank[ref] for ref in edge.sources if ref in rank}
+        return tuple(order[k] for k in topological([str(place) for place in order], sources))
+
+    def sound(self, instance: Instance) -> bool:
+        """Whether all live nodes of an instance may still run, and its output with them."""
+        status = self.feasibility.status(instance.plan, instance.fed)
+        return all(status.usable[place] for place in instance.live) and self.feasibility.output_possible(
+            instance.plan, instance.fed, status
+        )
 
     def easy_ports(self, instance: Instance, node: NodePlan, alts: Sequence[AltPlan]) -> frozenset[str]:
         """Keys of alternatives that no edge into the node can make impossible."""
@@ -175,14 +257,22 @@ class _Walker:
         )
 
     def edge_on(
-        self, instance: Instance, edge: EdgePlan, alts: Sequence[AltPlan], easy: frozenset[str]
+        self,
+        instance: Instance,
+        edge: EdgePlan,
+        alts: Sequence[AltPlan],
+        easy: frozenset[str],
+        *,
+        tight: bool,
     ) -> bool:
         if not any(alt.template.key in edge.ports for alt in alts):
             return False
         if not self.feasibility.source_fed(edge, instance.plan, instance.fed, instance.status):
             return False
+        if edge.closed is not None and self.facts.closes(instance.plan, edge):
+            return self.demand(edge.closed) is True
         if edge.plain and edge.flip is not None and edge.flip not in self.facts.meanings:
-            self.flip(instance, edge, alts, easy)
+            self.flip(instance, edge, alts, easy, tight=tight)
             return self.facts.assignment[edge.flip] is True
         while True:
             value = self.facts.peek(edge.exists)
@@ -190,14 +280,22 @@ class _Walker:
                 return value is True
             address = self.facts.first_open(edge.exists)
             if address == edge.flip:
-                self.flip(instance, edge, alts, easy)
+                self.flip(instance, edge, alts, easy, tight=tight)
             else:
                 self.decide(address)
 
-    def flip(self, instance: Instance, edge: EdgePlan, alts: Sequence[AltPlan], easy: frozenset[str]) -> None:
+    def flip(
+        self,
+        instance: Instance,
+        edge: EdgePlan,
+        alts: Sequence[AltPlan],
+        easy: frozenset[str],
+        *,
+        tight: bool,
+    ) -> None:
         choice = self.space.choices[edge.flip or ""]
         node = instance.plan.nodes[edge.target]
-        plain = any(
+        plain = not tight and any(
             alt.template.key in easy and edge.ports.get(alt.template.key) not in alt.single for alt in alts
         )
 
@@ -206,6 +304,8 @@ class _Walker:
             return
 
         def possible() -> bool:
+            if tight:
+                return self.sound(instance)
             return plain or any(
                 self.feasibility.can_be(instance.plan, node, alt, instance.fed, instance.status)
                 for alt in alts
@@ -227,6 +327,8 @@ class _Walker:
 
             def possible() -> bool:
                 alt = self.facts.pick(node)
+                if node.early and place in instance.plan.knotted:
+                    return alt is not None and self.sound(instance)
                 return alt is not None and self.feasibility.can_be(
                     instance.plan, node, alt, instance.fed, instance.status
                 )

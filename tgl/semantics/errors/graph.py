@@ -15,7 +15,7 @@ def cycle(at: At, nodes: Sequence[str], *, definite: bool, also: Iterable[At] = 
     hint = (
         "remove one of the edges; what is to be repeated is numbered replicas, `node x[rounds]`"
         if definite
-        else "allow one direction only: `if i < j`"
+        else "allow one direction only, `if i < j`, or only what closes no circle, `if acyclic`"
     )
     return error(
         "E0501",

@@ -20,13 +20,14 @@ from tgl.ir import (
 )
 from tgl.semantics.errors import graph as facts
 from tgl.semantics.errors.at import At
-from tgl.semantics.fold import every
+from tgl.semantics.fold import closing, every
 from tgl.semantics.lowering.roles import possible
 from tgl.semantics.lowering.state import Instance, State
 from tgl.semantics.problems import Abandon
 from tgl.text import Span
 
 YES = Const(value=True)
+NO = Const(value=False)
 
 
 def check_instance(state: State, instance: Instance, graph: GraphTemplate) -> None:
@@ -130,6 +131,8 @@ def sources(node: NodeTemplate, incoming: Iterable[EdgeTemplate]) -> Iterator[tu
         for ref in refs(node.guard):
             yield ref, True, node.place
     for edge in incoming:
+        if closing(edge.exists) == NO:
+            continue
         always = edge.exists == YES
         for ref in refs(edge.source):
             yield ref, always, edge.place

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tgl.ir import (
     Alternative,
@@ -22,7 +22,7 @@ from tgl.ir import (
 from tgl.semantics.errors import graph as facts
 from tgl.semantics.errors import types as type_facts
 from tgl.semantics.errors.at import At
-from tgl.semantics.fold import every, is_static, op
+from tgl.semantics.fold import closing, every, is_static, op
 from tgl.semantics.lowering.evaluate import MOST_EDGES, evaluate, replicas
 from tgl.semantics.lowering.indices import positions
 from tgl.semantics.lowering.nodes import run_condition, static_condition
@@ -204,8 +204,11 @@ class Edges:
         exists = op("and", start.given, end.given)
         if "if" in clauses:
             written = clauses["if"].value
-            value = evaluate(state, written, env, Site(address, ChoiceKind.EDGE_IF, written))
+            asking = replace(env, of_edge=True)
+            value = evaluate(state, written, asking, Site(address, ChoiceKind.EDGE_IF, written))
             exists = op("and", exists, static_condition(state, value, env.at(written)))
+            if start.value == end.value:
+                exists = closing(exists)
         if exists == Const(value=False):
             return
         guard: Expr | None = None

@@ -21,7 +21,7 @@ from tgl.semantics.errors import graph as graph_facts
 from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.errors.at import At
-from tgl.semantics.fold import ABSENT, is_static
+from tgl.semantics.fold import ABSENT, is_static, op
 from tgl.semantics.lowering import domains
 from tgl.semantics.lowering.bounds import largest
 from tgl.semantics.lowering.calls import call_function
@@ -116,9 +116,22 @@ def named(state: State, name: str, expr: ast.Name, env: Env) -> Expr:
     if instance is not None and name in instance.names:
         return inner_value(state, instance, name)
     binding = env.scope.names.get(name)
+    if binding is None and name == "acyclic":
+        return acyclic(state, expr, env)
     if binding is None or binding.decl is None:
         raise Abandon
     return outer_value(state, binding, expr, env)
+
+
+def acyclic(state: State, expr: ast.Name, env: Env) -> Expr:
+    """`acyclic`, in the `if` of an edge (language.md C15)."""
+    if not env.of_edge:
+        message = "`acyclic` asks whether an edge closes a circle"
+        hint = "write it into the `if` of an edge: `edge a[i] -> a[j] if acyclic and ~0.3`"
+        raise state.problems.abandon(
+            facts.type_mismatch(env.at(expr), message, "not the `if` of an edge", hint)
+        )
+    return op("acyclic")
 
 
 def inner_value(state: State, instance: Instance, name: str) -> Expr:
@@ -387,7 +400,8 @@ def call(state: State, expr: ast.Call, env: Env, site: Site) -> Expr:
     item = None if instance is None else instance.names.get(func.id)
     binding = env.scope.names.get(func.id)
     if isinstance(item, ast.Let) and item.is_function:
-        return apply_let(state, item, expr, env, site, Env(env.scope, instance), evaluate)
+        home = Env(env.scope, instance, of_edge=env.of_edge)
+        return apply_let(state, item, expr, env, site, home, evaluate)
     if item is not None:
         return apply_chosen(state, expr, env, site, named(state, func.id, func, env), call)
     decl = None if binding is None else binding.decl
@@ -395,7 +409,8 @@ def call(state: State, expr: ast.Call, env: Env, site: Site) -> Expr:
         return built_in(state, func.id, expr, env, site, evaluate)
     match decl:
         case ast.Let(is_function=True):
-            return apply_let(state, decl, expr, env, site, Env(state.files.scopes[binding.home]), evaluate)
+            home = Env(state.files.scopes[binding.home], of_edge=env.of_edge)
+            return apply_let(state, decl, expr, env, site, home, evaluate)
         case ast.Let() | ast.Pool():
             return apply_chosen(state, expr, env, site, named(state, func.id, func, env), call)
         case ast.Fn():

@@ -314,7 +314,7 @@ def is_condition(state: State, value: Expr) -> bool:
                 isinstance(v, Const) and isinstance(v.value, bool) for v in possible(state, value) or ()
             )
         case Op(op=name):
-            return name in ("and", "or", "not", "<", "<=", ">", ">=", "==", "!=", "in", "at")
+            return name in ("and", "or", "not", "<", "<=", ">", ">=", "==", "!=", "in", "at", "acyclic")
         case Is() | Fn():
             return True
         case Input():

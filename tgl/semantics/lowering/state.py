@@ -30,18 +30,22 @@ class Site:
 
 @dataclass(slots=True)
 class Env:
-    """What names mean at a place: index variables, then the graph instance, then the file."""
+    """What names mean at a place: index variables, then the graph instance, then the file.
+
+    `of_edge`: the place is, or was reached from, the `if` of an edge, where `acyclic` means something.
+    """
 
     scope: FileScope
     instance: Instance | None = None
     index: Mapping[str, Expr] = field(default_factory=dict[str, Expr])
+    of_edge: bool = False
 
     def at(self, node: ast.Node) -> At:
         return self.scope.at(node.span)
 
     def with_index(self, index: Mapping[str, Expr]) -> Env:
         """The same place with more index variables."""
-        return Env(self.scope, self.instance, {**self.index, **index})
+        return Env(self.scope, self.instance, {**self.index, **index}, self.of_edge)
 
 
 @dataclass(frozen=True, slots=True)

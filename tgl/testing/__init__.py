@@ -6,6 +6,7 @@ Importing this package needs pytest.
 import pytest
 
 pytest.register_assert_rewrite("tgl.testing.model_suite")
+pytest.register_assert_rewrite("tgl.testing.store_suite")
 
 from tgl.testing.faulty_server import Fault, FaultyServer  # noqa: E402
 from tgl.testing.model_suite import (  # noqa: E402
@@ -16,14 +17,24 @@ from tgl.testing.model_suite import (  # noqa: E402
     Subject,
     talkative_model,
 )
+from tgl.testing.store_suite import (  # noqa: E402
+    FaultyStore,
+    ResponseStoreSuite,
+    StoreFaultSuite,
+    StoreSuite,
+)
 
 __all__ = [
     "ChatModelSuite",
     "EndpointFaultSuite",
     "Fault",
     "FaultyServer",
+    "FaultyStore",
     "MakeEndpoint",
     "MakeModel",
+    "ResponseStoreSuite",
+    "StoreFaultSuite",
+    "StoreSuite",
     "Subject",
     "talkative_model",
 ]

@@ -21,10 +21,12 @@ def test_never_more_than_its_size_and_in_order_of_arrival(on_virtual_time):
             return name * name
 
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(pool.run(lambda name=name: work(name))) for name in range(10)]
+            tasks = [group.create_task(pool.start(lambda name=name: work(name))) for name in range(10)]
+        futures = [task.result() for task in tasks]
+        await asyncio.wait(futures)
         assert max(peak) == 3
         assert pool.active == 0
-        return [task.result() for task in tasks], asyncio.get_running_loop().time()
+        return [future.result() for future in futures], asyncio.get_running_loop().time()
 
     results, elapsed = on_virtual_time(main())
     assert results == [name * name for name in range(10)]
@@ -43,8 +45,8 @@ def test_an_error_comes_out_and_frees_its_slot(on_virtual_time):
             return "yes"
 
         with pytest.raises(LookupError, match="no"):
-            await pool.run(broken)
-        return await pool.run(whole)
+            await (await pool.start(broken))
+        return await (await pool.start(whole))
 
     assert on_virtual_time(main()) == "yes"
 
@@ -64,24 +66,34 @@ def test_cancelling_goes_through_at_any_moment(on_virtual_time, steps):
             finally:
                 seen.append(f"{name} ends")
 
-        tasks = [asyncio.ensure_future(pool.run(lambda name=name: work(name))) for name in "ab"]
+        running = await pool.start(lambda: work("a"))
+        waiting = asyncio.ensure_future(pool.start(lambda: work("b")))
         for _ in range(steps):
             await asyncio.sleep(0)
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-        assert all(task.cancelled() for task in tasks)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        assert waiting.cancelled()
+        await pool.cancel(running)
         assert pool.active == 0
-        assert seen.count("a begins") == seen.count("a ends")
-        assert seen.count("b begins") == seen.count("b ends")
-        before = len(seen)
+        assert seen == ["a begins", "a ends"]
         await asyncio.sleep(200)
-        assert len(seen) == before
+        assert len(seen) == 2
         async with asyncio.timeout(100):
-            await pool.run(lambda: work("c"))
+            await (await pool.start(lambda: work("c")))
         assert seen[-1] == "c ends"
 
     on_virtual_time(main())
+
+
+def test_work_that_is_cancelled_as_soon_as_it_is_started_frees_its_slot(on_virtual_time):
+    async def main() -> int:
+        pool: CallPool[None] = CallPool(2)
+        futures = [await pool.start(lambda: asyncio.sleep(60)) for _ in range(2)]
+        await pool.cancel(*futures)
+        assert all(future.done() for future in futures)
+        return pool.active
+
+    assert on_virtual_time(main()) == 0
 
 
 def test_cancelled_work_may_clean_up_before_the_cancellation_returns(on_virtual_time):
@@ -94,11 +106,10 @@ def test_cancelled_work_may_clean_up_before_the_cancellation_returns(on_virtual_
             finally:
                 await asyncio.sleep(3)
 
-        task = asyncio.ensure_future(pool.run(work))
+        future = await pool.start(work)
         await asyncio.sleep(1)
-        task.cancel()
-        await asyncio.wait([task])
-        assert task.cancelled()
+        await pool.cancel(future)
+        assert future.done()
         return asyncio.get_running_loop().time()
 
     assert on_virtual_time(main()) == pytest.approx(4.0)

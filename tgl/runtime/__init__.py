@@ -4,7 +4,7 @@ A call's identity decides its response; concurrency, order, crash and resume cha
 out (semantics.md 1–3).
 """
 
-from tgl.runtime.calls import CallFailed
+from tgl.runtime.counts import Counts
 from tgl.runtime.errors import BatchStopped, BillReached, MissingResponses, ModelRefused
 from tgl.runtime.events import CallsNeeded, FromStore, Issued, RuntimeEvent, Settled, Waiting
 from tgl.runtime.executor import Executor, RuntimeOptions
@@ -18,6 +18,8 @@ from tgl.runtime.pool import CallPool
 from tgl.runtime.prompts import PromptError, Prompts, Rendered, ShotsTable
 from tgl.runtime.readers import read_reply
 from tgl.runtime.run import CallModel, Command, Done, Event, Failed, Replied, Run
+from tgl.runtime.traffic import CallFailed
+from tgl.runtime.union import DropRule
 
 __all__ = [
     "Abort",
@@ -33,7 +35,9 @@ __all__ = [
     "CallUse",
     "CallsNeeded",
     "Command",
+    "Counts",
     "Done",
+    "DropRule",
     "Event",
     "Example",
     "Executor",

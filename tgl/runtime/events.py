@@ -10,9 +10,10 @@ from tgl.models import ErrorKind
 
 @dataclass(frozen=True, slots=True)
 class CallsNeeded:
-    """So many distinct calls have become known that were not needed before."""
+    """So many distinct calls have become known that were not needed before; `shared` asks needed old ones."""
 
     count: int
+    shared: int = 0
 
 
 @dataclass(frozen=True, slots=True)

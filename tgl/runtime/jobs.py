@@ -20,11 +20,21 @@ Example: TypeAlias = Mapping[str, JsonValue]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One candidate on one example. `salt` sets fresh draws apart ("" for the search's own)."""
+    """One candidate on one example.
+
+    Args:
+        candidate: what is run.
+        example: what it is run on.
+        salt: sets fresh draws apart ("" for the search's own).
+        group: jobs that a rule may drop together, "" for none.
+        priority: jobs of higher priority are asked for first; it changes speed and bill, nothing else.
+    """
 
     candidate: Candidate
     example: Example
     salt: str = ""
+    group: str = ""
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +61,15 @@ class ModelBinding:
 
 
 class RunStatus(StrEnum):
-    """How a run ended. A failed run is never scored as a wrong answer without being reported as failed."""
+    """How a run ended. A failed run is never scored as a wrong answer without being reported as failed.
+
+    A dropped one was not needed: it has no answer and no calls, whatever was asked for it.
+    """
 
     OK = "ok"
     NO_ANSWER = "no_answer"
     FAILED = "failed"
+    DROPPED = "dropped"
 
 
 @dataclass(frozen=True, slots=True)

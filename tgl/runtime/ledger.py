@@ -2,13 +2,16 @@
 
 *Spend* is what the search needed: each distinct identity once, at its recorded usage, whoever answered.
 It is written at barriers, in job order, and decisions may be based on it. The *bill* is what servers were
-really asked, attempt by attempt as it happens. It can stop, never decide.
+really asked, attempt by attempt as it happens. It can stop, never decide. It goes on with the search in
+another process (`snapshot`, `restore`): a cap is one on the whole search.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+
+from pydantic import JsonValue, TypeAdapter
 
 from tgl.ir import ModelSpec
 from tgl.models import Usage
@@ -35,7 +38,7 @@ class BillCap:
 
 @dataclass(slots=True)
 class BillLine:
-    """What one model was asked.
+    """What one model was asked, or what was asked for one node.
 
     `broken` attempts gave no reply; `unknown` of them may have been charged, at most `unknown_tokens`
     (their reservations).
@@ -49,6 +52,19 @@ class BillLine:
     unknown_tokens: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """A bill as it is kept between processes: lines by model, node and failure, and dollars."""
+
+    models: dict[str, BillLine]
+    nodes: dict[str, BillLine]
+    faults: dict[str, FaultLine]
+    dollars: float
+
+
+BILL = TypeAdapter(Bill)
+
+
 @dataclass(slots=True)
 class FaultLine:
     """Attempts that gave no reply, of one class of failure; `unknown` of them may have been charged."""
@@ -59,14 +75,16 @@ class FaultLine:
 
 @dataclass(slots=True)
 class Ledger:
-    """Spend and bill of one search."""
+    """Spend and bill of one search. `nodes` is the bill by the node that an attempt was first made for."""
 
     specs: Mapping[str, ModelSpec]
     cap: BillCap = field(default_factory=BillCap)
     spend: dict[str, Spent] = field(default_factory=dict[str, Spent])
     bill: dict[str, BillLine] = field(default_factory=dict[str, BillLine])
+    nodes: dict[str, BillLine] = field(default_factory=dict[str, BillLine])
     faults: dict[str, FaultLine] = field(default_factory=dict[str, FaultLine])
     reserved: float = 0.0
+    under_way: int = 0
     dollars: float = 0.0
 
     # Spend.
@@ -99,7 +117,7 @@ class Ledger:
     @property
     def billed_calls(self) -> int:
         """Attempts so far."""
-        return sum(line.attempts for line in self.bill.values())
+        return sum([line.attempts for line in self.bill.values()])
 
     def price(self, model: str, usage: Usage) -> float:
         """Dollars for a usage; 0 where no price is declared."""
@@ -108,39 +126,82 @@ class Ledger:
             spec.completion_price or 0.0
         ) * usage.completion_tokens
 
-    def reserve(self, model: str, worst: Usage) -> None:
+    def fits(self, model: str, worst: Usage, *, settled: bool = False) -> bool:
+        """Whether an attempt fits under the cap; `settled`: if all that is under way came to nothing."""
+        if self.cap.calls is not None and self.billed_calls >= self.cap.calls:
+            return False
+        if self.cap.dollars is None:
+            return True
+        aside = 0.0 if settled else self.reserved
+        return self.dollars + aside + self.price(model, worst) <= self.cap.dollars
+
+    def reached(self) -> BillReached:
+        """Why an attempt does not fit."""
+        if self.cap.calls is not None and self.billed_calls >= self.cap.calls:
+            return BillReached(f"{self.cap.calls} calls", f"{self.billed_calls}")
+        return BillReached(f"${self.cap.dollars or 0.0:g}", f"${self.dollars:.4f}")
+
+    def reserve(self, model: str, worst: Usage, node: str = "") -> None:
         """Set the worst case of an attempt aside.
 
         Raises:
             BillReached: it may not fit under the cap. Nothing was set aside.
         """
-        amount = self.price(model, worst)
-        if self.cap.calls is not None and self.billed_calls >= self.cap.calls:
-            raise BillReached(f"{self.cap.calls} calls", f"{self.billed_calls}")
-        if self.cap.dollars is not None and self.dollars + self.reserved + amount > self.cap.dollars:
-            raise BillReached(f"${self.cap.dollars:g}", f"${self.dollars:.4f}")
-        self.reserved += amount
-        self.bill.setdefault(model, BillLine()).attempts += 1
+        if not self.fits(model, worst):
+            raise self.reached()
+        self.under_way += 1
+        self.reserved += self.price(model, worst)
+        for line in self.lines(model, node):
+            line.attempts += 1
 
-    def settle(self, model: str, worst: Usage, usage: Usage) -> None:
+    def settle(self, model: str, worst: Usage, usage: Usage, node: str = "") -> None:
         """An attempt gave a reply: its usage takes the place of what was set aside."""
-        line = self.bill[model]
-        line.prompt_tokens += usage.prompt_tokens
-        line.completion_tokens += usage.completion_tokens
+        for line in self.lines(model, node):
+            line.prompt_tokens += usage.prompt_tokens
+            line.completion_tokens += usage.completion_tokens
         self.release(worst, model, self.price(model, usage))
 
-    def broken(self, model: str, worst: Usage, *, unknown: bool, failure: str = "cancelled") -> None:
+    def broken(
+        self, model: str, worst: Usage, node: str = "", *, unknown: bool, failure: str = "cancelled"
+    ) -> None:
         """An attempt gave no reply; `unknown` if it may have been charged all the same."""
-        line, fault = self.bill[model], self.faults.setdefault(failure, FaultLine())
+        fault = self.faults.setdefault(failure, FaultLine())
         fault.attempts += 1
         fault.unknown += unknown
-        line.broken += 1
-        if unknown:
-            line.unknown += 1
-            line.unknown_tokens += worst.prompt_tokens + worst.completion_tokens
+        for line in self.lines(model, node):
+            line.broken += 1
+            if unknown:
+                line.unknown += 1
+                line.unknown_tokens += worst.prompt_tokens + worst.completion_tokens
         self.release(worst, model, self.price(model, worst) if unknown else 0.0)
+
+    def lines(self, model: str, node: str) -> tuple[BillLine, BillLine]:
+        """The lines that an attempt is booked on."""
+        by_model, by_node = self.bill.get(model), self.nodes.get(node)
+        if by_model is None:
+            by_model = self.bill[model] = BillLine()
+        if by_node is None:
+            by_node = self.nodes[node] = BillLine()
+        return by_model, by_node
 
     def release(self, worst: Usage, model: str, cost: float) -> None:
         """Replace a reservation by what it came to."""
-        self.reserved -= self.price(model, worst)
+        self.under_way -= 1
+        self.reserved = self.reserved - self.price(model, worst) if self.under_way else 0.0
         self.dollars += cost
+
+    # Between processes.
+
+    def snapshot(self) -> JsonValue:
+        """The bill so far, attempts that are under way aside."""
+        return BILL.dump_python(Bill(self.bill, self.nodes, self.faults, self.dollars), mode="json")
+
+    def restore(self, kept: JsonValue) -> None:
+        """Go on from a `snapshot`, before anything is asked; models that are gone keep their line.
+
+        Raises:
+            ValueError: it is none.
+        """
+        bill = BILL.validate_python(kept)
+        self.bill, self.nodes, self.faults = bill.models, bill.nodes, bill.faults
+        self.dollars = bill.dollars

@@ -6,6 +6,7 @@ Traps of asyncio-pool 0.6.0, and how this adapter stays out of them (each has a 
   its slot. So the future is only watched, and the work is cancelled through `AioPool.cancel`.
 * `spawn_n` puts waiting work into a task of its own; cancelled before its first step, that task leaves
   an entry in the pool for ever. So work waits for its slot in the caller's own task (`spawn`).
+* What `spawn` starts keeps its slot for ever, too, if it is cancelled before its first step.
 * A pool is false while it is empty (`__len__`), and it belongs to the event loop that was running when
   it was made.
 """
@@ -35,17 +36,21 @@ class CallPool(Generic[T]):
         """How many coroutines run now."""
         return int(self.pool.n_active)
 
-    async def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """The result of `work()`, once there is a slot for it.
+    async def start(self, work: Callable[[], Coroutine[Any, Any, T]]) -> asyncio.Future[T]:
+        """Run `work()` as soon as there is a slot for it; at once, without giving way, if there is one.
 
-        Cancellation goes through: work that waits never starts, and work that runs is cancelled and has
-        ended when this returns.
+        The future only tells how it ended: to cancel it cancels nothing. Cancelled while it waits for a
+        slot, the work never starts.
         """
-        # A waiting `spawn` swallows the cancellation and hands it on in the future.
         future = cast("asyncio.Future[T]", await self.pool.spawn(work()))
-        try:
-            await asyncio.wait([future])
-        except asyncio.CancelledError:
-            await self.pool.cancel(future)
-            raise
-        return future.result()
+        if future.done() and isinstance(future.exception(), asyncio.CancelledError):
+            # A waiting `spawn` swallows the cancellation and hands it on in the future.
+            raise asyncio.CancelledError
+        return future
+
+    async def cancel(self, *futures: asyncio.Future[T]) -> None:
+        """Cancel what runs; it has ended when this returns."""
+        if futures:
+            # Cancelled before its first step, work would keep its slot for ever.
+            await asyncio.sleep(0)
+            await self.pool.cancel(*futures)

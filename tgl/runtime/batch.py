@@ -1,0 +1,416 @@
+"""One batch: the part that awaits. It obeys the scheduler, and feeds back what comes of it.
+
+Requests run in a pool for each model, a hard ceiling under the scheduler's own limit. What arrives is taken
+in all at once: replies are put into the store together, and count once their transaction has committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias, assert_never
+
+from tgl.models import ChatModel, ChatReply, ChatRequest, ModelError
+from tgl.runtime.calls import asked, billed, recorded, request_of, worst_usage
+from tgl.runtime.errors import MissingResponses
+from tgl.runtime.events import CallsNeeded, FromStore, Issued, Settled, Waiting
+from tgl.runtime.identity import SEEDS, origin_of
+from tgl.runtime.jobs import Job, RunResult
+from tgl.runtime.pool import CallPool
+from tgl.runtime.run import Run
+from tgl.runtime.scheduler import Scheduler
+from tgl.runtime.traffic import (
+    Broke,
+    Call,
+    CallFailed,
+    Came,
+    CutOff,
+    CutOut,
+    GivenUp,
+    Halted,
+    Kept,
+    Rank,
+    Send,
+    Unwanted,
+    Waits,
+    Wanted,
+)
+from tgl.runtime.union import Ask, DropRule, UnionGraph
+from tgl.storage import StoredResponse, StoreError
+
+if TYPE_CHECKING:
+    from tgl.runtime.executor import Executor
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a call asks, for whom."""
+
+    ask: Ask
+    request: ChatRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """A request was answered; nothing is stored yet."""
+
+    number: int
+    calls: tuple[Call, ...]
+    replies: tuple[ChatReply, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Responses have been committed."""
+
+    responses: tuple[StoredResponse, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a look-up brought."""
+
+    asks: Sequence[Ask]
+    responses: dict[str, StoredResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Crashed:
+    """Something ended in a way that nobody foresaw."""
+
+    error: BaseException
+
+
+Arrival: TypeAlias = Replied | Broke | CutOff | Stored | Found | Halted | Crashed
+
+
+class Batch:
+    """The state of one `run_all`."""
+
+    def __init__(self, executor: Executor, jobs: Sequence[Job], drop: DropRule | None) -> None:
+        self.executor = executor
+        self.models = executor.models
+        self.store = executor.store
+        self.jobs = jobs
+        self.union = UnionGraph(
+            jobs,
+            [Run(executor.planner.plan(job.candidate), job) for job in jobs],
+            executor.known,
+            executor.failed,
+            executor.tally,
+            drop,
+        )
+        self.scheduler = Scheduler(
+            executor.gates,
+            executor.ledger,
+            executor.options.policy,
+            executor.tally,
+            max_n=self.max_n,
+            hedge=executor.options.hedge,
+        )
+        self.shared = executor.tally.shared
+        self.pools: dict[str, CallPool[None]] = {}
+        self.running: dict[int, tuple[CallPool[None], asyncio.Future[None]]] = {}
+        self.chores: set[asyncio.Task[None]] = set()
+        self.inbox: deque[Arrival] = deque()
+        self.bell: asyncio.Future[None] | None = None
+
+    async def run(self) -> list[RunResult]:
+        """Run all jobs to their end."""
+        self.union.start()
+        while new := self.wave():
+            self.sort_out(new, await self.store.get_many([ask.identity for ask in new]))
+        self.tell_shared()
+        if self.scheduler.calls:
+            await self.answer_live()
+        if self.scheduler.stops:
+            raise min(self.scheduler.stops, key=lambda stop: stop[0])[1]
+        if self.union.waiters:
+            raise self.misses()
+        for identity in self.union.needless_failures():
+            del self.executor.failed[identity]
+        return [result for result in self.union.results if result is not None]
+
+    # Asks.
+
+    def wave(self) -> list[Ask]:
+        """The asks that are new; those of the search that goes on fail as they did before."""
+        assumed, failed = self.executor.assumed, self.executor.failed
+        new = self.union.wave()
+        while assumed and any(ask.identity in assumed for ask in new):
+            for ask in new:
+                if ask.identity in assumed:
+                    failed[ask.identity] = assumed[ask.identity]
+                    self.union.fail(ask.identity, assumed[ask.identity])
+            new = [ask for ask in new if ask.identity not in assumed] + self.union.wave()
+        return new
+
+    def sort_out(self, asks: Sequence[Ask], found: dict[str, StoredResponse]) -> None:
+        """Answer what was found, and want the rest."""
+        tally, notify = self.executor.tally, self.executor.notify
+        self.executor.known.update(found)
+        tally.stored += len(found)
+        notify(CallsNeeded(len(asks), tally.shared - self.shared))
+        self.shared = tally.shared
+        notify(FromStore(len(found)))
+        for ask in asks:
+            response = found.get(ask.identity)
+            if response is not None:
+                self.union.answer(ask.identity, response, live=False)
+            elif ask.identity in self.union.waiters:
+                self.want(ask)
+
+    def want(self, ask: Ask) -> None:
+        """Queue a call, if its model can be asked; if not, it is missing."""
+        command = ask.command
+        node = command.step.node
+        model = self.models[node.model].model
+        if not self.executor.options.live or model is None:
+            return
+        request = request_of(command)
+        several = model.capabilities.max_n > 1 and node.temperature != 0
+        call = Call(
+            identity=ask.identity,
+            model=node.model,
+            node=node.id,
+            rank=self.union.rank(ask),
+            worst=worst_usage(request),
+            # Draws of one request differ in nothing but a seed that counts on from its first.
+            request=replace(request, seed=(request.seed - command.draw) % SEEDS) if several else None,
+            draw=command.draw,
+            content=Content(ask, request),
+        )
+        self.scheduler.on(Wanted(call), self.now)
+
+    def max_n(self, name: str) -> int:
+        """How many calls one request may ask for; a server may turn out to take fewer."""
+        model = self.models[name].model
+        return 1 if model is None else model.capabilities.max_n
+
+    def tell_shared(self) -> None:
+        """Tell of asks that needed nothing new."""
+        if self.executor.tally.shared > self.shared:
+            self.executor.notify(CallsNeeded(0, self.executor.tally.shared - self.shared))
+            self.shared = self.executor.tally.shared
+
+    # The loop.
+
+    @property
+    def now(self) -> float:
+        """The running loop's time."""
+        return asyncio.get_running_loop().time()
+
+    async def answer_live(self) -> None:
+        """Ask the models until nothing is left to ask, or something stops the batch."""
+        try:
+            while True:
+                for identity in self.union.given_back():
+                    self.scheduler.on(Unwanted(identity), self.now)
+                for command in self.scheduler.commands(self.now):
+                    match command:
+                        case Send():
+                            await self.send(command)
+                        case CutOut(number=number):
+                            pool, future = self.running[number]
+                            self.chore(pool.cancel(future))
+                        case Waits(model=model, kind=kind, delay=delay):
+                            self.executor.notify(Waiting(model, kind, delay))
+                        case GivenUp():
+                            self.give_up(command)
+                        case _:
+                            assert_never(command)
+                if new := self.wave():
+                    self.chore(self.look_up(new))
+                if self.inbox:
+                    self.take_in()
+                elif not self.union.abandoned and self.scheduler.idle and not self.chores:
+                    return
+                elif not self.union.abandoned:
+                    await self.arrival(self.scheduler.wake)
+                    self.take_in()
+        finally:
+            await self.close()
+            self.tell_shared()
+
+    async def arrival(self, wake: float | None) -> None:
+        """Wait until something arrives, no longer than until `wake`."""
+        loop = asyncio.get_running_loop()
+        self.bell = loop.create_future()
+        timer = None if wake is None else loop.call_at(wake, self.ring)
+        try:
+            await self.bell
+        finally:
+            self.bell = None
+            if timer is not None:
+                timer.cancel()
+
+    def ring(self) -> None:
+        """End the waiting."""
+        if self.bell is not None and not self.bell.done():
+            self.bell.set_result(None)
+
+    def post(self, item: Arrival) -> None:
+        """Let something arrive."""
+        self.inbox.append(item)
+        self.ring()
+
+    def chore(self, work: Coroutine[None, None, None]) -> None:
+        """Have something done beside the loop, which ends after it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self.chores.add(task)
+        task.add_done_callback(self.chore_done)
+
+    def chore_done(self, task: asyncio.Task[None]) -> None:
+        """A chore has ended."""
+        self.chores.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.post(Crashed(error))
+        self.ring()
+
+    async def close(self) -> None:
+        """Cut off what is under way: its replies are stored if they were faster, and the rest is billed."""
+        for pool in self.pools.values():
+            futures = [future for other, future in self.running.values() if other is pool]
+            self.executor.tally.cancelled += len(futures)
+            await pool.cancel(*futures)
+        self.take_in()
+        while self.chores:
+            await asyncio.wait(self.chores)
+        self.take_in()
+
+    # Arrivals.
+
+    def take_in(self) -> None:
+        """Take note of all that has arrived.
+
+        Raises:
+            BaseException: what a back-end or a store raised that it should not.
+        """
+        scheduler, now = self.scheduler, self.now
+        records: list[StoredResponse] = []
+        ranks: list[Rank] = []
+        crash: BaseException | None = None
+        while self.inbox:
+            item = self.inbox.popleft()
+            match item:
+                case Replied(number=number, calls=calls, replies=replies):
+                    del self.running[number]
+                    apart = self.max_n(calls[0].model) < len(calls)
+                    scheduler.on(Came(number, billed(replies, apart=apart)), now)
+                    records.extend(map(self.record, calls, replies))
+                    ranks.extend(call.rank for call in calls)
+                case Stored(responses=responses):
+                    for response in responses:
+                        self.answer(response)
+                    counts = Counter(scheduler.calls[response.identity].model for response in responses)
+                    for model, count in counts.items():
+                        scheduler.on(Kept(model, count), now)
+                case Found(asks=asks, responses=found):
+                    self.sort_out(asks, found)
+                case Broke(number=number) | CutOff(number=number):
+                    del self.running[number]
+                    scheduler.on(item, now)
+                case Halted():
+                    scheduler.on(item, now)
+                case Crashed(error=error):
+                    crash = crash or error
+                case _:
+                    assert_never(item)
+        if records:
+            self.keep(records, min(ranks))
+        if crash is not None:
+            raise crash
+
+    def record(self, call: Call, reply: ChatReply) -> StoredResponse:
+        """A reply as it is stored."""
+        assert isinstance(call.content, Content)
+        ask = call.content.ask
+        return recorded(ask.command, self.jobs[ask.job].salt, reply)
+
+    def answer(self, response: StoredResponse) -> None:
+        """A committed response counts, if it is the first."""
+        identity = response.identity
+        if identity not in self.executor.known:
+            self.executor.known[identity] = response
+            self.executor.notify(Settled(self.scheduler.calls[identity].model, ok=True))
+            self.union.answer(identity, response, live=True)
+
+    def give_up(self, given_up: GivenUp) -> None:
+        """A call has failed for good, and stays failed for the search."""
+        call = given_up.call
+        failure = CallFailed(given_up.kind.value, given_up.detail)
+        self.executor.failed[call.identity] = failure
+        self.executor.notify(Settled(call.model, ok=False))
+        self.union.fail(call.identity, failure)
+
+    # What is awaited.
+
+    async def send(self, send: Send) -> None:
+        """Start a request; the scheduler has seen to it that there is a slot."""
+        lead = send.calls[0]
+        bound = self.models[lead.model]
+        content = lead.content
+        if bound.model is None or not isinstance(content, Content):
+            raise ValueError(f"`{lead.model}` has no back-end")
+        if lead.model not in self.pools:
+            self.pools[lead.model] = CallPool(bound.ceiling)
+        if not send.hedge:
+            for call in send.calls:
+                self.executor.notify(Issued(call.model, call.sends))
+        pool, model = self.pools[lead.model], bound.model
+        timeout = bound.spec.timeout or self.executor.options.policy.timeout
+        future = await pool.start(lambda: self.ask(send, model, content.request, timeout))
+        self.running[send.number] = (pool, future)
+
+    async def ask(self, send: Send, model: ChatModel, request: ChatRequest, timeout: float) -> None:
+        """One request, from its start to its arrival. It raises nothing: nobody awaits it."""
+        try:
+            replies = await asked(model, request, len(send.calls), timeout)
+        except ModelError as error:
+            self.post(Broke(send.number, error))
+        except asyncio.CancelledError:
+            self.post(CutOff(send.number))
+        except BaseException as error:
+            self.post(CutOff(send.number))
+            self.post(Crashed(error))
+        else:
+            self.post(Replied(send.number, send.calls, replies))
+
+    def keep(self, records: Sequence[StoredResponse], rank: Rank) -> None:
+        """Commit responses; only then do they count (semantics.md 3)."""
+        # `put` accepts at once, so nothing is lost between the reply and here.
+        accepted = self.store.put(records)
+
+        async def committed() -> None:
+            try:
+                self.post(Stored(await accepted))
+            except StoreError as error:
+                self.post(Halted(rank, error))
+
+        self.chore(committed())
+
+    async def look_up(self, asks: Sequence[Ask]) -> None:
+        """Look for calls in the store while others are under way."""
+        try:
+            self.post(Found(asks, await self.store.get_many([ask.identity for ask in asks])))
+        except StoreError as error:
+            # Raised it would cut off calls that are under way and paid for.
+            self.post(Halted(min(map(self.union.rank, asks)), error))
+
+    def misses(self) -> MissingResponses:
+        """All calls that are known to be missing."""
+        missing = sorted(asks[0] for asks in self.union.waiters.values())
+        by_node: dict[str, int] = {}
+        by_model: dict[str, int] = {}
+        for ask in missing:
+            node = ask.command.step.node
+            by_node[node.id] = by_node.get(node.id, 0) + 1
+            by_model[node.model] = by_model.get(node.model, 0) + 1
+        command = missing[0].command
+        salt = self.jobs[missing[0].job].salt
+        origin = origin_of(
+            command.step.fingerprint, command.rendered.canonical, command.step.options, salt, command.draw
+        )
+        return MissingResponses(len(missing), by_node, by_model, origin)

@@ -8,7 +8,14 @@ import pytest
 pytest.register_assert_rewrite("tgl.testing.model_suite")
 pytest.register_assert_rewrite("tgl.testing.store_suite")
 
-from tgl.testing.faulty_server import Fault, FaultyServer  # noqa: E402
+from tgl.testing.faulty_server import (  # noqa: E402
+    Fault,
+    FaultMix,
+    FaultyServer,
+    Manners,
+    Served,
+    parse_mix,
+)
 from tgl.testing.model_suite import (  # noqa: E402
     ChatModelSuite,
     EndpointFaultSuite,
@@ -28,6 +35,7 @@ __all__ = [
     "ChatModelSuite",
     "EndpointFaultSuite",
     "Fault",
+    "FaultMix",
     "FaultyServer",
     "FaultyStore",
     "MakeEndpoint",
@@ -35,6 +43,9 @@ __all__ = [
     "ResponseStoreSuite",
     "StoreFaultSuite",
     "StoreSuite",
+    "Manners",
+    "Served",
     "Subject",
+    "parse_mix",
     "talkative_model",
 ]

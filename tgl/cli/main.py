@@ -19,6 +19,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("run", "run a resolved program on one input"),
     ("eval", "measure a resolved program on its task, or on new data"),
     ("verify", "re-derive the measured block of a resolved program from the store"),
+    ("simulate", "run, serve or fit statistical models in place of real ones"),
     ("models", "list models that can be pulled, and pull them"),
     ("store", "count, export, import, merge and prune recorded responses"),
     ("why", "say which part of a node's requests changed when stored responses are not used"),

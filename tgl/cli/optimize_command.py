@@ -116,7 +116,7 @@ def sources(outcome: SearchOutcome) -> str:
     if not outcome.asked:
         origin = (
             "recorded responses of real models, replayed"
-            if outcome.recorded
+            if outcome.recorded and not outcome.report.simulated
             else "stored responses, replayed"
         )
         return f"{outcome.replayed} calls answered by {origin}; no model was asked"

@@ -20,9 +20,10 @@ def simulated_settings(got: Settings) -> tuple[tuple[str, str], ...]:
 
     made: list[tuple[str, str]] = []
     got.require("items", 'items "questions.jsonl"')
-    profile = got.text("profile")
-    if profile is not None:
-        made.append(("profile", profile))
+    found = profile_setting(got)
+    made.extend(found.items())
+    if "profile" in found:
+        profile = found["profile"]
         if not is_file_profile(profile) and profile not in profile_names():
             names = profile_names()
             near = did_you_mean(profile, names)
@@ -36,6 +37,23 @@ def simulated_settings(got: Settings) -> tuple[tuple[str, str], ...]:
     return tuple(made)
 
 
+def profile_setting(got: Settings) -> dict[str, str]:
+    """The profile, and the variant that sets a model apart from others of the same profile."""
+    made: dict[str, str] = {}
+    for arg in got.args("profile"):
+        match arg:
+            case ast.Arg(name=None, value=ast.String(value=text), when=None) if text and not made:
+                made["profile"] = text
+            case ast.Arg(name="variant", value=ast.Name(id=text) | ast.String(value=text), when=None) if (
+                made and "variant" not in made
+            ):
+                made["variant"] = text
+            case _:
+                got.wrong("profile", 'the name of a profile, such as `"sim-8b"`, and perhaps `variant: NAME`')
+                return {}
+    return made
+
+
 def items(got: Settings) -> list[tuple[str, str]]:
     """The file of questions, and the names of its fields."""
     wanted = 'a file, `"questions.jsonl"`, and names of fields, such as `answer: label`'
@@ -44,9 +62,9 @@ def items(got: Settings) -> list[tuple[str, str]]:
         match arg:
             case ast.Arg(name=None, value=ast.String(value=text), when=None) if place == 0 and text:
                 made.append(("items", text))
-            case ast.Arg(
-                name=str() as name, value=ast.Name(id=text) | ast.String(value=text), when=None
-            ) if place > 0 and name in FIELDS:
+            case ast.Arg(name=str() as name, value=ast.Name(id=text) | ast.String(value=text), when=None) if (
+                place > 0 and name in FIELDS
+            ):
                 made.append((f"items.{name}", text))
             case _:
                 got.wrong("items", wanted)

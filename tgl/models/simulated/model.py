@@ -60,7 +60,7 @@ def simulation(
     folder: Path,
     *,
     fields: Fields | None = None,
-    items_folder: Path | None = None,
+    variant: str = "",
 ) -> Simulation:
     """The simulation that a declaration asks for.
 
@@ -70,14 +70,14 @@ def simulation(
         items: a JSONL file.
         folder: what files are relative to.
         fields: of the items' rows.
-        items_folder: what `items` is relative to, if that is another folder.
+        variant: sets a model apart from others of its profile: chance of its own.
 
     Raises:
         ModelError: MISSING; the message names model and file.
     """
     try:
         chosen = find_profile(profile, folder, default=name)
-        bank = read_bank((items_folder or folder) / items, fields or Fields())
+        bank = read_bank(folder / items, fields or Fields())
     except ProfileError as error:
         raise ModelError(ErrorKind.MISSING, f"model `{name}`: {error.message}", help=error.help) from None
     except ItemsError as error:
@@ -87,6 +87,8 @@ def simulation(
             help='`items "FILE"` names the questions, one JSON object a line with `question` and `answer`; '
             "the path is relative to the program's folder",
         ) from None
+    if variant:
+        chosen = chosen.model_copy(update={"name": f"{chosen.name}@{variant}"})
     return Simulation(chosen, bank.fitted(chosen.items))
 
 

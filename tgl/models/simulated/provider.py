@@ -35,10 +35,19 @@ def simulation_of(settings: ModelSettings) -> Simulation:
     for key, example in (("profile", 'profile "sim-8b"'), ("items", 'items "quiz.jsonl"')):
         if key not in more:
             raise ModelError(
-                ErrorKind.MISSING, f"model `{settings.name}` has no `{key}`", help=f"add it, such as {example}"
+                ErrorKind.MISSING,
+                f"model `{settings.name}` has no `{key}`",
+                help=f"add it, such as {example}",
             )
     fields = Fields(**{name: more[f"items.{name}"] for name in FIELDS if f"items.{name}" in more})
-    return simulation(settings.name, more["profile"], more["items"], Path(more.get(FOLDER, ".")), fields=fields)
+    return simulation(
+        settings.name,
+        more["profile"],
+        more["items"],
+        Path(more.get(FOLDER, ".")),
+        fields=fields,
+        variant=more.get("variant", ""),
+    )
 
 
 @dataclass(frozen=True, slots=True)

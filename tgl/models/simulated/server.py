@@ -228,7 +228,7 @@ class Connection(asyncio.Protocol):
     def answer(
         self, asked: Asked, simulation: Simulation, entry: LogEntry, fault: ServerFault | None, attempt: int
     ) -> None:
-        """Make a reply and send it when it is due; without a seed, the n-th of equal requests has seed n - 1."""
+        """Send a reply when it is due. Without a seed, the n-th of equal requests has seed n - 1."""
         arrival = self.loop.time()
         replies = [simulation.reply(asked.request(place, attempt)) for place in range(asked.n or 1)]
         seconds = max(reply.latency for reply in replies) * self.server.latency_scale

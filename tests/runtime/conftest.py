@@ -144,7 +144,7 @@ class Make:
             )
             for name, model in named.items()
         }
-        behaviour = {name: options.pop(name) for name in ("policy", "cap") if name in options}
+        behaviour = {n: options.pop(n) for n in ("policy", "cap", "quorum", "deploy") if n in options}
         return Executor(
             bound,
             MemoryStore() if store is None else store,

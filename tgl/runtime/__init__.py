@@ -10,14 +10,15 @@ from tgl.runtime.events import CallsNeeded, FromStore, Issued, RuntimeEvent, Set
 from tgl.runtime.executor import Executor, RuntimeOptions
 from tgl.runtime.foresight import PossibleAsk
 from tgl.runtime.identity import CallKey, call_key, canonical_messages, canonical_options, origin_of
-from tgl.runtime.jobs import CallUse, Example, Job, ModelBinding, RunResult, RunStatus
+from tgl.runtime.jobs import CallUse, Example, Fallback, Job, ModelBinding, RunResult, RunStatus
 from tgl.runtime.ledger import BillCap, BillLine, FaultLine, Ledger, Spent
 from tgl.runtime.plan import Plan, Planner
 from tgl.runtime.policy import Abort, CallPolicy, GiveUp, Reach, RetryAfter, Verdict, retry
 from tgl.runtime.pool import CallPool
 from tgl.runtime.prompts import PromptError, Prompts, Rendered, ShotsTable
+from tgl.runtime.quorum import QuorumRun
 from tgl.runtime.readers import read_reply
-from tgl.runtime.run import CallModel, Command, Done, Event, Failed, Replied, Run
+from tgl.runtime.run import CallModel, Command, Done, Event, Failed, Replied, Run, Unneeded
 from tgl.runtime.traffic import CallFailed
 from tgl.runtime.union import DropRule
 
@@ -42,6 +43,7 @@ __all__ = [
     "Example",
     "Executor",
     "Failed",
+    "Fallback",
     "FaultLine",
     "FromStore",
     "GiveUp",
@@ -56,6 +58,7 @@ __all__ = [
     "PossibleAsk",
     "PromptError",
     "Prompts",
+    "QuorumRun",
     "Reach",
     "Rendered",
     "Replied",
@@ -68,6 +71,7 @@ __all__ = [
     "Settled",
     "ShotsTable",
     "Spent",
+    "Unneeded",
     "Verdict",
     "Waiting",
     "call_key",

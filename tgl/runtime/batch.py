@@ -19,6 +19,7 @@ from tgl.runtime.events import CallsNeeded, FromStore, Issued, Settled, Waiting
 from tgl.runtime.identity import SEEDS, origin_of
 from tgl.runtime.jobs import Job, RunResult
 from tgl.runtime.pool import CallPool
+from tgl.runtime.quorum import QuorumRun
 from tgl.runtime.run import Run
 from tgl.runtime.scheduler import Scheduler
 from tgl.runtime.traffic import (
@@ -94,9 +95,10 @@ class Batch:
         self.models = executor.models
         self.store = executor.store
         self.jobs = jobs
+        kind = QuorumRun if executor.options.quorum else Run
         self.union = UnionGraph(
             jobs,
-            [Run(executor.planner.plan(job.candidate), job) for job in jobs],
+            [kind(executor.planner.plan(job.candidate), job) for job in jobs],
             executor.known,
             executor.failed,
             executor.tally,

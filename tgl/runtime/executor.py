@@ -48,12 +48,18 @@ class RuntimeOptions:
         cap: limit on the bill.
         hedge: quantile, in (0, 1), of a model's latencies after which a request is doubled; the first
             reply counts, and both are on the bill. None: never.
+        quorum: whether a run stops waiting for calls that can't change its answer, and cancels them: for a
+            question that is deployed. A search pays for them, since its spend must not hang on arrival.
+        deploy: how many calls of one question run at a time where it is deployed, for its latency (>= 1;
+            None: as many as there are).
     """
 
     live: bool = False
     policy: CallPolicy = field(default_factory=CallPolicy)
     cap: BillCap = field(default_factory=BillCap)
     hedge: float | None = None
+    quorum: bool = False
+    deploy: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is no quantile."""
@@ -101,7 +107,7 @@ class Executor:
         self.ledger = Ledger({name: bound.spec for name, bound in models.items()}, self.options.cap)
         prompts = Prompts(instruction=instruction, shots=shots)
         fingerprints = {name: bound.fingerprint for name, bound in models.items()}
-        self.planner = Planner(prompts, key, fingerprints)
+        self.planner = Planner(prompts, key, fingerprints, slots=self.options.deploy)
         self.known: dict[str, StoredResponse] = {}
         self.failed: dict[str, CallFailed] = {}
         self.assumed: dict[str, CallFailed] = {}

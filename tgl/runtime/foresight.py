@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from tgl.ir import Expr, Op
 from tgl.runtime.jobs import Job
+from tgl.runtime.latency import AT_ONCE, Timing
 from tgl.runtime.plan import CallStep, Plan, nodes_in
 from tgl.runtime.prompts import PromptError, Rendered
 from tgl.runtime.run import CallModel, Command, Replied, Run
@@ -62,6 +63,10 @@ class Foresight(Run):
         """As in a run; the node needs nothing more."""
         self.decided.add(position)
         super().decide(position, value, when)
+
+    def timing(self) -> Timing:
+        """Not asked for."""
+        return AT_ONCE
 
     def open_asks(self, position: int) -> Iterator[PossibleAsk]:
         """What one node may ask."""

@@ -92,6 +92,15 @@ class CallUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Fallback:
+    """A call that failed for good and whose node is absent instead of failing the run (G19)."""
+
+    node: str
+    failure: str
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunResult:
     """What came of a job; a function of job and responses alone.
 
@@ -102,8 +111,11 @@ class RunResult:
         failure: class of failure of a failed run: a transport error's kind, `prompt` or `expression`.
         detail: one line on the failure.
         calls: in the order of nodes, then asks.
-        latency: of the critical path in seconds, on virtual time from recorded latencies.
+        latency: from the question to the answer in seconds, on virtual time from recorded latencies.
         failed_call: identity of the call that failed, if one did.
+        fallbacks: calls that failed without failing the run, in the order of nodes.
+        saved: how many calls a quorum makes needless: on virtual time they had not ended when the answer was
+            certain. A search makes them all the same; a run with `quorum` stops them.
         trace: what each node said, in the order of nodes (None: absent).
         cuts: the maps whose list was longer than their bound, with how many items were left out.
     """
@@ -117,4 +129,6 @@ class RunResult:
     latency: float
     trace: tuple[tuple[str, Message | None], ...]
     failed_call: str | None = None
+    fallbacks: tuple[Fallback, ...] = ()
+    saved: int = 0
     cuts: tuple[tuple[str, int], ...] = ()

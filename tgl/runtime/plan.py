@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tgl.ir import (
@@ -24,6 +24,7 @@ from tgl.models import Decoding
 from tgl.runtime.identity import CallKey, canonical, canonical_options, drawn, opening
 from tgl.runtime.prompts import PromptForm, Prompts, Rendered
 from tgl.runtime.readers import read_reply
+from tgl.stdfn import RULES
 
 CACHED = 100_000
 """Replies that one reader remembers before it starts afresh."""
@@ -75,23 +76,40 @@ class CallStep:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A candidate with its dependencies by position. `steps[k]` is None for a function."""
+    """A candidate with its dependencies by position. `steps[k]` is None for a function.
+
+    `sources` are `guards` and `inputs` together. `early` tells which nodes may be certain before all of their
+    sources are; `is_early` whether that can spare the run some waiting. `slots` is how many calls of one
+    question a deployment runs at a time (None: as many as there are).
+    """
 
     nodes: tuple[RunNode, ...]
     steps: tuple[CallStep | None, ...]
     index: Mapping[str, int]
     sources: tuple[tuple[int, ...], ...]
     guards: tuple[tuple[int, ...], ...]
+    inputs: tuple[tuple[int, ...], ...]
     readers: tuple[tuple[int, ...], ...]
     output: Expr
     outputs: tuple[int, ...]
     key: KeySpec
+    early: tuple[bool, ...]
+    is_early: bool
+    slots: int | None = None
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether a question may take another time than its critical path."""
+        return self.is_early or self.slots is not None
 
 
 class Planner:
     """Makes plans and keeps them by candidate, with the prompts and readings that they share."""
 
-    def __init__(self, prompts: Prompts, key: KeySpec, fingerprints: Mapping[str, str]) -> None:
+    def __init__(
+        self, prompts: Prompts, key: KeySpec, fingerprints: Mapping[str, str], *, slots: int | None = None
+    ) -> None:
+        self.slots = slots
         self.prompts = prompts
         self.key = key
         self.fingerprints = fingerprints
@@ -114,26 +132,39 @@ class Planner:
         index: dict[str, int] = {}
         sources: list[tuple[int, ...]] = []
         guards: list[tuple[int, ...]] = []
+        inputs: list[tuple[int, ...]] = []
         for position, node in enumerate(candidate.nodes):
-            guard = () if node.guard is None else positions(node.guard, index, node.id)
-            inputs = [at for _, expr in node.inputs for at in positions(expr, index, node.id)]
+            guard = () if node.guard is None else positions((node.guard,), index, node.id)
+            needed = positions([expr for _, expr in node.inputs], index, node.id)
             guards.append(guard)
-            sources.append(tuple(sorted({*guard, *inputs})))
+            inputs.append(needed)
+            sources.append(tuple(sorted({*guard, *needed})) if guard else needed)
             index[node.id] = position
         readers: list[list[int]] = [[] for _ in candidate.nodes]
         for position, needed in enumerate(sources):
             for source in needed:
                 readers[source].append(position)
+        outputs = positions((candidate.output,), index, "the output")
+        spared = [
+            bool(needed) and settles_early(node, len(needed))
+            for node, needed in zip(candidate.nodes, sources, strict=True)
+        ]
+        guarded = [bool(guard and needed) for guard, needed in zip(guards, inputs, strict=True)]
+        told_early = bool(outputs) and any(map(is_early_part, parts_of(candidate.output)))
         return Plan(
             nodes=candidate.nodes,
-            steps=tuple(self.step(node) for node in candidate.nodes),
+            steps=tuple([self.step(node) for node in candidate.nodes]),
             index=index,
             sources=tuple(sources),
             guards=tuple(guards),
-            readers=tuple(tuple(places) for places in readers),
+            inputs=tuple(inputs),
+            readers=tuple([tuple(places) for places in readers]),
             output=candidate.output,
-            outputs=positions(candidate.output, index, "the output"),
+            outputs=outputs,
             key=self.key,
+            early=tuple([any(pair) for pair in zip(spared, guarded, strict=True)]),
+            is_early=told_early or any(spared),
+            slots=self.slots,
         )
 
     def step(self, node: RunNode) -> CallStep | None:
@@ -151,26 +182,52 @@ class Planner:
         return CallStep(node, form, reading, fingerprint, opening(fingerprint), decoding, options)
 
 
-def positions(expr: Expr, index: Mapping[str, int], reader: str) -> tuple[int, ...]:
-    """The positions of the nodes that an expression reads, sorted."""
+def positions(exprs: Iterable[Expr], index: Mapping[str, int], reader: str) -> tuple[int, ...]:
+    """The positions of the nodes that expressions read, sorted."""
     found: set[int] = set()
-    for node in nodes_in(expr):
-        if node not in index:
-            raise ValueError(f"{reader} reads `{node}`, which does not stand before it")
-        found.add(index[node])
+    for expr in exprs:
+        for node in nodes_in(expr):
+            if node not in index:
+                raise ValueError(f"{reader} reads `{node}`, which does not stand before it")
+            found.add(index[node])
     return tuple(sorted(found))
 
 
 def nodes_in(expr: Expr) -> Iterator[str]:
     """The nodes that an expression reads."""
-    match expr:
-        case NodeRef(id=node):
-            yield node
-        case ListOf(items=parts) | Op(args=parts):
-            for part in parts:
-                yield from nodes_in(part)
-        case Fn(args=args, named=named):
-            for part in (*args, *(value for _, value in named)):
-                yield from nodes_in(part)
+    return (part.id for part in parts_of(expr) if isinstance(part, NodeRef))
+
+
+def parts_of(expr: Expr) -> Iterator[Expr]:
+    """An expression with all its parts, in no order that matters."""
+    left = [expr]
+    while left:
+        part = left.pop()
+        yield part
+        match part:
+            case ListOf(items=parts) | Op(args=parts):
+                left.extend(parts)
+            case Fn(args=parts, named=named):
+                left.extend(parts)
+                left.extend(value for _, value in named)
+            case _:
+                pass
+
+
+def settles_early(node: RunNode, sources: int) -> bool:
+    """Whether a node may be certain before all of its sources are decided."""
+    if isinstance(node, FnNode) and node.fn in RULES and sources > 1:
+        return True
+    exprs = [expr for _, expr in node.inputs] + ([] if node.guard is None else [node.guard])
+    return any(is_early_part(part) for expr in exprs for part in parts_of(expr))
+
+
+def is_early_part(part: Expr) -> bool:
+    """Whether a part of an expression may be certain before all that it reads is."""
+    match part:
+        case Fn(fn=name):
+            return name in RULES
+        case Op(op="and" | "or" | "when" | "else"):
+            return True
         case _:
-            return
+            return False

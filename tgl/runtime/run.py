@@ -7,17 +7,19 @@ Rules:
 * It is absent if its guard is not true (G16), or if a required port receives nothing (G14).
 * A reply that can't be read is asked for again, with another draw, as often as the role says; then the
   message stands with its text and no value (G18).
-* A failed call, a prompt or an expression without meaning fails the run (G19). What does not depend on it
-  still runs, and the first failure in the order of nodes is the one reported: so the result does not
-  depend on which of them arrived first.
-* A node that is decided at virtual time t was ready when its last source was, and took the recorded
-  latencies of its asks. Sources of an absent node count too: its absence was not known before.
+* A failed call makes its node absent if its role says so, and is reported. Any other failed call, and a
+  prompt or an expression without meaning, fails the run (G19). What does not depend on it still runs, and
+  the first failure in the order of nodes is the one reported: so the result does not depend on which of
+  them arrived first.
+* Latency is on virtual time: a node that is decided at t was ready when its last source was, and took the
+  recorded latencies of its asks. Where a part of the sources can make a node certain, or calls share slots,
+  `latency` tells the time.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -26,12 +28,14 @@ from pydantic import JsonValue
 from tgl.ir import MADE, TAKE_FN, VALUE_FN, CallNode, FnNode, PortSpec
 from tgl.keys import Answer, read_answer
 from tgl.runtime.identity import CallKey
-from tgl.runtime.jobs import CallUse, Job, RunResult, RunStatus
+from tgl.runtime.jobs import CallUse, Fallback, Job, RunResult, RunStatus
+from tgl.runtime.latency import AT_ONCE, Recorded, Timing, timing
 from tgl.runtime.plan import CallStep, Plan
 from tgl.runtime.prompts import PortValue, PromptError, RecordText, Rendered, shown_text
 from tgl.stdfn import (
     EvaluationError,
     Message,
+    Open,
     Record,
     Tagged,
     Value,
@@ -59,13 +63,23 @@ class CallModel:
 
 
 @dataclass(frozen=True, slots=True)
+class Unneeded:
+    """Command: this run waits for these calls no more, whatever they say; only a quorum run gives it.
+
+    They may be cancelled if no other run waits for them. A reply that comes all the same may be handed on.
+    """
+
+    calls: tuple[CallModel, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """Command: nothing more is needed, here is the result."""
 
     result: RunResult
 
 
-Command: TypeAlias = CallModel | Done
+Command: TypeAlias = CallModel | Unneeded | Done
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +118,7 @@ class Run:
         self.left = count
         self.outstanding = 0
         self.failures: dict[int, tuple[str, str, str | None]] = {}
+        self.fallbacks: dict[int, Fallback] = {}
         self.ready = [position for position, missing in enumerate(self.waiting) if not missing]
         self.result: RunResult | None = None
 
@@ -129,7 +144,12 @@ class Run:
         self.outstanding -= 1
         match event:
             case Failed(call=call, failure=failure, detail=detail):
-                self.failures[call.node] = (failure, f"{call.step.node.id}: {detail}", call.key.identity)
+                node = call.step.node
+                if node.on_failure == "absent":
+                    self.fallbacks[call.node] = Fallback(node.id, failure, call.key.identity)
+                    self.decide(call.node, None, self.ended_at(call.node))
+                else:
+                    self.failures[call.node] = (failure, f"{node.id}: {detail}", call.key.identity)
                 return self.proceed([])
             case Replied(call=call, response=response, source=source):
                 return self.replied(call, response, source)
@@ -138,25 +158,27 @@ class Run:
         self, call: CallModel, response: StoredResponse, source: Literal["store", "live"]
     ) -> list[Command]:
         """Read a reply: ask again, or decide the node."""
-        node = call.step.node
-        self.uses[call.node].append(
-            CallUse(
-                identity=response.identity,
-                node=node.id,
-                model=node.model,
-                prompt_tokens=response.prompt_tokens,
-                completion_tokens=response.completion_tokens,
-                latency=response.seconds,
-                ask=call.ask,
-                source=source,
-            )
-        )
+        self.charge(call, response, source)
         value = call.step.reading.value(response.text)
         if value is None and call.ask + 1 < call.step.asks():
             return [self.ask(call.node, call.step, call.rendered, call.ask + 1)]
-        took = sum(use.latency for use in self.uses[call.node])
-        self.decide(call.node, Message(response.text.strip(), value), self.ready_at(call.node) + took)
+        self.decide(call.node, Message(response.text.strip(), value), self.ended_at(call.node))
         return self.proceed([])
+
+    def charge(self, call: CallModel, response: StoredResponse, source: Literal["store", "live"]) -> None:
+        """Note a call that was answered."""
+        node = call.step.node
+        use = CallUse(
+            identity=response.identity,
+            node=node.id,
+            model=node.model,
+            prompt_tokens=response.prompt_tokens,
+            completion_tokens=response.completion_tokens,
+            latency=response.seconds,
+            ask=call.ask,
+            source=source,
+        )
+        self.uses[call.node].append(use)
 
     def proceed(self, commands: list[Command]) -> list[Command]:
         """Decide all that can be decided, and end the run when all is."""
@@ -165,16 +187,20 @@ class Run:
             try:
                 command = self.enter(position)
             except (PromptError, EvaluationError, ValueError) as error:
-                failure = "prompt" if isinstance(error, PromptError) else "expression"
-                self.failures[position] = (failure, f"{self.plan.nodes[position].id}: {error}", None)
+                self.fault(position, error)
                 continue
             if command is not None:
                 commands.append(command)
         if not self.left:
             commands.append(self.finish())
         elif self.failures and not self.outstanding:
-            commands.append(self.fail(*self.failures[min(self.failures)]))
+            commands.append(self.fail_first())
         return commands
+
+    def fault(self, position: int, error: Exception) -> None:
+        """A prompt or an expression of a node has no meaning."""
+        failure = "prompt" if isinstance(error, PromptError) else "expression"
+        self.failures[position] = (failure, f"{self.plan.nodes[position].id}: {error}", None)
 
     # Nodes.
 
@@ -192,10 +218,16 @@ class Run:
                 named.setdefault(port, []).append(evaluate(expr, self))
             self.decide(position, self.computed(position, node.fn, named), self.ready_at(position))
         elif step is not None:
-            ports = self.arriving(node)
-            if ports is not None:
-                return self.ask(position, step, step.form.render(ports, self.job.example), 0)
-            self.decide(position, None, self.ready_at(position))
+            return self.first_ask(position, step, self.arriving(node))
+        return None
+
+    def first_ask(
+        self, position: int, step: CallStep, ports: Mapping[str, PortValue] | None
+    ) -> CallModel | None:
+        """The command for a call with what arrives at its ports; without a required part it is absent."""
+        if ports is not None:
+            return self.ask(position, step, step.form.render(ports, self.job.example), 0)
+        self.decide(position, None, self.ready_at(position))
         return None
 
     def computed(self, position: int, fn: str, named: Mapping[str, Sequence[Value]]) -> Value:
@@ -216,17 +248,7 @@ class Run:
 
     def arriving(self, node: CallNode) -> dict[str, PortValue] | None:
         """What the node's ports receive, or None if a required one receives nothing."""
-        values: dict[str, list[Value]] = {}
-        for port, expr in node.inputs:
-            values.setdefault(port, []).extend(spliced(evaluate(expr, self)))
-        ports: dict[str, PortValue] = {}
-        for port in node.ports:
-            texts = port_texts(port, values.get(port.name, ()))
-            if texts is not None:
-                ports[port.name] = texts
-            elif not port.optional:
-                return None
-        return ports
+        return port_values(node, ((port, evaluate(expr, self)) for port, expr in node.inputs))
 
     def ask(self, position: int, step: CallStep, rendered: Rendered, ask: int) -> CallModel:
         """The command for one ask."""
@@ -237,6 +259,10 @@ class Run:
     def ready_at(self, position: int) -> float:
         """When the last source of a node was decided, in seconds of virtual time."""
         return max((self.decided_at[at] for at in self.plan.sources[position]), default=0.0)
+
+    def ended_at(self, position: int) -> float:
+        """When the asks of a node had ended, in seconds of virtual time."""
+        return self.ready_at(position) + sum(use.latency for use in self.uses[position])
 
     def decide(self, position: int, value: Value, when: float) -> None:
         """Fix what a node says, and free those that waited for it."""
@@ -256,10 +282,26 @@ class Run:
             output = message_of(evaluate(self.plan.output, self))
         except (EvaluationError, ValueError) as error:
             return self.fail("expression", f"the output: {error}", None)
+        return self.answered(output)
+
+    def answered(self, output: Message | None) -> Done:
+        """The result of a run that says this."""
         answer = None if output is None else self.answer_of(output)
         status = RunStatus.NO_ANSWER if answer is None else RunStatus.OK
-        latency = max((self.decided_at[at] for at in self.plan.outputs), default=0.0)
-        return self.done(status, answer, "" if output is None else output.text, latency=latency)
+        return self.done(status, answer, "" if output is None else output.text, timing=self.timing())
+
+    def timing(self) -> Timing:
+        """How long the question takes."""
+        if not self.plan.is_timed or not any(self.uses):
+            return Timing(max((self.decided_at[at] for at in self.plan.outputs), default=0.0), 0)
+        return timing(self.plan, self.field, self.recorded(self.values))
+
+    def recorded(self, values: Sequence[Value | Open]) -> list[Recorded]:
+        """What was seen of each node."""
+        return [
+            Recorded(value, tuple([use.latency for use in uses]))
+            for value, uses in zip(values, self.uses, strict=True)
+        ]
 
     def answer_of(self, output: Message) -> Answer | None:
         """The task's answer in the output; a value of another type is read by the task's key."""
@@ -268,6 +310,10 @@ class Run:
                 return output.value
             case str() | int() | float() | Record() | Tagged():
                 return read_answer(self.plan.key.model_copy(update={"after": None}), text_of(output.value))
+
+    def fail_first(self) -> Done:
+        """The result of a run that can't go on, by the first failure in the order of nodes."""
+        return self.fail(*self.failures[min(self.failures)])
 
     def fail(self, failure: str, detail: str, call: str | None) -> Done:
         """The result of a run that can't go on."""
@@ -281,7 +327,7 @@ class Run:
         *,
         failure: str | None = None,
         detail: str = "",
-        latency: float = 0.0,
+        timing: Timing = AT_ONCE,
         failed_call: str | None = None,
     ) -> Done:
         """End the run."""
@@ -293,8 +339,20 @@ class Run:
         )
         calls = tuple(use for uses in self.uses for use in uses)
         cuts = tuple((self.plan.nodes[at].id, more) for at, more in sorted(self.cuts.items()))
+        fallbacks = tuple(self.fallbacks[position] for position in sorted(self.fallbacks))
         self.result = RunResult(
-            status, answer, text, failure, detail, calls, latency, trace, failed_call, cuts
+            status,
+            answer,
+            text,
+            failure,
+            detail,
+            calls,
+            timing.latency,
+            trace,
+            failed_call,
+            cuts=cuts,
+            fallbacks=fallbacks,
+            saved=timing.saved,
         )
         return Done(self.result)
 
@@ -302,6 +360,21 @@ class Run:
 def traced(value: Value) -> Message | None:
     """What a trace shows of a node's value; of a list, its texts."""
     return Message(shown(value), None) if isinstance(value, tuple) else message_of(value)
+
+
+def port_values(node: CallNode, inputs: Iterable[tuple[str, Value]]) -> dict[str, PortValue] | None:
+    """What a template sees of a node's ports, or None if a required one receives nothing."""
+    values: dict[str, list[Value]] = {}
+    for port, value in inputs:
+        values.setdefault(port, []).extend(spliced(value))
+    ports: dict[str, PortValue] = {}
+    for port in node.ports:
+        texts = port_texts(port, values.get(port.name, ()))
+        if texts is not None:
+            ports[port.name] = texts
+        elif not port.optional:
+            return None
+    return ports
 
 
 def port_texts(port: PortSpec, values: Sequence[Value]) -> PortValue | None:

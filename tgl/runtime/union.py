@@ -22,7 +22,7 @@ from typing import TypeAlias, assert_never
 from tgl.runtime.counts import Tally
 from tgl.runtime.jobs import Job, RunResult, RunStatus
 from tgl.runtime.plan import Plan
-from tgl.runtime.run import CallModel, Command, Done, Failed, Replied, Run
+from tgl.runtime.run import CallModel, Command, Done, Failed, Replied, Run, Unneeded
 from tgl.runtime.traffic import CallFailed, Rank
 from tgl.storage import StoredResponse
 
@@ -90,6 +90,7 @@ class UnionGraph:
         self.open: dict[int, dict[str, None]] = {}
         self.told: dict[str, list[int]] = {}
         self.abandoned: dict[str, None] = {}
+        self.unneeded: set[tuple[int, int, int]] = set()
         self.groups: dict[str, Group] = {}
         self.places: list[int] = [0] * len(jobs)
         self.plans: dict[int, tuple[int, ...]] = {}
@@ -115,7 +116,7 @@ class UnionGraph:
             self.tally.needed += len(wave)
             for ask in wave:
                 job, identity = ask.job, ask.command.key.identity
-                if results[job] is not None:
+                if results[job] is not None or (job, ask.node, ask.ask) in self.unneeded:
                     self.tally.needed -= 1
                     continue
                 response = known.get(identity)
@@ -163,6 +164,8 @@ class UnionGraph:
             match command:
                 case CallModel(node=node, ask=ask):
                     self.asked.append(Ask(job, node, ask, command))
+                case Unneeded(calls=calls):
+                    self.let_go(job, calls)
                 case Done(result=result):
                     self.end(job, result)
                 case _:
@@ -197,6 +200,21 @@ class UnionGraph:
             if asks is None:
                 continue
             asks[:] = [ask for ask in asks if ask.job != job]
+            if not asks:
+                del self.waiters[identity]
+                self.abandoned[identity] = None
+
+    def let_go(self, job: int, calls: Iterable[CallModel]) -> None:
+        """Let a run that goes on wait for some calls no more."""
+        for call in calls:
+            self.unneeded.add((job, call.node, call.ask))
+            identity = call.key.identity
+            asks = self.waiters.get(identity)
+            if asks is None:
+                continue
+            asks[:] = [ask for ask in asks if ask.job != job or ask.command is not call]
+            if all(ask.job != job for ask in asks):
+                self.open.get(job, {}).pop(identity, None)
             if not asks:
                 del self.waiters[identity]
                 self.abandoned[identity] = None

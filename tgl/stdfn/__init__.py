@@ -2,7 +2,7 @@
 
 from tgl.stdfn.early import RULES, foretold_call
 from tgl.stdfn.evaluate import EvaluationError, Scope, evaluate, holds
-from tgl.stdfn.opened import Open, Partial, Range, Truth, is_settled
+from tgl.stdfn.opened import Open, Partial, Range, Truth, is_settled, settled_all
 from tgl.stdfn.partial import PartialScope, foretold, foretold_guard
 from tgl.stdfn.registry import FUNCTIONS, StdFunction, call_function
 from tgl.stdfn.values import (
@@ -44,6 +44,7 @@ __all__ = [
     "json_of",
     "message_of",
     "present",
+    "settled_all",
     "shown",
     "spliced",
     "text_of",

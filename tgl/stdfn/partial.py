@@ -89,6 +89,12 @@ def foretold_operation(expr: Op, scope: PartialScope) -> Partial:
             return told(negated(truths(parts[0])))
         case "when":
             return passed(truths(parts[0]), parts[1])
+        case "else":
+            return first_present(parts)
+        case "holds":
+            outcomes = truths(parts[0])
+            no = Truth.NO if outcomes & NOT_TRUE else Truth(0)
+            return told((outcomes & (Truth.YES | Truth.ERROR)) | no)
         case "<" | "<=" | ">" | ">=" | "==" | "!=" | "in":
             return compared(expr.op, *parts)
         case _:
@@ -159,6 +165,16 @@ def passed(condition: Truth, message: Partial) -> Partial:
     return Open.ONE
 
 
+def first_present(parts: Sequence[Partial]) -> Partial:
+    """The first operand that is present, once nothing open stands before it."""
+    if any(map(may_fail, parts)):
+        return Open.ANY
+    present = [part for part in parts if part is not None]
+    if not present or is_settled(present[0]):
+        return present[0] if present else None
+    return Open.ANY if any(isinstance(part, tuple) for part in present) else Open.ONE
+
+
 def compared(op: str, left: Partial, right: Partial) -> Partial:
     """What is certain of a comparison."""
     if is_settled(left) and is_settled(right):
@@ -186,5 +202,5 @@ def applied(op: str, parts: Sequence[Partial]) -> Partial:
         return Open.ANY
     try:
         return operated(op, values)
-    except EvaluationError:
+    except (EvaluationError, ValueError):
         return Open.ANY

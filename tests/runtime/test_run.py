@@ -293,3 +293,39 @@ def test_a_candidate_that_is_out_of_order_is_a_bug(make, nodes, reason):
 def test_a_model_that_is_not_bound_is_a_bug(make):
     with pytest.raises(ValueError, match="`smol`, which is not bound"):
         Planner(Prompts(), NUMBER, {}).plan(make.candidate(make.call("a")))
+
+
+def test_a_failed_call_whose_role_falls_back_makes_its_node_absent(make):
+    candidate = make.candidate(
+        *(make.call(f"w{draw}", draw=draw, on_failure="absent") for draw in range(3)),
+        make.call("judge", "w0", on_failure="absent"),
+        make.fn("m", "std.reduce:majority", "w0", "w1", "w2", "judge"),
+    )
+    hand = Hand(candidate)
+    hand.fail("w0", "timeout")
+    hand.reply("w1", "4")
+    assert hand.result is None
+    hand.reply("w2", "5")
+    assert hand.result.answer == Answer("4", "4")
+    assert [(fallback.node, fallback.failure) for fallback in hand.result.fallbacks] == [("w0", "timeout")]
+    assert dict(hand.result.trace)["judge"] is None, "its drafts are required, and absent"
+    assert [use.node for use in hand.result.calls] == ["w1", "w2"]
+
+
+def test_a_fallback_after_an_unread_reply_counts_the_ask_that_was_answered(make):
+    candidate = make.candidate(
+        make.call("a", retry=1, on_failure="absent"),
+        make.call("b", draw=1),
+        make.fn("m", "std.reduce:majority", "a", "b"),
+    )
+    hand = Hand(candidate)
+    hand.reply("a", "none", latency=3000)
+    hand.fail("a")
+    hand.reply("b", "4")
+    assert (hand.result.answer, hand.result.latency) == (Answer("4", "4"), 3.0)
+    assert [use.ask for use in hand.result.calls] == [0, 0]
+
+
+def test_only_failed_calls_fall_back(make):
+    hand = Hand(make.candidate(make.call("a", prompt="{{ nobody }}", on_failure="absent")))
+    assert (hand.result.status, hand.result.failure) == (RunStatus.FAILED, "prompt")

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 from tgl.cli.outcome import label, show
-from tgl.cli.running import add_run_options, progress_of, run_async, run_options, workspace_of
+from tgl.cli.running import (
+    add_run_options,
+    calls_line,
+    progress_of,
+    run_async,
+    run_options,
+    workspace_of,
+)
 from tgl.pipeline.evaluating import EvalOutcome, evaluate
 from tgl.pipeline.resolved import load_resolved
 from tgl.pipeline.stop import Exit
@@ -58,6 +66,7 @@ def text_lines(outcome: EvalOutcome) -> list[str]:
             "no `measured` block names the unit, so it was measured now, with this program's own role"
         )
     lines.append(f"{outcome.asked} calls asked of models, {outcome.replayed} answered from stored responses")
+    lines.append(calls_line(outcome.counts))
     return lines
 
 
@@ -72,5 +81,5 @@ def as_json(outcome: EvalOutcome) -> dict[str, object]:
         "unit_note": outcome.unit_note,
         "data": outcome.data,
         "responses": outcome.responses,
-        "calls": {"asked": outcome.asked, "replayed": outcome.replayed},
+        "calls": {"asked": outcome.asked, "replayed": outcome.replayed, **asdict(outcome.counts)},
     }

@@ -6,10 +6,18 @@ import argparse
 import json
 import shlex
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from tgl.cli.outcome import agreed, label, show
-from tgl.cli.running import add_run_options, progress_of, run_async, run_options, workspace_of
+from tgl.cli.running import (
+    add_run_options,
+    calls_line,
+    progress_of,
+    run_async,
+    run_options,
+    workspace_of,
+)
 from tgl.pipeline.money import worst_bill
 from tgl.pipeline.searching import (
     SearchOutcome,
@@ -127,7 +135,7 @@ def sources(outcome: SearchOutcome) -> str:
 def result_text(outcome: SearchOutcome, output: Path) -> str:
     """The table, what was decided, and where it stands."""
     lines = [search_table(outcome.report, title=output.name)]
-    lines += [f"responses: {sources(outcome)}\n"]
+    lines += [f"responses: {sources(outcome)}\n", f"{calls_line(outcome.counts)}\n"]
     times = "once" if outcome.test_reads == 1 else f"{outcome.test_reads} times"
     lines += [f"the test split of `{outcome.report.task}` was read {times} from this store\n"]
     lines += ["decided:\n"]
@@ -149,6 +157,7 @@ def result_json(outcome: SearchOutcome, output: Path) -> dict[str, object]:
             "asked": outcome.asked,
             "recorded": outcome.recorded,
             "requests": dict(outcome.billed),
+            "calls": asdict(outcome.counts),
         },
         "test_reads": outcome.test_reads,
     }

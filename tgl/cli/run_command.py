@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import asdict
 
 from tgl.cli.outcome import label
 from tgl.cli.running import add_run_options, progress_of, run_async, run_options, workspace_of
@@ -60,7 +61,7 @@ def tell(outcome: RunOutcome, *, trace: bool) -> None:
         case RunStatus.NO_ANSWER:
             said = f"the program said {result.text!r}" if result.text else "nothing reached the output"
             print(f"no answer: {said}" + ("" if trace else "; --trace shows each node"), file=sys.stderr)
-        case RunStatus.FAILED:
+        case RunStatus.FAILED | RunStatus.DROPPED:
             print(f"failed ({result.failure}): {result.detail}", file=sys.stderr)
 
 
@@ -87,4 +88,5 @@ def as_json(outcome: RunOutcome) -> dict[str, object]:
         "trace": {node: None if message is None else message.text for node, message in result.trace},
         "cuts": dict(result.cuts),
         "asked": outcome.asked,
+        "calls_made": asdict(outcome.counts),
     }

@@ -12,11 +12,14 @@ import sys
 import time
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tgl.pipeline.session import RunOptions
 from tgl.pipeline.workspace import Workspace, find_workspace
 from tgl.report import JsonProgress, LineProgress, Progress, SilentProgress, TerminalProgress
+
+if TYPE_CHECKING:
+    from tgl.runtime import Counts
 
 T = TypeVar("T")
 
@@ -39,6 +42,12 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         "--max-bill", type=bill, metavar="CAP", help="stop before requesting more than CAP calls, or $CAP"
     )
     parser.add_argument(
+        "--hedge",
+        type=quantile,
+        metavar="Q",
+        help="ask a second time, once, what takes longer than the share Q of a model's calls (it costs more)",
+    )
+    parser.add_argument(
         "--json", action="store_true", help="print the result as JSON, progress as JSON lines"
     )
     parser.add_argument("--quiet", action="store_true", help="show no progress")
@@ -49,6 +58,17 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError("it has to be a whole number, at least 1")
     return int(text)
+
+
+def quantile(text: str) -> float:
+    """A number between 0 and 1, neither of them."""
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not 0 < share < 1:
+        raise argparse.ArgumentTypeError("write a quantile between 0 and 1, such as 0.95")
+    return share
 
 
 def bill(text: str) -> tuple[int | None, float | None]:
@@ -71,6 +91,21 @@ def run_options(options: argparse.Namespace) -> RunOptions:
         concurrency=options.concurrency,
         max_bill_calls=calls,
         max_bill_dollars=dollars,
+        hedge=options.hedge,
+    )
+
+
+def calls_line(counts: Counts) -> str:
+    """What was asked for and who answered, in words."""
+    line = (
+        f"calls: needed {counts.needed}, shared {counts.shared}, "
+        f"from store {counts.stored}, issued {counts.issued}"
+    )
+    if not counts.requests:
+        return line
+    return (
+        f"{line} (requests {counts.requests}, retries {counts.retries}, "
+        f"hedged {counts.hedged}, cancelled {counts.cancelled})"
     )
 
 

@@ -30,6 +30,7 @@ from tgl.pipeline.task import evaluator_of, load_task, split_task
 from tgl.pipeline.watch import Watch
 from tgl.pipeline.workspace import Workspace
 from tgl.report import SilentProgress
+from tgl.runtime import Counts
 from tgl.syntax import ast, parse, print_expr
 from tgl.text import SourceFile
 
@@ -51,6 +52,7 @@ class EvalOutcome:
     responses: str
     replayed: int
     asked: int
+    counts: Counts
     warnings: tuple[Diagnostic, ...]
 
 
@@ -93,11 +95,16 @@ async def evaluate(
                 raise Stop(Exit.FAILED, alone.diagnostic())
             if data is None and not verifying:
                 session.store.count(f"test:{task_data.task.name}:{name}", add=1)
-    return outcome(program, alone, name, watch, warnings)
+    return outcome(program, alone, name, watch, warnings, session.executor.counts)
 
 
 def outcome(
-    program: ResolvedProgram, alone: Alone, data: str, watch: Watch, warnings: tuple[Diagnostic, ...]
+    program: ResolvedProgram,
+    alone: Alone,
+    data: str,
+    watch: Watch,
+    warnings: tuple[Diagnostic, ...],
+    counts: Counts,
 ) -> EvalOutcome:
     """Everything that `eval` tells."""
     figures = measured_figures(
@@ -116,6 +123,7 @@ def outcome(
         responses=alone.responses,
         replayed=watch.snapshot.stored,
         asked=watch.snapshot.issued,
+        counts=counts,
         warnings=warnings,
     )
 

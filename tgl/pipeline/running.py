@@ -15,7 +15,7 @@ from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.trouble import placeless
 from tgl.pipeline.watch import Watch
 from tgl.pipeline.workspace import Workspace
-from tgl.runtime import Job, RunResult
+from tgl.runtime import Counts, Job, RunResult
 from tgl.space import PRIOR, EmptySpace, Stream, resolve, sample
 
 
@@ -81,6 +81,7 @@ class RunOutcome:
 
     result: RunResult
     asked: int
+    counts: Counts
 
 
 async def run_once(
@@ -103,7 +104,8 @@ async def run_once(
         with outside_trouble(session.executor.store):
             candidate = resolve(program.ir, {}).candidate
             [result] = await session.executor.run_all([Job(candidate, fields)])
-    return RunOutcome(result, watch.snapshot.issued)
+            counts = session.executor.counts
+    return RunOutcome(result, watch.snapshot.issued, counts)
 
 
 def sampled_text(name: str, seed: int, *, graph: str | None = None) -> str:

@@ -32,6 +32,7 @@ from tgl.pipeline.task import TaskData, evaluator_of, load_task, shot_bytes, spl
 from tgl.pipeline.trouble import placeless
 from tgl.pipeline.watch import Watch
 from tgl.pipeline.workspace import Workspace
+from tgl.runtime import Counts
 from tgl.search import NoJournal
 from tgl.semantics import Checked, check, lower
 from tgl.space import Resolution, resolve
@@ -102,6 +103,7 @@ class SearchOutcome:
     recorded: int
     billed: Mapping[str, int]
     test_reads: int
+    counts: Counts
 
 
 def prepare(name: str, *, graph: str | None = None) -> SearchPlan:
@@ -255,6 +257,8 @@ async def search(
             # A replay takes no step of its own: what a live search left stays there for `--resume`.
             replay = not (resume or options.live)
             journal = NoJournal() if replay else Journal(kept, plan.key, resume=resume)
+            if options.live:
+                keep_bill(session, kept, plan.key, resume=resume)
             found = await Search(
                 plan.ir,
                 evaluator_of(plan.ir, splits, session),
@@ -286,6 +290,7 @@ async def search(
             recorded=session.recorded,
             billed={name: line.attempts for name, line in ledger.bill.items()},
             test_reads=reads,
+            counts=session.executor.counts,
         )
 
 
@@ -340,6 +345,19 @@ def journalled_failures(store: Store, key: str) -> list[tuple[str, str, str]]:
 def as_tuple(failed: StoredFailure) -> tuple[str, str, str]:
     """A failed call as journals hold it."""
     return failed.identity, failed.failure, failed.detail
+
+
+def keep_bill(session: Session, kept: Store, key: str, *, resume: bool) -> None:
+    """Let the bill of a search that goes on continue, its cap with it, and keep it from now on.
+
+    Raises:
+        StoreError: it can't be read.
+    """
+    name, ledger = f"bill:{key}", session.executor.ledger
+    before = kept.note_get(name) if resume else None
+    if before is not None:
+        ledger.restore(json.loads(before))
+    session.executor.keep_bill = lambda: kept.note_put(name, json.dumps(ledger.snapshot()))
 
 
 def leave_failures(session: Session, plan: SearchPlan, text: str) -> None:

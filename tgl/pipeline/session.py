@@ -46,6 +46,7 @@ class RunOptions:
         concurrency: simultaneous calls of each model, in place of what the program declares.
         max_bill_calls: cap on requests that are really made.
         max_bill_dollars: the same in dollars.
+        hedge: quantile of a model's latencies after which a request is doubled; None: never.
     """
 
     live: bool = False
@@ -53,6 +54,7 @@ class RunOptions:
     concurrency: int | None = None
     max_bill_calls: int | None = None
     max_bill_dollars: float | None = None
+    hedge: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +256,9 @@ async def open_session(
             layers,
             shots=shots,
             options=RuntimeOptions(
-                live=options.live, cap=BillCap(options.max_bill_calls, options.max_bill_dollars)
+                live=options.live,
+                cap=BillCap(options.max_bill_calls, options.max_bill_dollars),
+                hedge=options.hedge,
             ),
             on_event=on_event,
             key=EXACT if task is None else task.key,

@@ -22,8 +22,8 @@ class Watch:
         """Take note of what the runtime did."""
         now = self.snapshot
         match event:
-            case CallsNeeded(count=count):
-                self.snapshot = replace(now, needed=now.needed + count)
+            case CallsNeeded(count=count, shared=shared):
+                self.snapshot = replace(now, needed=now.needed + count, shared=now.shared + shared)
             case FromStore(count=count):
                 self.snapshot = replace(now, stored=now.stored + count)
             case Issued(attempt=attempt):

@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Where a search stands. Counts are of calls; `fraction` is the share of the work that is done."""
+    """Where a search stands; `fraction` is the share of the work that is done.
+
+    Counts are of distinct calls, but `shared` is how often one was needed that another had brought up.
+    """
 
     stage: str = "starting"
     fraction: float = 0.0
     needed: int = 0
+    shared: int = 0
     stored: int = 0
     issued: int = 0
     spend: int = 0
@@ -53,7 +57,8 @@ def describe(snapshot: Snapshot, seconds_left: float | None) -> str:
     spend = f"{snapshot.spend}" + (f"/{snapshot.spend_limit}" if snapshot.spend_limit else "")
     parts = [
         snapshot.stage,
-        f"calls needed {snapshot.needed}, from store {snapshot.stored}, issued {snapshot.issued}",
+        f"calls needed {snapshot.needed + snapshot.shared}, shared {snapshot.shared}, "
+        f"from store {snapshot.stored}, issued {snapshot.issued}",
         f"spend {spend}",
         f"best {snapshot.best}" if snapshot.best else "",
         f"about {seconds_left:.0f} s left" if seconds_left is not None else "",

@@ -45,6 +45,10 @@ if TYPE_CHECKING:
     from tgl.runtime.executor import Executor
 
 
+NOTE_EVERY = 200
+"""Requests after which the bill is kept again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """What a call asks, for whom."""
@@ -113,6 +117,7 @@ class Batch:
             hedge=executor.options.hedge,
         )
         self.shared = executor.tally.shared
+        self.noted = executor.tally.requests
         self.pools: dict[str, CallPool[None]] = {}
         self.running: dict[int, tuple[CallPool[None], asyncio.Future[None]]] = {}
         self.chores: set[asyncio.Task[None]] = set()
@@ -322,6 +327,8 @@ class Batch:
                     assert_never(item)
         if records:
             self.keep(records, min(ranks))
+        if self.executor.tally.requests >= self.noted + NOTE_EVERY:
+            self.note_bill()
         if crash is not None:
             raise crash
 
@@ -400,6 +407,14 @@ class Batch:
         except StoreError as error:
             # Raised it would cut off calls that are under way and paid for.
             self.post(Halted(min(map(self.union.rank, asks)), error))
+
+    def note_bill(self) -> None:
+        """Have the bill kept in the middle of a batch, so that a crash forgets little of it."""
+        self.noted = self.executor.tally.requests
+        try:
+            self.executor.keep_bill()
+        except StoreError as error:
+            self.scheduler.on(Halted((), error), self.now)
 
     def misses(self) -> MissingResponses:
         """All calls that are known to be missing."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tgl.ir import KeySpec
@@ -25,7 +26,7 @@ from tgl.runtime.policy import CallPolicy
 from tgl.runtime.prompts import Prompts, ShotsTable
 from tgl.runtime.traffic import CallFailed
 from tgl.runtime.union import DropRule
-from tgl.storage import ResponseStore, StoredResponse
+from tgl.storage import ResponseStore, StoredResponse, StoreError
 
 EXACT = KeySpec(kind="exact")
 
@@ -113,7 +114,7 @@ class Executor:
         self.assumed: dict[str, CallFailed] = {}
         self.gates = {name: gate_of(bound.spec, bound.ceiling) for name, bound in models.items()}
         self.tally = Tally()
-        self.at_barrier: Callable[[], None] = nothing
+        self.keep_bill: Callable[[], None] = nothing
         self.turn = asyncio.Lock()
 
     @property
@@ -141,7 +142,7 @@ class Executor:
         """The results of jobs, in job order; their calls are then on the spend.
 
         Cancellation stops it at once: what was replied is stored, what is under way is listed on the bill.
-        However it ends, `at_barrier` is called when nothing is under way any more.
+        However it ends, `keep_bill` is called once nothing is under way any more, and now and then before.
 
         Args:
             jobs: what to run.
@@ -158,7 +159,10 @@ class Executor:
         async with self.turn:
             try:
                 results = await Batch(self, jobs, drop).run()
-            finally:
-                self.at_barrier()
+            except BaseException:
+                with suppress(StoreError):
+                    self.keep_bill()
+                raise
+            self.keep_bill()
         self.ledger.charge(results)
         return results

@@ -193,8 +193,9 @@ class Ledger:
     # Between processes.
 
     def snapshot(self) -> JsonValue:
-        """The bill so far, attempts that are under way aside."""
-        return BILL.dump_python(Bill(self.bill, self.nodes, self.faults, self.dollars), mode="json")
+        """The bill so far. What is under way counts with its worst case: it may never be settled."""
+        bill = Bill(self.bill, self.nodes, self.faults, self.dollars + self.reserved)
+        return BILL.dump_python(bill, mode="json")
 
     def restore(self, kept: JsonValue) -> None:
         """Go on from a `snapshot`, before anything is asked; models that are gone keep their line.

@@ -10,7 +10,7 @@ from pathlib import Path
 from tgl.models.engine import Server, engine_missing, is_engine_installed, start_engine
 from tgl.models.fingerprint import weights_fingerprint
 from tgl.models.native import native_body, read_continuations, read_prompt
-from tgl.models.openai_compatible import OpenAICompatible
+from tgl.models.openai_compatible import SEEDS, OpenAICompatible
 from tgl.models.packs import BUILTIN_TEMPLATE, Pack
 from tgl.models.prompts import PromptTemplate
 from tgl.models.protocol import Capabilities, ChatReply, ChatRequest, ErrorKind, Feature, ModelError, Role
@@ -94,6 +94,11 @@ class LocalModel:
         """`n` replies to one request, as `ChatModel.complete_many`; the engine reads the prompt once."""
         if n == 1:
             return (await self.complete(request, timeout=timeout),)
+        most = SEEDS - request.seed  # the engine's seeds go on above ours
+        if n > most:
+            first = await self.complete_many(request, most, timeout=timeout)
+            rest = replace(request, seed=0)
+            return first + await self.complete_many(rest, n - most, timeout=timeout)
         return await self.continued(request, n, timeout)
 
     async def continued(self, request: ChatRequest, n: int, timeout: float) -> tuple[ChatReply, ...]:

@@ -5,9 +5,12 @@ Importing this package needs pytest.
 
 import pytest
 
-pytest.register_assert_rewrite("tgl.testing.model_suite")
+pytest.register_assert_rewrite(
+    "tgl.testing.model_suite", "tgl.testing.model_features", "tgl.testing.endpoint_suite"
+)
 pytest.register_assert_rewrite("tgl.testing.store_suite")
 
+from tgl.testing.endpoint_suite import EndpointFaultSuite  # noqa: E402
 from tgl.testing.faulty_server import (  # noqa: E402
     Fault,
     FaultMix,
@@ -16,20 +19,14 @@ from tgl.testing.faulty_server import (  # noqa: E402
     Served,
     parse_mix,
 )
-from tgl.testing.model_suite import (  # noqa: E402
-    ChatModelSuite,
-    EndpointFaultSuite,
-    MakeEndpoint,
-    MakeModel,
-    Subject,
-    talkative_model,
-)
+from tgl.testing.model_suite import ChatModelSuite  # noqa: E402
 from tgl.testing.store_suite import (  # noqa: E402
     FaultyStore,
     ResponseStoreSuite,
     StoreFaultSuite,
     StoreSuite,
 )
+from tgl.testing.subject import MakeEndpoint, MakeModel, Subject, talkative_model  # noqa: E402
 
 __all__ = [
     "ChatModelSuite",
@@ -40,11 +37,11 @@ __all__ = [
     "FaultyStore",
     "MakeEndpoint",
     "MakeModel",
+    "Manners",
     "ResponseStoreSuite",
+    "Served",
     "StoreFaultSuite",
     "StoreSuite",
-    "Manners",
-    "Served",
     "Subject",
     "parse_mix",
     "talkative_model",

@@ -7,6 +7,17 @@ import sqlite3
 from enum import StrEnum
 from pathlib import Path
 
+WRITING = frozenset(
+    {
+        sqlite3.SQLITE_IOERR_WRITE,
+        sqlite3.SQLITE_IOERR_FSYNC,
+        sqlite3.SQLITE_IOERR_DIR_FSYNC,
+        sqlite3.SQLITE_IOERR_TRUNCATE,
+        sqlite3.SQLITE_IOERR_SHMSIZE,
+    }
+)
+"""Failures of SQLite's that come of writing, though it knows no more than that."""
+
 
 class StoreErrorKind(StrEnum):
     """Classes of trouble with a store or a file of recorded responses."""
@@ -64,8 +75,8 @@ class JournalMismatch(Exception):
 def store_error(error: sqlite3.Error, path: Path) -> StoreError:
     """What SQLite refused, as a typed error."""
     name = str(path)
-    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-    match code:
+    extended = getattr(error, "sqlite_errorcode", None) or 0
+    match extended & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return StoreError(
                 StoreErrorKind.LOCKED,
@@ -74,12 +85,7 @@ def store_error(error: sqlite3.Error, path: Path) -> StoreError:
                 help="wait until the other tglc has ended, or give another store with --store",
             )
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
-            return StoreError(
-                StoreErrorKind.READ_ONLY,
-                name,
-                f"{name} can't be written",
-                help="make the file and its folder writable, or give another store with --store",
-            )
+            return read_only_error(path)
         case sqlite3.SQLITE_CANTOPEN:
             return StoreError(
                 StoreErrorKind.READ_ONLY,
@@ -95,11 +101,17 @@ def store_error(error: sqlite3.Error, path: Path) -> StoreError:
                 help="free some space and resume; every response before this one is kept",
             )
         case sqlite3.SQLITE_NOTADB:
+            return no_store(path)
+        case sqlite3.SQLITE_IOERR if extended in WRITING:
             return StoreError(
-                StoreErrorKind.NOT_A_STORE,
+                StoreErrorKind.DISK_FULL,
                 name,
-                f"{name} is not a store of tglc",
-                help="move the file away, or give another store with --store",
+                f"the disk takes no more: {name} could not be written",
+                help="free some space or raise the limit on files, and resume; what was stored is kept",
+            )
+        case sqlite3.SQLITE_IOERR:
+            return StoreError(
+                StoreErrorKind.UNREADABLE, name, f"{name} can't be read: {error}", help="check the disk"
             )
         case _:
             return StoreError(
@@ -108,6 +120,26 @@ def store_error(error: sqlite3.Error, path: Path) -> StoreError:
                 f"{name} can't be used: {error}",
                 help="move the file away; `tglc store import` restores an exported copy",
             )
+
+
+def read_only_error(path: Path) -> StoreError:
+    """What a file is that may only be read."""
+    return StoreError(
+        StoreErrorKind.READ_ONLY,
+        str(path),
+        f"{path} can't be written",
+        help="make the file and its folder writable, or give another store with --store",
+    )
+
+
+def no_store(path: Path) -> StoreError:
+    """What a file is that SQLite did not write."""
+    return StoreError(
+        StoreErrorKind.NOT_A_STORE,
+        str(path),
+        f"{path} is not a store of tglc",
+        help="move the file away, or give another store with --store",
+    )
 
 
 def file_error(error: OSError, path: Path) -> StoreError:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from tgl.storage.errors import StoreError, StoreErrorKind
+from tgl.storage.errors import StoreError, StoreErrorKind, file_error, no_store
 
 SCHEMA = 2
+MAGIC = b"SQLite format 3\0"
+"""How every file of SQLite's starts, but an empty one."""
 LOCK_WAIT = 5.0
 """Seconds that a write waits for another process."""
 
@@ -83,7 +85,7 @@ def connect(path: Path) -> sqlite3.Connection:
         sqlite3.Error: SQLite refuses.
         StoreError: the path is a folder, or the file belongs to a later version or to another program.
     """
-    refuse_folder(path)
+    refuse_other_files(path)
     connection = sqlite3.connect(path, timeout=LOCK_WAIT, isolation_level=None, check_same_thread=False)
     try:
         found = schema_of(connection, path)  # before anything is written to a file that may not be ours
@@ -104,7 +106,7 @@ def connect_to_read(path: Path) -> tuple[sqlite3.Connection, int]:
         sqlite3.Error: SQLite refuses.
         StoreError: as `connect`; or the file is empty.
     """
-    refuse_folder(path)
+    refuse_other_files(path)
     log = path.with_name(path.name + "-wal")
     # Where no process has the file open there is no log, and SQLite need not make one: that also works in a
     # folder that can't be written.
@@ -126,11 +128,11 @@ def connect_to_read(path: Path) -> tuple[sqlite3.Connection, int]:
     return connection, found
 
 
-def refuse_folder(path: Path) -> None:
-    """Say so where SQLite would only say that it can't open.
+def refuse_other_files(path: Path) -> None:
+    """Say what stands there, where SQLite would only say that it can't open, or would overwrite a short file.
 
     Raises:
-        StoreError: the path is a folder.
+        StoreError: the path is a folder, or a file that SQLite did not write.
     """
     if path.is_dir():
         raise StoreError(
@@ -139,6 +141,17 @@ def refuse_folder(path: Path) -> None:
             f"{path} is a folder",
             help="name a file in it, such as store.sqlite",
         )
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(MAGIC))
+    except FileNotFoundError:
+        return
+    except PermissionError:
+        return  # SQLite knows the reason
+    except OSError as error:
+        raise file_error(error, path) from error
+    if start and start != MAGIC:
+        raise no_store(path)
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from tgl.storage.errors import StoreError, StoreErrorKind, store_error
+from tgl.storage.errors import StoreError, StoreErrorKind, read_only_error, store_error
 from tgl.storage.journal import JournalRecord
 from tgl.storage.records import StoredFailure, StoredResponse
 from tgl.storage.rows import (
@@ -113,19 +113,19 @@ class SqliteStore:
         )
 
     def journal_append(self, search: str, seq: int, kind: str, payload: str) -> None:
-        self.run(lambda: self.append(search, seq, kind, payload))
+        self.change(lambda: self.append(search, seq, kind, payload))
 
     def journal_clear(self, search: str) -> None:
-        self.run(lambda: self.transact("DELETE FROM journal WHERE search = ?", (search,)))
+        self.change(lambda: self.transact("DELETE FROM journal WHERE search = ?", (search,)))
 
     def count(self, name: str, *, add: int = 0) -> int:
-        return self.run(lambda: self.counted(name, add))
+        return (self.change if add else self.run)(lambda: self.counted(name, add))
 
     def note_get(self, name: str) -> str | None:
         return self.notes().get(name)
 
     def note_put(self, name: str, text: str) -> None:
-        self.run(lambda: self.transact(PUT_NOTE, (name, text)))
+        self.change(lambda: self.transact(PUT_NOTE, (name, text)))
 
     def notes(self) -> Mapping[str, str]:
         return dict(self.rows("SELECT name, value FROM notes ORDER BY name", since=2))
@@ -144,10 +144,10 @@ class SqliteStore:
 
     def write_failures(self, failures: Iterable[StoredFailure]) -> int:
         values = [(failure.identity, failure.failure, failure.detail) for failure in failures]
-        return self.run(lambda: self.changed(INSERT_FAILURE, values))
+        return self.change(lambda: self.changed(INSERT_FAILURE, values))
 
     def remove(self, identities: Sequence[str]) -> int:
-        return self.run(lambda: self.removed(identities))
+        return self.change(lambda: self.removed(identities))
 
     def rows(self, query: str, *, since: int = 1) -> list[tuple[Any, ...]]:
         """The rows of a query on a table that came with schema `since`; none in an older file."""
@@ -164,6 +164,16 @@ class SqliteStore:
         """The result of `work`, run in the store's thread."""
         return self.submit(work).result()
 
+    def change(self, work: Callable[[], T]) -> T:
+        """The result of `work` that writes."""
+        self.check_writable()
+        return self.run(work)
+
+    def check_writable(self) -> None:
+        """Refuse what would write into a store that is only read."""
+        if self.read_only:
+            raise read_only_error(self.path)
+
     def check_open(self) -> None:
         """Refuse work after `close`."""
         if self.closed:
@@ -179,6 +189,7 @@ class SqliteStore:
     def accept(self, records: Sequence[StoredResponse]) -> Future[tuple[StoredResponse, ...]]:
         """Queue records for the next transaction."""
         self.check_open()
+        self.check_writable()
         accepted: Future[tuple[StoredResponse, ...]] = Future()
         accepted.set_running_or_notify_cancel()  # whoever stops waiting takes nothing back
         with self.lock:

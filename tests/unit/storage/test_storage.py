@@ -1,9 +1,7 @@
 import asyncio
 import gzip
-import os
 import signal
 import sqlite3
-import stat
 import subprocess
 import sys
 import textwrap
@@ -191,18 +189,6 @@ def test_a_store_of_a_later_version(tmp_path):
 
 def test_a_folder_that_is_missing(tmp_path):
     assert kind_of(tmp_path / "none" / "s.sqlite") is StoreErrorKind.READ_ONLY
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_store(tmp_path):
-    path = tmp_path / "s.sqlite"
-    SqliteStore(path).close()
-    path.chmod(stat.S_IRUSR)
-    tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
-    try:
-        assert kind_of(path) is StoreErrorKind.READ_ONLY
-    finally:
-        tmp_path.chmod(stat.S_IRWXU)
 
 
 def test_a_store_that_another_process_writes(tmp_path):

@@ -107,5 +107,11 @@ def test_an_example_is_searched_evaluated_and_verified(
     assert "~" not in re.sub(r"#.*", "", project.text(resolved)).split("measured ")[0]
     measured = project.tglc("eval", resolved)
     assert measured.returncode == 0, measured.stderr
+    shares_slots = name == "cascade"
+    assert ("2 calls of a question at a time" in done.stdout) is shares_slots
+    for told in (project.text(resolved), measured.stdout):
+        latency = re.search(r"^ *latency .*$", told, re.M)
+        assert latency is not None
+        assert latency[0].endswith(", concurrency: 2") is shares_slots
     assert "0 calls asked of models" in measured.stdout
     assert project.tglc("verify", resolved).returncode == 0

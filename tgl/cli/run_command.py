@@ -87,6 +87,8 @@ def as_json(outcome: RunOutcome) -> dict[str, object]:
         ],
         "trace": {node: None if message is None else message.text for node, message in result.trace},
         "cuts": dict(result.cuts),
+        "fallbacks": [{"node": fallback.node, "failure": fallback.failure} for fallback in result.fallbacks],
+        "unneeded": result.saved,
         "asked": outcome.asked,
         "calls_made": asdict(outcome.counts),
     }

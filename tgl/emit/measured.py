@@ -64,6 +64,7 @@ class MeasuredFigures:
     `accuracy` is in [0, 1]; costs are of one question, in `unit`, one of which is `unit_tokens` tokens of the
     unit's model (None for other units); latencies are in seconds. `failed` counts the examples of the `n`
     that no answer was made for. `simulated` tells that models were statistical models, not real ones.
+    `deploy` is how many calls of one question run at a time in the latencies.
     """
 
     n: int
@@ -78,6 +79,7 @@ class MeasuredFigures:
     latency_p50: float
     latency_p95: float
     simulated: bool = False
+    deploy: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,8 @@ def figure_lines(figures: MeasuredFigures) -> tuple[str, ...]:
         f"cost {cost_text(figures.cost, unit)}, ci: {costs(figures.cost_ci, unit)}, "
         f"max: {cost_text(figures.cost_max, unit)}, unit: {unit.model if unit.kind == 'model' else unit.kind}"
         + (f", unit_tokens: {figures.unit_tokens:.6g}" if figures.unit_tokens is not None else ""),
-        f"latency p50: {amount_text(figures.latency_p50)}s, p95: {amount_text(figures.latency_p95)}s",
+        f"latency p50: {amount_text(figures.latency_p50)}s, p95: {amount_text(figures.latency_p95)}s"
+        + (f", concurrency: {figures.deploy}" if figures.deploy is not None else ""),
     )
 
 

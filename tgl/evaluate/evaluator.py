@@ -39,7 +39,11 @@ class Runner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ExampleResult:
-    """One candidate on one example. `score` is 1 if the answer is the target, else (also if it failed) 0."""
+    """One candidate on one example. `score` is 1 if the answer is the target, else (also if it failed) 0.
+
+    `fallbacks` are the classes of failed calls that made a node absent, `saved` the calls that a quorum
+    spares.
+    """
 
     score: float
     status: RunStatus
@@ -47,6 +51,8 @@ class ExampleResult:
     answer: str
     latency: float
     calls: tuple[CallUse, ...]
+    fallbacks: tuple[str, ...] = ()
+    saved: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,7 @@ class Evaluation:
 
     @property
     def latencies(self) -> tuple[float, ...]:
-        """Critical path of each example in seconds."""
+        """Latency of each example in seconds, on virtual time."""
         return tuple(result.latency for result in self.results)
 
     @property
@@ -105,6 +111,17 @@ class Evaluation:
             result.failure or "unknown" for result in self.results if result.failure is not None
         )
         return {name: classes[name] for name in sorted(classes)}
+
+    @property
+    def fallbacks(self) -> Mapping[str, int]:
+        """Failed calls that made a node absent, by class, classes in alphabetical order."""
+        classes = Counter(failure for result in self.results for failure in result.fallbacks)
+        return {name: classes[name] for name in sorted(classes)}
+
+    @property
+    def saved(self) -> int:
+        """How many calls a quorum spares, on all examples."""
+        return sum(result.saved for result in self.results)
 
     def costs(self, model: CostModel) -> tuple[float, ...]:
         """Cost of each example in the model's unit."""
@@ -255,4 +272,6 @@ def scored(result: RunResult, example: Example) -> ExampleResult:
         answer="" if result.answer is None else result.answer.text,
         latency=result.latency,
         calls=result.calls,
+        fallbacks=tuple(fallback.failure for fallback in result.fallbacks),
+        saved=result.saved,
     )

@@ -59,6 +59,8 @@ def figures(
         failed=evaluation.failed,
         failures=dict(evaluation.failures),
         unanswered=evaluation.unanswered,
+        fallbacks=dict(evaluation.fallbacks),
+        calls_saved=evaluation.saved / evaluation.n,
         groups=tuple(
             GroupFigures(name=name, n=len(scores), correct=round(sum(scores)), accuracy=accuracy(scores))
             for name, scores in sorted(members.items())

@@ -348,6 +348,7 @@ class Pursuit:
             responses=responses_hash([final.winner]),
             salt=FINAL_SALT,
             simulated=self.search.ir.simulated_models,
+            deploy=spec.deploy,
             notes=tuple(bench.notes),
         )
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from tgl.ir import Assignment, Frozen, UnitSpec
 
 REPORT_SCHEMA = 1
@@ -35,7 +37,9 @@ class ProgramFigures(Frozen):
     """A program on the n examples of one split.
 
     `accuracy` has a Wilson interval, `cost` the bootstrap interval of its mean. `failed` examples count as
-    wrong; `failures` tells their classes. `unanswered` ended without an answer.
+    wrong; `failures` tells their classes. `unanswered` ended without an answer. `fallbacks` are failed calls
+    that made a node absent, by class; `calls_saved` is how many calls of a question, in the mean, a quorum
+    spares its deployment.
     """
 
     n: int
@@ -50,6 +54,8 @@ class ProgramFigures(Frozen):
     failed: int
     failures: dict[str, int]
     unanswered: int
+    fallbacks: dict[str, int] = Field(default_factory=dict[str, int])
+    calls_saved: float = 0.0
     groups: tuple[GroupFigures, ...] = ()
 
 
@@ -136,6 +142,7 @@ class SearchReport(Frozen):
     resolved program alone can't tell it, since the choices that it was measured with are gone.
     `responses` is the hash of the identities that the winner's figures rest on, `salt` that of their draws.
     `sizes` are the numbers of train, select and test examples; `ending` tells why exploring ended.
+    `deploy` is how many calls of one question run at a time in the latencies (None: as many as there are).
     `simulated` names the models that are statistical models: with any of them, no figure is of real models.
     """
 
@@ -170,4 +177,5 @@ class SearchReport(Frozen):
     responses: str
     salt: str
     simulated: tuple[str, ...] = ()
+    deploy: int | None = None
     notes: tuple[str, ...]

@@ -147,6 +147,14 @@ class Group(Frozen):
         return self.name.rpartition(".")[2]
 
 
+class Requirement(Frozen):
+    """A static condition on the candidate, for one value of each index; `text` is the whole statement."""
+
+    condition: Expr
+    text: str
+    place: TextPlace
+
+
 class GraphTemplate(Frozen):
     """A graph instance: `path` begins the ids in it (`solve`, `solve.reply[2].panel`).
 
@@ -162,6 +170,7 @@ class GraphTemplate(Frozen):
     output: Expr
     place: TextPlace
     site: str = ""
+    requirements: tuple[Requirement, ...] = ()
 
     @property
     def address(self) -> str:
@@ -266,7 +275,10 @@ class Limit(Frozen):
 
 
 class OptimizeSpec(Frozen):
-    """An `optimize` block. `spend_calls` and `spend_dollars` cap the search's spend (semantics.md 2)."""
+    """An `optimize` block. `spend_calls` and `spend_dollars` cap the search's spend (semantics.md 2).
+
+    `deploy` is how many calls of one question the deployed program makes at a time, for its latency.
+    """
 
     graph: str
     task: str
@@ -278,6 +290,7 @@ class OptimizeSpec(Frozen):
     method_args: tuple[tuple[str, int | float | str], ...] = ()
     seed: int = 0
     recorded: str | None = None
+    deploy: int | None = None
     place: TextPlace
 
 

@@ -112,6 +112,7 @@ def outcome(
         alone.cost.unit,
         alone.cost.reference_tokens,
         simulated=bool(program.ir.simulated_models),
+        deploy=None if program.ir.optimize is None else program.ir.optimize.deploy,
     )
     return EvalOutcome(
         figures=alone.figures,

@@ -13,9 +13,17 @@ def interval(estimate: Estimate) -> Interval:
 
 
 def measured_figures(
-    figures: ProgramFigures, unit: UnitSpec, unit_tokens: float | None, *, simulated: bool
+    figures: ProgramFigures,
+    unit: UnitSpec,
+    unit_tokens: float | None,
+    *,
+    simulated: bool,
+    deploy: int | None,
 ) -> MeasuredFigures:
-    """A program's figures as the block shows them; `simulated`: some of its models are."""
+    """A program's figures as the block shows them.
+
+    `simulated`: some of its models are. `deploy`: how many calls of a question run at a time.
+    """
     return MeasuredFigures(
         n=figures.n,
         accuracy=figures.accuracy.value,
@@ -29,6 +37,7 @@ def measured_figures(
         latency_p50=figures.latency_p50,
         latency_p95=figures.latency_p95,
         simulated=simulated,
+        deploy=deploy,
     )
 
 
@@ -44,7 +53,11 @@ def measured_block(report: SearchReport, *, program: str, imports: str) -> Measu
         graph=report.graph,
         task=report.task,
         figures=measured_figures(
-            report.winner, report.unit, report.unit_tokens, simulated=bool(report.simulated)
+            report.winner,
+            report.unit,
+            report.unit_tokens,
+            simulated=bool(report.simulated),
+            deploy=report.deploy,
         ),
         method=report.method,
         method_args=report.method_args,

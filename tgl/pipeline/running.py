@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tgl.emit import resolve_text
 from tgl.evaluate import Given
@@ -93,13 +93,18 @@ async def run_once(
     *,
     make_model: MakeModel | None = None,
 ) -> RunOutcome:
-    """Run a program on one input.
+    """Run a program on one input, waiting for no call that can't change the answer.
 
     Raises:
         Stop: a model can't be asked.
     """
     async with open_session(
-        program.ir, program.folder, workspace, options, on_event=watch.event, make_model=make_model
+        program.ir,
+        program.folder,
+        workspace,
+        replace(options, quorum=True),
+        on_event=watch.event,
+        make_model=make_model,
     ) as session:
         with outside_trouble(session.executor.store):
             candidate = resolve(program.ir, {}).candidate

@@ -47,6 +47,7 @@ class RunOptions:
         max_bill_calls: cap on requests that are really made.
         max_bill_dollars: the same in dollars.
         hedge: quantile of a model's latencies after which a request is doubled; None: never.
+        quorum: whether a question stops waiting for calls that can't change its answer.
     """
 
     live: bool = False
@@ -55,6 +56,7 @@ class RunOptions:
     max_bill_calls: int | None = None
     max_bill_dollars: float | None = None
     hedge: float | None = None
+    quorum: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +261,8 @@ async def open_session(
                 live=options.live,
                 cap=BillCap(options.max_bill_calls, options.max_bill_dollars),
                 hedge=options.hedge,
+                quorum=options.quorum,
+                deploy=None if ir.optimize is None else ir.optimize.deploy,
             ),
             on_event=on_event,
             key=EXACT if task is None else task.key,

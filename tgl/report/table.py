@@ -129,14 +129,16 @@ def facts(report: SearchReport) -> list[str]:
         f"search: {report.method}, seed {report.seed}, {report.candidates} candidates in {report.rounds} "
         f"rounds on {report.sizes[0]} train questions; {ENDINGS[report.ending]}",
         f"spend: {spend.calls} calls{cap}{dollars} ({stages})",
-        f"latency of one question: p50 {amount_text(report.winner.latency_p50)} s, p95 "
-        f"{amount_text(report.winner.latency_p95)} s (recorded service times along the graph)",
+        latency_line(report),
     ]
     lines += [
         f"limit {limit.limit}: {amount_text(limit.select)} on select, {amount_text(limit.test)} on test"
         + ("" if limit.met else " — NOT MET ON TEST")
         for limit in report.limits
     ]
+    if report.winner.fallbacks:
+        classes = ", ".join(f"{name} {count}" for name, count in sorted(report.winner.fallbacks.items()))
+        lines.append(f"failed calls whose node was left out (`on_failure absent`): {classes}")
     if report.winner.failed:
         classes = ", ".join(f"{name} {count}" for name, count in sorted(report.winner.failures.items()))
         lines.append(
@@ -147,6 +149,21 @@ def facts(report: SearchReport) -> list[str]:
             f"without an answer: {report.winner.unanswered} of {report.winner.n} questions, counted as wrong"
         )
     return [*lines, *(f"note: {note}" for note in report.notes)]
+
+
+def latency_line(report: SearchReport) -> str:
+    """The latency of the winner, and what it rests on."""
+    winner = report.winner
+    basis = "recorded service times along the graph"
+    if report.deploy is not None:
+        basis += f", {report.deploy} call{'s' if report.deploy > 1 else ''} of a question at a time"
+    if winner.calls_saved:
+        saved = f"{amount_text(winner.calls_saved)} of {amount_text(winner.calls_mean)}"
+        basis += f"; saved by quorum: {saved} calls of a question"
+    return (
+        f"latency of one question: p50 {amount_text(winner.latency_p50)} s, "
+        f"p95 {amount_text(winner.latency_p95)} s ({basis})"
+    )
 
 
 def routes(baselines: Sequence[BaselineReport]) -> list[str]:

@@ -193,7 +193,7 @@ class Goal:
 def read_optimize(scope: FileScope, block: ast.Optimize, problems: Problems) -> Goal:
     """The facts of an `optimize` block."""
     at = scope.at(block.span)
-    known = ("maximize", "limit", "spend", "using", "seed", "recorded")
+    known = ("maximize", "limit", "spend", "using", "seed", "recorded", "deploy")
     got = read_settings(
         scope,
         block.settings,
@@ -235,6 +235,7 @@ def read_optimize(scope: FileScope, block: ast.Optimize, problems: Problems) -> 
         method_args=method_args,
         seed=seed or 0,
         recorded=got.text("recorded"),
+        deploy=read_deploy(got),
         place=text_place(scope, block.span),
     )
     graph = referred(scope, block.graph, at, problems, ast.Graph, "a graph")
@@ -366,6 +367,17 @@ def read_spend(scope: FileScope, setting: ast.Setting, problems: Problems) -> Ma
     if not setting.args:
         problems.add(facts.wrong_setting(scope.at(setting.span), "spend", wanted))
     return found
+
+
+def read_deploy(got: Settings) -> int | None:
+    """`deploy concurrency: 4`: how many calls of one question are made at a time."""
+    match got.args("deploy"):
+        case (ast.Arg(name="concurrency", value=ast.Number(unit="", value=int() as slots)),) if slots > 0:
+            return slots
+        case _:
+            if "deploy" in got.found:
+                got.wrong("deploy", "`concurrency: 4`, the calls of one question that are made at a time")
+            return None
 
 
 METHODS = {

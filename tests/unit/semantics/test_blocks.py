@@ -124,3 +124,16 @@ def test_methods(written, method, args):
 def test_seed_and_recorded_replies():
     found = blocks(optimize='seed 7; recorded "r.jsonl.gz"')[1]
     assert (found.seed, found.recorded) == (7, "r.jsonl.gz")
+
+
+@pytest.mark.parametrize(("written", "slots"), [("", None), ("deploy concurrency: 4", 4)])
+def test_the_calls_of_a_question_that_a_deployment_makes_at_a_time(written, slots):
+    assert blocks(optimize=written)[1].deploy == slots
+
+
+@pytest.mark.parametrize(
+    "written", ["deploy 4", "deploy concurrency: 0", "deploy concurrency: 1.5", "deploy slots: 4", "deploy"]
+)
+def test_a_deployment_that_can_not_be(written):
+    checked = check(SourceFile("p.tgl", PROGRAM.format(task="", optimize=written)), NO_FILES)
+    assert [problem.code for problem in checked.problems] == ["E0302"]

@@ -131,7 +131,9 @@ CODES: tuple[Code, ...] = (
     Code("E0602", "key-in-program", ERROR, "a key written into a program"),
     Code("E0603", "refused-option", ERROR, "an option that the server of a model refuses"),
     Code("E0604", "unknown-weights", ERROR, "weights that are neither known by name nor a source"),
-    Code("E0605", "unknown-profile", ERROR, "a profile of a simulated model that is neither shipped nor a file"),
+    Code(
+        "E0605", "unknown-profile", ERROR, "a profile of a simulated model that is neither shipped nor a file"
+    ),
     # E07: resources, budgets, limits
     Code("E0701", "limit-unit", ERROR, "a limit in a unit that it cannot have"),
     Code("E0702", "unknown-price", ERROR, "a limit in dollars on models whose price is not known"),
@@ -185,7 +187,7 @@ CODES: tuple[Code, ...] = (
     Code("R0301", "store-trouble", ERROR, "the store of responses can't be used"),
     Code("R0302", "missing-responses", ERROR, "responses are neither stored nor recorded, and --live is off"),
     Code("R0303", "journal-differs", ERROR, "a resumed search does not repeat its journal"),
-    Code("R0304", "too-many-failures", ERROR, "more examples failed than the task allows"),
+    Code("R0304", "example-failed", ERROR, "an example failed, and the task says `on_error abort`"),
     Code("R0305", "file-not-usable", ERROR, "a file can't be read or written"),
     Code("R0306", "hand-edited", ERROR, "the file to write was edited by hand"),
     Code("R0307", "not-derivable", ERROR, "a measured block can't be re-derived from what is stored"),

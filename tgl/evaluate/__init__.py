@@ -20,6 +20,7 @@ from tgl.evaluate.cost import (
 )
 from tgl.evaluate.data import Dataset, Example, Given, Loaded, load_dataset
 from tgl.evaluate.data_problems import DataProblem, EmptySplit, RepeatedRows
+from tgl.evaluate.dropping import Allowance, ExampleFailed
 from tgl.evaluate.evaluator import Evaluation, Evaluator, ExampleResult, Runner
 from tgl.evaluate.ledger import Forecast, Ledger, Need
 from tgl.evaluate.limits import Meter, limit_text
@@ -55,6 +56,7 @@ __all__ = [
     "FAILURES",
     "FINAL_SALT",
     "Affordable",
+    "Allowance",
     "Alone",
     "BaseRole",
     "Baseline",
@@ -70,6 +72,7 @@ __all__ = [
     "Evaluation",
     "Evaluator",
     "Example",
+    "ExampleFailed",
     "ExampleResult",
     "Finalist",
     "Forecast",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tgl.evaluate.base_roles import BaseRole
 from tgl.evaluate.baselines import Affordable, Baseline, first_guess, routes_of
@@ -50,11 +50,15 @@ class Single:
 
 @dataclass(frozen=True, slots=True)
 class Comparing:
-    """The baselines of one winner; `ceiling` is its mean cost."""
+    """The baselines of one winner; `ceiling` is its mean cost.
+
+    `out` are those of which too many examples failed, with the reason, by the name that was tried.
+    """
 
     bench: Bench
     rivals: Rivals
     ceiling: float
+    out: dict[str, str] = field(default_factory=dict[str, str])
 
     async def all(self) -> list[Baseline]:
         """All baselines on select; those that do not fit `spend` say so."""
@@ -89,9 +93,9 @@ class Comparing:
         return made
 
     async def on_select(self, candidate: Candidate, name: str) -> Evaluation | None:
-        """A candidate on select, None (noted as missing) if its worst case does not fit."""
+        """A candidate on select; None (why is noted) if it does not fit or too many examples fail."""
         if (known := self.rivals.known.get(candidate.digest)) is not None:
-            return known
+            return self.unless_dropped(known, name)
         bench = self.bench
         forecast = bench.evaluator.forecast_select(candidate)
         if not bench.ledger.reserve(forecast):
@@ -99,11 +103,18 @@ class Comparing:
             return None
         [evaluation] = await bench.evaluator.on_select([candidate])
         bench.settle([evaluation])
-        return evaluation
+        return self.unless_dropped(evaluation, name)
+
+    def unless_dropped(self, evaluation: Evaluation, name: str) -> Evaluation | None:
+        """An evaluation on all examples; None, and why is noted, if it was ended before."""
+        if not evaluation.dropped:
+            return evaluation
+        self.out[name] = f"on select {'; '.join(self.bench.meter.broken_by_failures(evaluation))}"
+        return None
 
     def why(self, name: str) -> str:
         """Why there is no evaluation of what was tried."""
-        return DOES_NOT_FIT if name in self.bench.missing else ""
+        return self.out.get(name, DOES_NOT_FIT if name in self.bench.missing else "")
 
     def leading(self, singles: Sequence[Single]) -> Single:
         """The best on select; ties: the cheaper, then the earlier."""

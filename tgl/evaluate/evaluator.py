@@ -9,18 +9,19 @@ from typing import Protocol
 
 from tgl.evaluate.cost import CostModel, Price
 from tgl.evaluate.data import Example, Given
+from tgl.evaluate.dropping import Allowance, first_failure
 from tgl.evaluate.ledger import Forecast, Need
 from tgl.evaluate.splits import Purpose, Splits
 from tgl.evaluate.worst import asks, worst_dollars
 from tgl.ir import CallNode, Candidate
-from tgl.runtime import CallFailed, CallUse, Job, PossibleAsk, RunResult, RunStatus
+from tgl.runtime import CallFailed, CallUse, DropRule, Job, PossibleAsk, RunResult, RunStatus
 
 
 class Runner(Protocol):
     """What runs jobs: the runtime's executor, or a fake."""
 
-    async def run_all(self, jobs: Sequence[Job]) -> Sequence[RunResult]:
-        """The results, in the order of the jobs.
+    async def run_all(self, jobs: Sequence[Job], *, drop: DropRule | None = None) -> Sequence[RunResult]:
+        """The results, in the order of the jobs; of those that `drop` made needless there is none to see.
 
         Raises:
             BatchStopped: there are none.
@@ -42,7 +43,7 @@ class ExampleResult:
     """One candidate on one example. `score` is 1 if the answer is the target, else (also if it failed) 0.
 
     `fallbacks` are the classes of failed calls that made a node absent, `saved` the calls that a quorum
-    spares.
+    spares; `failed_calls` are the calls that failed the run or made a node absent, each with its class.
     """
 
     score: float
@@ -53,11 +54,19 @@ class ExampleResult:
     calls: tuple[CallUse, ...]
     fallbacks: tuple[str, ...] = ()
     saved: int = 0
+    failed_calls: tuple[tuple[str, str], ...] = ()
+
+
+DROPPED = ExampleResult(0.0, RunStatus.DROPPED, None, "", 0.0, ())
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """One candidate on the examples of a split, in their order; two of one split are paired."""
+    """One candidate on the examples of a split, in their order; two of one split are paired.
+
+    A candidate of which too many examples failed may be dropped: the examples after the one that decided it
+    were not needed, and count as wrong. It is out, and its figures are told to nobody.
+    """
 
     candidate: Candidate
     results: tuple[ExampleResult, ...]
@@ -98,6 +107,11 @@ class Evaluation:
     def failed(self) -> int:
         """How many examples failed."""
         return sum(result.status is RunStatus.FAILED for result in self.results)
+
+    @property
+    def dropped(self) -> int:
+        """How many examples were not needed any more, since too many before them had failed."""
+        return sum(result.status is RunStatus.DROPPED for result in self.results)
 
     @property
     def unanswered(self) -> int:
@@ -147,6 +161,8 @@ class Evaluator:
         splits: the task's examples.
         dollars: prices by model, for worst cases in dollars.
         shot_bytes: UTF-8 bytes of the longest few-shot row, by the path that the program names.
+        allowance: share of failed examples on train or select beyond which a candidate is dropped; 1: never.
+        abort: whether the first failed example ends everything.
     """
 
     def __init__(
@@ -156,37 +172,59 @@ class Evaluator:
         *,
         dollars: Mapping[str, Price] | None = None,
         shot_bytes: Mapping[str, int] | None = None,
+        allowance: float = 1.0,
+        abort: bool = False,
     ) -> None:
         self._runner, self._splits = runner, splits
         self._dollars, self._shot_bytes = dollars or {}, shot_bytes or {}
         self._longest = splits.longest
+        self._allowance, self._abort = allowance, abort
 
     async def on_train(self, candidates: Sequence[Candidate]) -> list[Evaluation]:
         """Candidates on all train examples, in order."""
-        return await self.run(candidates, self._splits.train, "")
+        return await self.run(candidates, self._splits.train, "", self._allowance)
 
     async def on_select(self, candidates: Sequence[Candidate]) -> list[Evaluation]:
         """Candidates on all select examples, in order."""
-        return await self.run(candidates, self._splits.select, "")
+        return await self.run(candidates, self._splits.select, "", self._allowance)
 
     def open_test(self, purpose: Purpose) -> tuple[Example, ...]:
         """The test examples, for `run`; the opening is counted."""
         return self._splits.test.open(purpose)
 
     async def run(
-        self, candidates: Sequence[Candidate], examples: Sequence[Example], salt: str
+        self, candidates: Sequence[Candidate], examples: Sequence[Example], salt: str, allowance: float = 1.0
     ) -> list[Evaluation]:
-        """Every candidate on every example, one batch."""
-        jobs = [Job(candidate, one.given, salt) for candidate in candidates for one in examples]
-        results = list(await self._runner.run_all(jobs))
+        """Every candidate on every example, one batch.
+
+        Args:
+            candidates: what is run.
+            examples: the same for all.
+            salt: of the draws.
+            allowance: share of failed examples beyond which the rest of a candidate's are dropped.
+
+        Raises:
+            ExampleFailed: one failed, and the task says to stop then.
+            BatchStopped: from the runtime.
+        """
         width = len(examples)
-        return [
-            Evaluation(
-                candidate,
-                tuple(map(scored, results[place * width : (place + 1) * width], examples)),
-            )
+        rule = Allowance(0.0 if self._abort else allowance, width)
+        jobs = [
+            Job(candidate, one.given, salt, group=str(place))
             for place, candidate in enumerate(candidates)
+            for one in examples
         ]
+        drop = rule if rule.share < 1.0 else None
+        results = list(await self._runner.run_all(jobs, drop=drop))
+        made: list[Evaluation] = []
+        for place, candidate in enumerate(candidates):
+            own = results[place * width : (place + 1) * width]
+            needed = own[: rule.kept(own)]
+            if self._abort and (failed := first_failure(needed)) is not None:
+                raise failed
+            shown = [scored(result, one) for result, one in zip(needed, examples, strict=False)]
+            made.append(Evaluation(candidate, (*shown, *[DROPPED] * (width - len(needed)))))
+        return made
 
     def forecast_train(self, candidate: Candidate) -> Forecast:
         """The most that a candidate can need on train beyond what was spent."""
@@ -274,4 +312,13 @@ def scored(result: RunResult, example: Example) -> ExampleResult:
         calls=result.calls,
         fallbacks=tuple(fallback.failure for fallback in result.fallbacks),
         saved=result.saved,
+        failed_calls=failed_calls(result),
     )
+
+
+def failed_calls(result: RunResult) -> tuple[tuple[str, str], ...]:
+    """The calls that failed a run or made a node of it absent, each with its class."""
+    fallen = tuple((fallback.identity, fallback.failure) for fallback in result.fallbacks)
+    if result.failed_call is None:
+        return fallen
+    return (*fallen, (result.failed_call, result.failure or "unknown"))

@@ -78,7 +78,10 @@ class Meter:
             if self.value(limit, evaluation) > limit.value
         )
         share = evaluation.failed / evaluation.n
-        return total + (1.0 + share if share > self.failures else 0.0)
+        if share <= self.failures:
+            return total
+        # Of a dropped candidate the rest is not known; nothing it may have been would have let it in.
+        return total + 1.0 + (evaluation.failed + evaluation.dropped) / evaluation.n
 
     def feasible(self, evaluation: Evaluation) -> bool:
         """Whether all measured limits and the failure allowance are met."""
@@ -91,9 +94,16 @@ class Meter:
             for limit in self.measured
             if (value := self.value(limit, evaluation)) > limit.value
         ]
-        if evaluation.failed / evaluation.n > self.failures:
-            found.append(f"{evaluation.failed} of {evaluation.n} examples failed")
-        return tuple(found)
+        return (*found, *self.broken_by_failures(evaluation))
+
+    def broken_by_failures(self, evaluation: Evaluation) -> tuple[str, ...]:
+        """How many examples failed, in words, if they are too many."""
+        if evaluation.failed / evaluation.n <= self.failures:
+            return ()
+        seen = evaluation.n - evaluation.dropped
+        classes = ", ".join(f"{name} {count}" for name, count in evaluation.failures.items())
+        first = "" if seen == evaluation.n else "the first "
+        return (f"{evaluation.failed} of {first}{seen} examples failed ({classes})",)
 
 
 def limit_text(limit: Limit) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from tgl.evaluate import ExampleFailed
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.trouble import MODEL_CODES, placeless, store_stop
 from tgl.runtime import BatchStopped, BillReached, MissingResponses, ModelRefused
@@ -40,6 +41,8 @@ def batch_stop(stop: BatchStopped, responses: ReadOnlyResponses, saved: str) -> 
             return Stop(
                 Exit.OUTSIDE, placeless(MODEL_CODES[stop.kind], stop.message, help=stop.help, notes=notes)
             )
+        case ExampleFailed():
+            return Stop(Exit.OUTSIDE, placeless("R0304", stop.message, help=stop.help, notes=notes))
         case BillReached():
             return Stop(Exit.OUTSIDE, placeless("R0308", stop.message, help=stop.help, notes=notes))
         case _:

@@ -15,7 +15,7 @@ from tgl.pipeline.model_notes import remember_model
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.trouble import model_stop, placeless, store_stop
 from tgl.pipeline.workspace import Workspace
-from tgl.runtime import BillCap, Executor, ModelBinding, RuntimeEvent, RuntimeOptions, ShotsTable
+from tgl.runtime import BillCap, CallPolicy, Executor, ModelBinding, RuntimeEvent, RuntimeOptions, ShotsTable
 from tgl.storage import (
     Layered,
     MemoryStore,
@@ -253,12 +253,14 @@ async def open_session(
             ceiling = options.concurrency or spec.concurrency or default
             bindings[spec.name] = ModelBinding(spec, fingerprint, model, ceiling)
         task = ir.task
+        patience = CallPolicy() if task is None or task.retries is None else CallPolicy(task.retries + 1)
         executor = Executor(
             bindings,
             layers,
             shots=shots,
             options=RuntimeOptions(
                 live=options.live,
+                policy=patience,
                 cap=BillCap(options.max_bill_calls, options.max_bill_dollars),
                 hedge=options.hedge,
                 quorum=options.quorum,

@@ -106,6 +106,8 @@ def evaluator_of(ir: ProgramIR, splits: Splits, session: Session) -> Evaluator:
         splits,
         dollars=dollar_prices(ir.models),
         shot_bytes=shot_bytes(session.shots),
+        allowance=1.0 if ir.task is None else ir.task.failures,
+        abort=ir.task is not None and ir.task.on_error == "abort",
     )
 
 

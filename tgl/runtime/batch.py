@@ -123,9 +123,11 @@ class Batch:
         self.chores: set[asyncio.Task[None]] = set()
         self.inbox: deque[Arrival] = deque()
         self.bell: asyncio.Future[None] | None = None
+        self.failed_before: frozenset[str] = frozenset()
 
     async def run(self) -> list[RunResult]:
         """Run all jobs to their end."""
+        self.failed_before = frozenset(self.executor.failed)
         self.union.start()
         while new := self.wave():
             self.sort_out(new, await self.store.get_many([ask.identity for ask in new]))
@@ -136,7 +138,7 @@ class Batch:
             raise min(self.scheduler.stops, key=lambda stop: stop[0])[1]
         if self.union.waiters:
             raise self.misses()
-        for identity in self.union.needless_failures():
+        for identity in self.union.needless(set(self.executor.failed) - self.failed_before):
             del self.executor.failed[identity]
         return [result for result in self.union.results if result is not None]
 

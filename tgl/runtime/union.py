@@ -225,12 +225,12 @@ class UnionGraph:
         self.abandoned.clear()
         return found
 
-    def needless_failures(self) -> list[str]:
-        """Failures that only dropped jobs met: whether they were met hangs on who was faster."""
+    def needless(self, failures: Iterable[str]) -> list[str]:
+        """Those that no job met, or only dropped ones: whether they were met hangs on who was faster."""
         return [
             identity
-            for identity, jobs in self.told.items()
-            if all(self.results[job] is DROPPED for job in jobs)
+            for identity in failures
+            if all(self.results[job] is DROPPED for job in self.told.get(identity, ()))
         ]
 
     # Order.

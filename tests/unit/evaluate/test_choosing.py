@@ -101,7 +101,7 @@ def test_the_best_is_sought_among_the_feasible():
 def test_too_many_failures_are_infeasible():
     assert chosen(evaluation("x", GOOD, failed=2), limits=meter(failures=0.02)) is None
     assert chosen(evaluation("x", GOOD, failed=1), limits=meter(failures=0.02)) == "x"
-    assert "2 of 60 examples failed" in meter().broken(evaluation("x", GOOD, failed=2))
+    assert "2 of 60 examples failed (timeout 2)" in meter().broken(evaluation("x", GOOD, failed=2))
 
 
 @pytest.mark.parametrize(

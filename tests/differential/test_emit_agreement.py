@@ -116,6 +116,14 @@ SELF_EDGES = (
     "if acyclic and ~0.4",
     "if i != j and acyclic and (dense or ~0.3)",
 )
+REQUIREMENTS = (
+    "worker[i] is assistant or any(worker[j] is assistant and linked(worker[j], worker[i]))",
+    "count(worker[i] is thinker) <= 1",
+    "not linked(worker[1], final)",
+    "worker[i] is fuser or any(linked(worker[i], final)) or n >= 2",
+    "not (linked(worker[i], worker[j]) and linked(worker[j], final))",
+    "model_of(other) == smol or linked(other, final)",
+)
 OUTPUTS = (
     "final",
     "majority(worker)",
@@ -161,6 +169,8 @@ def programs(draw: st.DrawFn) -> str:
     )
     if draw(st.booleans()):
         lines.append(f"  edge other -> extra[i]{pick([' if ~0.5', ' if i == 1', ' if not ~0.5', ''])}")
+    if draw(st.integers(0, 3)) == 0:
+        lines.append(f"  require {pick(REQUIREMENTS)}")
     outputs = [
         *OUTPUTS,
         *(["first(route)", "first(mark)", "first([final, route[1], mark])"] if routed else []),

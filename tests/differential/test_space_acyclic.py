@@ -7,7 +7,7 @@ every node reaches the output and every fuser hears somebody (language.md C9, C1
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from itertools import chain, combinations, pairwise, permutations, product
+from itertools import chain, combinations, permutations, product
 
 import pytest
 
@@ -192,10 +192,9 @@ def test_an_edge_is_asked_before_those_that_it_forbids() -> None:
       edge [a, b] -> [a, b] if acyclic and ~0.3
       output majority(a, b)
     }""")
-    listed = dict(
-        (tuple(sorted(name for name, on in a.items() if on)), chance)
-        for a, chance in enumerate_assignments(ir)
-    )
+    listed = {
+        tuple(name for name, on in sorted(a.items()) if on): chance for a, chance in enumerate_assignments(ir)
+    }
     assert listed == pytest.approx(
         {("solve.a->b",): 0.3, ("solve.b->a",): 0.7 * 0.3, (): 0.7 * 0.7}, abs=1e-12
     )

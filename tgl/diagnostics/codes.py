@@ -126,6 +126,7 @@ CODES: tuple[Code, ...] = (
     Code("E0516", "unknown-index", ERROR, "a name of several letters in brackets that nothing declares"),
     Code("E0517", "no-alternative", ERROR, "a node of which no alternative can ever be fed"),
     Code("E0518", "too-deep", ERROR, "definitions that lead through more others than can be followed"),
+    Code("E0519", "never-satisfied", ERROR, "a `require` that no program can satisfy"),
     # E06: models
     Code("E0601", "no-model", ERROR, "a role without a model to run on"),
     Code("E0602", "key-in-program", ERROR, "a key written into a program"),
@@ -182,6 +183,7 @@ CODES: tuple[Code, ...] = (
     Code("R0108", "unknown-model", ERROR, "a model server does not know the model"),
     Code("R0109", "model-missing", ERROR, "an engine, weights or a setting of a model is missing here"),
     Code("R0110", "pull-failed", ERROR, "weights could not be pulled"),
+    Code("R0111", "not-its-model", ERROR, "the program uses no model of that name"),
     # R02: model output
     # R03: limits and store
     Code("R0301", "store-trouble", ERROR, "the store of responses can't be used"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -14,8 +14,9 @@ from tgl.emit.members import Members, Position
 from tgl.emit.nodes import Callee, NodeWriter, Replica
 from tgl.emit.render import Copy, Renderer
 from tgl.emit.statics import UNKNOWN, Facts, Known, static_value
-from tgl.emit.tree import has_choice, inner_names, names_in
+from tgl.emit.tree import every, has_choice, inner_names, names_in
 from tgl.ir import Alternative, Group, ModelName, NodeTemplate, WhatName
+from tgl.semantics import is_symmetric
 from tgl.space import InstanceResolution
 from tgl.syntax import ast
 from tgl.text import Edit, SourceFile, Span, apply_edits
@@ -139,6 +140,8 @@ class GraphWriter:
                 return self.node(statement, members)
             case ast.Edge():
                 return self.edge(statement, renderer)
+            case ast.Require():
+                return (renderer.slice(statement.span),) if self.still_says(statement, members) else ()
             case ast.Output(value=value):
                 copy = Copy(f"{self.path}.output")
                 if isinstance(value, ast.Call):
@@ -151,6 +154,24 @@ class GraphWriter:
                 return (replaced(renderer, statement.span, value.span, text),)
             case _:
                 return (renderer.slice(statement.span),)
+
+    def still_says(self, statement: ast.Require, members: Mapping[str, Members]) -> bool:
+        """Whether a `require` says the same of the resolved program as of the user's.
+
+        It is kept so that a `~` can be put back and the search goes on; what it demands is decided already.
+        One that speaks of replicas by number is lost where these have changed.
+        """
+        asked = {part.name for part in every(statement.value) if isinstance(part, ast.Is)}
+        names = asked | names_in(statement.value)
+        if not names.isdisjoint(self.gone) or not names.isdisjoint(self.around.renames):
+            return False
+        alternatives = [alternative for node in self.nodes.values() for alternative in node.alternatives]
+        if any(is_graph(alternative, asked) for alternative in alternatives):
+            return False  # decided copies of graphs have other names
+        spoken_of = [members[name] for name in names if name in members]
+        if any(not group.alive or group.singles for group in spoken_of):
+            return False
+        return is_symmetric(statement) or all(group.is_unmoved for group in spoken_of)
 
     def definition(self, statement: ast.Let | ast.Param, renderer: Renderer) -> tuple[str, ...]:
         """A `let` or a param with its value decided."""
@@ -330,6 +351,11 @@ class GraphWriter:
         return writer.texts(
             edge, [graph.edges[n] for n in numbers], [graph.edges[n] for n in numbers if n in live]
         )
+
+
+def is_graph(alternative: Alternative, names: Collection[str]) -> bool:
+    """Whether an alternative is a graph of one of some names."""
+    return alternative.kind == "graph" and alternative.what in names
 
 
 def picked(template: NodeTemplate, key: str) -> Alternative:

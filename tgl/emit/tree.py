@@ -58,7 +58,12 @@ def graph_exprs(graph: ast.Graph) -> Iterator[ast.Expr]:
     """The expressions of a graph's statements."""
     for statement in graph.body:
         match statement:
-            case ast.Param(value=value) | ast.Let(value=value) | ast.Output(value=value):
+            case (
+                ast.Param(value=value)
+                | ast.Let(value=value)
+                | ast.Output(value=value)
+                | ast.Require(value=value)
+            ):
                 if value is not None:
                     yield value
             case ast.NodeStmt(dims=dims, what=what, clauses=clauses):

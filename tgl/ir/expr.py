@@ -75,12 +75,14 @@ class NodeRef(Frozen):
 
 
 class Op(Frozen):
-    """A built-in operator: `or and not < <= > >= == != in + - * / neg at size when
-    acyclic`.
+    """A built-in operator: `or and not < <= > >= == != in + - * / neg at size when` and those below.
 
     `at`: list, 1-based index. `size`: of a list that is a choice. `when` (only in a candidate, for the
     guard of an edge): condition, message; the message, absent unless the condition is true. `acyclic` (only
     in what an edge's existence asks, no arguments): the edge closes no circle with those decided before it.
+
+    Only in a requirement: `linked` (the ids of two nodes: an edge or argument runs from the first to the
+    second), `there` (the id of a node: it reaches the output), `count` (how many conditions hold).
     """
 
     kind: Literal["op"] = "op"

@@ -11,6 +11,7 @@ from tgl.ir import ProgramIR
 from tgl.pipeline.loading import folder_of, load_program, lower_program
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.trouble import placed
+from tgl.pipeline.unsatisfied import refuse_unsatisfied
 from tgl.semantics import Checked
 from tgl.syntax import ast
 from tgl.text import Span
@@ -75,5 +76,6 @@ def load_resolved(name: str, *, graph: str | None = None) -> ResolvedProgram:
                 help=f"`tglc optimize {name}` decides by search, `tglc sample {name}` by chance",
             ),
         )
+    refuse_unsatisfied(checked, ir)
     blocks = [block for block in measured_blocks(checked.module.source.text) if block.graph == ir.graph.name]
     return ResolvedProgram(name, checked, ir, blocks[-1] if blocks else None, folder_of(name))

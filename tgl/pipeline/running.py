@@ -13,6 +13,7 @@ from tgl.pipeline.resolved import ResolvedProgram
 from tgl.pipeline.session import MakeModel, RunOptions, open_session
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.trouble import placeless
+from tgl.pipeline.unsatisfied import nothing_to_draw
 from tgl.pipeline.watch import Watch
 from tgl.pipeline.workspace import Workspace
 from tgl.runtime import Counts, Job, RunResult
@@ -124,8 +125,5 @@ def sampled_text(name: str, seed: int, *, graph: str | None = None) -> str:
     try:
         assignment = sample(ir, Stream(seed, "sample"), PRIOR).assignment
     except EmptySpace as error:
-        raise Stop(
-            Exit.FAILED,
-            placeless("E0861", f"no program can be drawn: {error.reason}", help="widen a choice"),
-        ) from None
+        raise Stop(Exit.FAILED, nothing_to_draw(checked, error)) from None
     return resolve_text(checked, ir, resolve(ir, assignment))

@@ -3,6 +3,7 @@
 from tgl.semantics.fold import ABSENT, FoldError, is_static
 from tgl.semantics.fold import op as apply_operator
 from tgl.semantics.loader import NO_FILES, Loader, LoadFailure, MemoryLoader
+from tgl.semantics.lowering.quantify import is_symmetric
 from tgl.semantics.program import Checked, Lowered, check, lower
 from tgl.semantics.scope import FileScope, Named
 from tgl.semantics.verify import verify
@@ -21,6 +22,7 @@ __all__ = [
     "apply_operator",
     "check",
     "is_static",
+    "is_symmetric",
     "lower",
     "verify",
 ]

@@ -58,6 +58,8 @@ class Binder:
                         self.expression(end, inner, one_letter=True)
                     for clause in statement.clauses:
                         self.expression(clause.value, inner, one_letter=True)
+                case ast.Require():
+                    self.expression(statement.value, inner, one_letter=True)
                 case ast.Output():
                     self.expression(statement.value, inner)
                 case _:
@@ -159,8 +161,6 @@ def planned_construct(statement: ast.Stmt) -> str | None:
             return "`each`"
         case ast.Memory():
             return "`memory`"
-        case ast.Require():
-            return "`require`"
         case ast.Carry() | ast.Until() | ast.Keep():
             return "a statement of a loop"
         case ast.NodeStmt(clauses=clauses):

@@ -39,6 +39,9 @@ def op(name: str, *args: Expr) -> Expr:
             return item(args[0], args[1])
         case "acyclic":
             return Op(op=name)
+        case "count":
+            if all(isinstance(arg, Const) for arg in args):
+                return Const(value=sum(arg == Const(value=True) for arg in args))
         case "size":
             if isinstance(args[0], ListOf):
                 return Const(value=len(args[0].items))

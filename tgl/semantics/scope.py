@@ -24,11 +24,14 @@ FUNCTIONS = frozenset({"model_of"})
 DOMAINS = frozenset({"log", "orders", "subsets"})
 """Built-in functions that make what a `~` chooses from."""
 
-PRELUDE = frozenset({"acyclic", "ran", "size"}) | DOMAINS
+QUANTIFIERS = frozenset({"any", "count", "linked"})
+"""Built-in functions of a `require`."""
+
+PRELUDE = frozenset({"acyclic", "ran", "size"}) | DOMAINS | QUANTIFIERS
 """Built-in functions that a declaration may hide."""
 
 FUTURE = frozenset(
-    "any count empty env linked max min outcome".split()  # noqa: SIM905
+    "empty env max min outcome".split()  # noqa: SIM905
 )
 """Names that the language has and this version has not."""
 

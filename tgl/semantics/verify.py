@@ -43,6 +43,7 @@ def expressions(graph: GraphTemplate) -> Iterator[Expr]:
         whole += [node.exists, node.pick, node.on, node.guard]
         for alternative in node.alternatives:
             whole += [value for _, value in (*alternative.args, *alternative.fields)]
+    whole += [requirement.condition for requirement in graph.requirements]
     for edge in graph.edges:
         whole += [edge.source, edge.exists, edge.guard]
     for value in whole:

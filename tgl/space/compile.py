@@ -86,8 +86,40 @@ class _Compiler:
         alone = frozenset(address for address, count in reads.items() if count == 1)
         models = tuple(model.name for model in self.ir.models)
         return Space(
-            self.ir, root, self.graphs, choices, self.reach.homes, alone, frozenset(reads), models, {}
+            self.ir,
+            root,
+            self.graphs,
+            choices,
+            self.reach.homes,
+            alone,
+            frozenset(reads),
+            models,
+            self._required(),
+            {},
         )
+
+    def _required(self) -> Mapping[str, tuple[tuple[str, int], ...]]:
+        """The requirements that read each choice.
+
+        Whether a node is there is read from the edges that start at it; that it may be reached through others
+        is seen at the end of a walk.
+        """
+        found: dict[str, list[tuple[str, int]]] = {}
+        for path, graph in self.graphs.items():
+            for place, requirement in enumerate(graph.template.requirements):
+                exprs = [requirement.condition]
+                for part in subexpressions(requirement.condition):
+                    match part:
+                        case Op(op="not", args=(Op(op="there", args=(Const(value=str(node)),)),)):
+                            exprs += _drawn(graph, node, None)
+                        case Op(op="linked", args=(Const(value=str(node)), Const(value=str(target)))):
+                            exprs += _drawn(graph, node, target)
+                        case _:
+                            pass
+                addresses = {address for expr in exprs for address in self.reach.addresses(expr)}
+                for address in sorted(addresses):
+                    found.setdefault(address, []).append((path, place))
+        return {address: tuple(readers) for address, readers in found.items()}
 
     def _table(self, domain: Domain) -> _Table:
         """Atoms and where values are; replicas of one range share them."""
@@ -304,6 +336,14 @@ class _Compiler:
                 return exists
             case _:
                 return exists
+
+
+def _drawn(graph: GraphPlan, source: str, target: str | None) -> Iterator[Expr]:
+    """The conditions of the edges from a node, to one or to any."""
+    for edge in graph.edges:
+        starts = edge.source is not None and edge.source == graph.index.get(source)
+        if starts and (target is None or edge.target == graph.index.get(target)):
+            yield edge.exists
 
 
 def _feeding(edges: Iterable[EdgePlan]) -> set[int]:

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
 
-from tgl.ir import Assignment, ProgramIR
+from tgl.ir import Assignment, ProgramIR, Requirement
 from tgl.space.bound import Bound
 from tgl.space.compile import space_of
 from tgl.space.domains import PRIOR, Policy
 from tgl.space.errors import DeadEnd, EmptySpace, OutsideSpace, UnknownValue
 from tgl.space.oracles import Decision, Mode, Replay, Sampler, Script
+from tgl.space.plan import Space
 from tgl.space.streams import Stream
 from tgl.space.walk import Walk, walk
 
 ATTEMPTS = 200
 """How often `sample` starts again after a dead end."""
+
+ATTEMPTS_REQUIRED = 1000
+"""The same where there are requirements: that fewer than one walk in so many satisfies them is an error."""
+
+MOST_WALKS = 4096
+"""Most walks of which the probabilities are added up to normalise one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +46,27 @@ def sample(ir: ProgramIR, stream: Stream, policy: Policy = PRIOR, bound: Bound |
     Raises:
         EmptySpace: if there is no candidate, or `ATTEMPTS` walks found none.
     """
-    end: DeadEnd | None = None
-    for attempt in range(ATTEMPTS):
+    space = space_of(ir)
+    attempts = ATTEMPTS_REQUIRED if space.has_requirements else ATTEMPTS
+    ends: Counter[tuple[str, Requirement | None]] = Counter()
+    for attempt in range(attempts):
         sampler = Sampler(stream if attempt == 0 else stream.child("again", attempt), policy)
         try:
-            walked = walk(space_of(ir), sampler, bound)
+            walked = walk(space, sampler, bound)
         except DeadEnd as dead:
-            end = dead
+            ends[dead.address if dead.requirement is None else "", dead.requirement] += 1
         else:
             return Sampled(walked.facts.assignment, sampler.log_prob)
-    raise EmptySpace(f"{ATTEMPTS} draws found no program that can be completed; the last failed at {end}")
+    raise nothing_found(ends, attempts)
+
+
+def nothing_found(ends: Counter[tuple[str, Requirement | None]], attempts: int) -> EmptySpace:
+    """What to raise when every walk ended in a dead end."""
+    [((address, requirement), count)] = ends.most_common(1)
+    if requirement is not None:
+        reason = f"`{requirement.text}` ended {count} of {attempts} draws, and none was left"
+        return EmptySpace(reason, requirement)
+    return EmptySpace(f"{attempts} draws found no program that can be completed; most failed at {address}")
 
 
 def replay(
@@ -65,7 +86,10 @@ def replay(
     try:
         walked = walk(space, oracle, bound)
     except DeadEnd as dead:
-        raise OutsideSpace(dead.address, "has no option left after the earlier decisions") from None
+        reason = "has no option left after the earlier decisions"
+        if dead.requirement is not None:
+            reason = f"breaks `{dead.requirement.text}`"
+        raise OutsideSpace(dead.address, reason) from None
     for address in assignment:
         if address not in walked.facts.assignment:
             raise OutsideSpace(address, "is not active under the other decisions")
@@ -86,13 +110,18 @@ def decisions(
 def log_prob(
     ir: ProgramIR, assignment: Assignment, policy: Policy = PRIOR, bound: Bound | None = None
 ) -> float:
-    """The log-probability that the walk makes an assignment; -inf outside the space.
+    """The log-probability that `sample` makes an assignment; -inf outside the space.
+
+    Requirements may end a walk, which then starts again: the probability is divided by that of a walk to
+    arrive. That is known where at most `MOST_WALKS` walks show it; elsewhere this constant is left out.
 
     Raises:
         ValueError: for an address that the program does not have, or a value of the wrong type.
     """
     try:
-        return math.fsum(decision.log_prob for decision in decisions(ir, assignment, policy, bound))
+        walked = math.fsum(decision.log_prob for decision in decisions(ir, assignment, policy, bound))
+        arrives = arrival(ir, policy, bound)
+        return walked if arrives is None else walked - math.log(arrives)
     except UnknownValue:
         raise
     except (OutsideSpace, EmptySpace):
@@ -102,13 +131,24 @@ def log_prob(
 def mode(ir: ProgramIR, policy: Policy = PRIOR, bound: Bound | None = None) -> Assignment:
     """The assignment that takes the most probable option at each decision, in order.
 
+    Where that ends in a dead end, the last decision that has another option takes its next best, and so on.
+
     Raises:
-        EmptySpace: if there is none.
+        EmptySpace: if there is none, or `ATTEMPTS_REQUIRED` walks found none.
     """
-    try:
-        return walk(space_of(ir), Mode(policy), bound).facts.assignment
-    except DeadEnd as dead:
-        raise EmptySpace(str(dead)) from None
+    space = space_of(ir)
+    ends: Counter[tuple[str, Requirement | None]] = Counter()
+    oracle = Mode(policy)
+    for _ in range(ATTEMPTS_REQUIRED):
+        try:
+            return walk(space, oracle, bound).facts.assignment
+        except DeadEnd as dead:
+            ends[dead.address if dead.requirement is None else "", dead.requirement] += 1
+        following = _following(oracle.options, oracle.taken)
+        if following is None:
+            break
+        oracle = Mode(policy, following)
+    raise nothing_found(ends, sum(ends.values()))
 
 
 def enumerate_assignments(
@@ -118,9 +158,46 @@ def enumerate_assignments(
 
     One walk an assignment: only for small spaces. A range of reals counts each of its decimals.
     """
-    for script in _leaves(ir, policy, bound, frozenset()):
-        chances = math.exp(math.fsum(decision.log_prob for decision in script[1]))
-        yield script[0], chances
+    leaves = _leaves(ir, policy, bound, frozenset())
+    found = (
+        (assignment, math.exp(math.fsum(decision.log_prob for decision in path)))
+        for assignment, path in leaves
+    )
+    if not space_of(ir).has_requirements:
+        yield from found
+        return
+    listed = list(found)
+    total = math.fsum(chance for _, chance in listed)
+    for assignment, chance in listed:
+        yield assignment, chance / total
+
+
+def arrival(ir: ProgramIR, policy: Policy = PRIOR, bound: Bound | None = None) -> float | None:
+    """The probability that a walk satisfies all requirements, None if more than `MOST_WALKS` would tell it.
+
+    One where there are none. Dead ends of other kinds, which are rare, are not looked for.
+    """
+    space = space_of(ir)
+    if not space.has_requirements:
+        return 1.0
+    return _prior_arrival(space) if policy is PRIOR and bound is None else _arrival(ir, policy, bound)
+
+
+@lru_cache(maxsize=32)
+def _prior_arrival(space: Space) -> float | None:
+    return _arrival(space.ir, PRIOR, None)
+
+
+def _arrival(ir: ProgramIR, policy: Policy, bound: Bound | None) -> float | None:
+    loose = _loose(ir, bound)
+    chances: list[float] = []
+    for walks, leaf in enumerate(_walks(ir, policy, bound, loose)):
+        if walks >= MOST_WALKS:
+            return None
+        if leaf is not None:
+            parts = [decision.log_prob for decision in leaf[1] if decision.address not in loose]
+            chances.append(math.exp(math.fsum(parts)))
+    return math.fsum(chances) or None
 
 
 def count_assignments(ir: ProgramIR, limit: int, bound: Bound | None = None) -> int | None:
@@ -129,11 +206,7 @@ def count_assignments(ir: ProgramIR, limit: int, bound: Bound | None = None) -> 
     Choices that no structure reads multiply, so the cost is one walk a structure, at most `limit`.
     """
     space = space_of(ir)
-    loose = frozenset(
-        address
-        for address, choice in space.choices.items()
-        if not choice.structural and not (bound is not None and address in space.priced)
-    )
+    loose = _loose(ir, bound)
     total = 0
     for _, path in _leaves(ir, PRIOR, bound, loose):
         total += math.prod(
@@ -146,10 +219,33 @@ def count_assignments(ir: ProgramIR, limit: int, bound: Bound | None = None) -> 
     return total
 
 
-def _leaves(
+def _loose(ir: ProgramIR, bound: Bound | None) -> frozenset[str]:
+    """The choices that change neither what else is decided nor what is allowed there."""
+    space = space_of(ir)
+    return frozenset(
+        address
+        for address, choice in space.choices.items()
+        if not choice.structural
+        and address not in space.required
+        and not (bound is not None and address in space.priced)
+    )
+
+
+_Leaf: TypeAlias = tuple[Assignment, list[Decision]]
+
+
+def _leaves(ir: ProgramIR, policy: Policy, bound: Bound | None, whole: frozenset[str]) -> Iterator[_Leaf]:
+    """The walks that arrive."""
+    return (leaf for leaf in _walks(ir, policy, bound, whole) if leaf is not None)
+
+
+def _walks(
     ir: ProgramIR, policy: Policy, bound: Bound | None, whole: frozenset[str]
-) -> Iterator[tuple[Assignment, list[Decision]]]:
-    """Depth first over the tree of decisions: repeat the walk with the last decision moved on."""
+) -> Iterator[_Leaf | None]:
+    """Depth first over the tree of decisions: repeat the walk with the last decision moved on.
+
+    None for one that ends in a dead end.
+    """
     space = space_of(ir)
     script: list[tuple[int, int]] | None = []
     while script is not None:
@@ -157,22 +253,19 @@ def _leaves(
         try:
             walked = walk(space, oracle, bound)
         except DeadEnd:
-            pass
+            yield None
         except EmptySpace:
             return
         else:
             yield walked.facts.assignment, oracle.decisions
-        script = _following(oracle)
+        script = _following(oracle.options, oracle.taken)
 
 
-def _following(oracle: Script) -> list[tuple[int, int]] | None:
-    taken = [
-        oracle.script[step] if step < len(oracle.script) else options[0]
-        for step, options in enumerate(oracle.options)
-    ]
+def _following(
+    options: Sequence[Sequence[tuple[int, int]]], taken: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]] | None:
     for step in range(len(taken) - 1, -1, -1):
-        options = oracle.options[step]
-        place = options.index(taken[step]) + 1
-        if place < len(options):
-            return [*taken[:step], options[place]]
+        place = options[step].index(taken[step]) + 1
+        if place < len(options[step]):
+            return [*taken[:step], options[step][place]]
     return None

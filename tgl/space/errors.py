@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tgl.ir import Requirement
+
 
 class OutsideSpace(ValueError):
     """An assignment that the space does not hold.
@@ -22,17 +24,22 @@ class UnknownValue(OutsideSpace):
 class DeadEnd(Exception):
     """No atom of a choice has a completion: earlier decisions looked possible and were not together."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, requirement: Requirement | None = None) -> None:
         super().__init__(f"no option of {address} can be completed to a program")
         self.address = address
+        self.requirement = requirement
 
 
 class EmptySpace(ValueError):
-    """No candidate exists (or none was found within the limit)."""
+    """No candidate exists (or none was found within the limit).
 
-    def __init__(self, reason: str) -> None:
+    `requirement`: the one that ended most of the attempts, if such ended them.
+    """
+
+    def __init__(self, reason: str, requirement: Requirement | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.requirement = requirement
 
 
 class StaticCycle(ValueError):

@@ -131,17 +131,27 @@ class Replay:
 
 @dataclass(slots=True)
 class Mode:
-    """Takes the most probable atom; among equals the first, or the middle one of a range."""
+    """Takes the most probable atom; among equals the first, or the middle one of a range.
+
+    After the decisions of `script`, if there is one. Notes what it could have taken instead, the best first.
+    """
 
     policy: Policy
+    script: Sequence[tuple[int, int]] = ()
+    taken: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    options: list[tuple[tuple[int, int], ...]] = field(default_factory=list[tuple[tuple[int, int], ...]])
 
     def choose(self, choice: ChoicePlan, allowed: Sequence[int]) -> tuple[int, int]:
         chances = probabilities(self.policy, choice, allowed)
         best = max(chances)
         tied = [atom for atom, chance in zip(allowed, chances, strict=True) if chance >= best * (1 - 1e-12)]
         ordered = isinstance(choice.point.domain, IntRange | FloatRange)
-        atom = tied[(len(tied) - 1) // 2] if ordered else tied[0]
-        return atom, (len(choice.atoms[atom].values) - 1) // 2
+        first = tied[(len(tied) - 1) // 2] if ordered else tied[0]
+        ranked = sorted(zip(allowed, chances, strict=True), key=lambda pair: (pair[0] != first, -pair[1]))
+        self.options.append(tuple((atom, (len(choice.atoms[atom].values) - 1) // 2) for atom, _ in ranked))
+        step = len(self.taken)
+        self.taken.append(self.script[step] if step < len(self.script) else self.options[-1][0])
+        return self.taken[-1]
 
 
 @dataclass(slots=True)
@@ -155,6 +165,7 @@ class Script:
     policy: Policy
     whole_cells: frozenset[str] = frozenset()
     decisions: list[Decision] = field(default_factory=list[Decision])
+    taken: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     options: list[tuple[tuple[int, int], ...]] = field(default_factory=list[tuple[tuple[int, int], ...]])
 
     def choose(self, choice: ChoicePlan, allowed: Sequence[int]) -> tuple[int, int]:
@@ -168,5 +179,6 @@ class Script:
             )
         self.options.append(options)
         atom, member = self.script[step] if step < len(self.script) else options[0]
+        self.taken.append((atom, member))
         self.decisions.append(made(self.policy, choice, allowed, atom, member))
         return atom, member

@@ -147,7 +147,8 @@ class Space:
     """A program's space.
 
     `homes`: node id -> instance path. `alone`: `on` choices of a single node. `priced`: all choices that
-    decide a model. `remembered`: statuses under few decisions, a memo that changes no result.
+    decide a model. `required`: for each choice the requirements that read it, by
+    instance path and position. `remembered`: statuses under few decisions, a memo that changes no result.
     """
 
     ir: ProgramIR
@@ -158,7 +159,13 @@ class Space:
     alone: frozenset[str]
     priced: frozenset[str]
     models: tuple[str, ...]
+    required: Mapping[str, tuple[tuple[str, int], ...]]
     remembered: dict[tuple[str, frozenset[str], tuple[tuple[str, int], ...]], Status]
+
+    @property
+    def has_requirements(self) -> bool:
+        """Whether there is a `require` anywhere."""
+        return any(graph.template.requirements for graph in self.graphs.values())
 
     def node(self, node_id: str) -> NodePlan | None:
         """The plan of a node, by its full id."""

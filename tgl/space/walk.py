@@ -22,13 +22,23 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tgl.ir import ChoiceRef, Expr, ModelName
+from tgl.ir import ChoiceRef, Expr, ModelName, Requirement
 from tgl.space.bound import Bound, Floor
 from tgl.space.errors import DeadEnd, EmptySpace
 from tgl.space.facts import Facts
 from tgl.space.feasible import Feasibility
 from tgl.space.order import topological
-from tgl.space.plan import AltPlan, ChoicePlan, EdgePlan, GraphPlan, NodePlan, Space, Status
+from tgl.space.plan import (
+    AltPlan,
+    ChoicePlan,
+    EdgePlan,
+    GraphPlan,
+    NodePlan,
+    Space,
+    Status,
+    static_leaves,
+)
+from tgl.space.requirements import Requirements
 from tgl.space.static import UNKNOWN, Static, Unknown
 
 
@@ -42,7 +52,11 @@ class Oracle(Protocol):
 
 @dataclass(slots=True)
 class Instance:
-    """One graph instance under a walk. Nodes and edges by their index in the plan; live nodes in `order`."""
+    """One graph instance under a walk. Nodes and edges by their index in the plan.
+
+    `order`: the live nodes, after what feeds them. `asked`: edges whose turn was; `wired`: that is all of
+    them. `required`: what is not known to hold yet.
+    """
 
     plan: GraphPlan
     fed: Set[str]
@@ -51,6 +65,9 @@ class Instance:
     order: tuple[int, ...] = ()
     live: set[int] = field(default_factory=set[int])
     on: list[int] = field(default_factory=list[int])
+    asked: set[int] = field(default_factory=set[int])
+    wired: bool = False
+    required: dict[int, Requirement] = field(default_factory=dict[int, Requirement])
     picks: dict[int, AltPlan] = field(default_factory=dict[int, AltPlan])
     models: dict[int, str] = field(default_factory=dict[int, str])
     children: dict[int, Instance] = field(default_factory=lambda: dict[int, Instance]())
@@ -84,6 +101,7 @@ class _Walker:
         self.floor = None if bound is None else Floor(self.facts, bound, self.feasibility)
         self.floor_now: float | None = None
         self.instances: dict[str, Instance] = {}
+        self.requirements = Requirements(self.facts, self.instances)
 
     def run(self) -> Walk:
         plan = self.space.root
@@ -101,6 +119,7 @@ class _Walker:
     def visit(self, plan: GraphPlan, fed: Set[str]) -> Instance:
         nothing = [False] * len(plan.nodes)
         instance = Instance(plan, fed, nothing, Status(nothing, nothing))
+        instance.required = dict(enumerate(plan.template.requirements))
         self.instances[plan.template.path] = instance
         reaching = {node.template.group for node in plan.nodes if node.reaches}
         for group in plan.template.groups:
@@ -109,6 +128,7 @@ class _Walker:
         instance.exists = [node.reaches and self.demand(node.exists) is True for node in plan.nodes]
         instance.status = self.feasibility.status(plan, fed)
         self.wire(instance)
+        instance.wired = True
         order = instance.order = self.ordered(instance)
         for place in order:
             self.what(instance, place)
@@ -130,7 +150,21 @@ class _Walker:
                 self.demand(expr)
         for expr in plan.output_leaves:
             self.demand(expr)
+        self.satisfy(instance)
         return instance
+
+    def satisfy(self, instance: Instance) -> None:
+        """See that all that is required of an instance holds; params that nothing else reads are decided."""
+        for requirement in [*instance.required.values()]:
+            condition = requirement.condition
+            while self.requirements.value(condition) is UNKNOWN:
+                leaves = [leaf for leaf in static_leaves(condition) if isinstance(leaf, ChoiceRef)]
+                still = [leaf for leaf in leaves if self.facts.peek(leaf) is UNKNOWN]
+                if not still:
+                    break
+                self.decide(self.facts.first_open(still[0]))
+            if self.requirements.value(condition) is not True:
+                raise DeadEnd(instance.plan.template.path, requirement)
 
     def demand(self, expr: Expr) -> Static:
         """The value of a static expression, deciding what it waits for."""
@@ -164,7 +198,9 @@ class _Walker:
         easy = self.easy_ports(instance, node, alts)
         tight = place in plan.knotted and not loose
         for edge in plan.into[place]:
-            if self.edge_on(instance, edge, alts, easy, tight=tight):
+            is_on = self.edge_on(instance, edge, alts, easy, tight=tight)
+            instance.asked.add(edge.index)
+            if is_on:
                 instance.on.append(edge.index)
                 instance.live.update(ref for ref in edge.sources if instance.exists[ref])
                 if edge.closed is not None:
@@ -441,6 +477,40 @@ class _Walker:
         address = choice.point.address
         if not allowed:
             raise DeadEnd(address)
+        if address in self.space.required:
+            allowed = self.permitted(choice, allowed)
         atom, member = self.oracle.choose(choice, allowed)
         self.facts.record(address, atom, member)
         self.floor_now = None
+        for path, place in self.space.required.get(address, ()):
+            waiting = self.instances[path].required if path in self.instances else {}
+            if place in waiting and self.requirements.value(waiting[place].condition) is True:
+                del waiting[place]
+
+    def permitted(self, choice: ChoicePlan, allowed: Sequence[int]) -> list[int]:
+        """The atoms that break no requirement by themselves; what holds from now on is not asked again."""
+        address = choice.point.address
+        kept: list[int] = []
+        broken: Requirement | None = None
+        for atom in allowed:
+            self.facts.record(address, atom, 0)
+            found = self.broken(address)
+            self.facts.forget(address)
+            if found is None:
+                kept.append(atom)
+            else:
+                broken = found
+        if not kept:
+            raise DeadEnd(address, broken)
+        return kept
+
+    def broken(self, address: str) -> Requirement | None:
+        """A requirement that reads a choice and can't hold any more."""
+        for path, place in self.space.required[address]:
+            instance = self.instances.get(path)
+            requirement = None if instance is None else instance.required.get(place)
+            if requirement is not None:
+                value = self.requirements.value(requirement.condition)
+                if value is not True and value is not UNKNOWN:
+                    return requirement
+        return None

@@ -203,6 +203,17 @@ def unknown_index(at: At, name: str, known: Sequence[str]) -> Diagnostic:
     )
 
 
+def never_satisfied(at: At) -> Diagnostic:
+    """E0519: a `require` that no candidate can satisfy."""
+    return error(
+        "E0519",
+        at,
+        "no program can satisfy this `require`",
+        "never holds",
+        hint="an index stands for each replica that there is; `any(…)` asks for one of them",
+    )
+
+
 def no_alternative(at: At, node: str, reasons: Sequence[str]) -> Diagnostic:
     """E0517: a node of which no alternative can ever be fed."""
     return error(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 from tgl.ir import (
@@ -400,7 +401,7 @@ def call(state: State, expr: ast.Call, env: Env, site: Site) -> Expr:
     item = None if instance is None else instance.names.get(func.id)
     binding = env.scope.names.get(func.id)
     if isinstance(item, ast.Let) and item.is_function:
-        home = Env(env.scope, instance, of_edge=env.of_edge)
+        home = replace(env, index={})
         return apply_let(state, item, expr, env, site, home, evaluate)
     if item is not None:
         return apply_chosen(state, expr, env, site, named(state, func.id, func, env), call)
@@ -409,7 +410,7 @@ def call(state: State, expr: ast.Call, env: Env, site: Site) -> Expr:
         return built_in(state, func.id, expr, env, site, evaluate)
     match decl:
         case ast.Let(is_function=True):
-            home = Env(state.files.scopes[binding.home], of_edge=env.of_edge)
+            home = replace(env, scope=state.files.scopes[binding.home], instance=None, index={})
             return apply_let(state, decl, expr, env, site, home, evaluate)
         case ast.Let() | ast.Pool():
             return apply_chosen(state, expr, env, site, named(state, func.id, func, env), call)

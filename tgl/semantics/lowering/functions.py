@@ -12,9 +12,10 @@ from tgl.semantics.errors import types as facts
 from tgl.semantics.fold import is_static, op
 from tgl.semantics.lowering import domains
 from tgl.semantics.lowering.indices import ast_name
+from tgl.semantics.lowering.quantify import quantified
 from tgl.semantics.lowering.state import Env, Site, State
 from tgl.semantics.problems import Abandon
-from tgl.semantics.scope import DOMAINS
+from tgl.semantics.scope import DOMAINS, QUANTIFIERS
 from tgl.syntax import ast
 
 Evaluate = Callable[[State, ast.Expr, Env, Site], Expr]
@@ -29,6 +30,8 @@ def built_in(state: State, name: str, expr: ast.Call, env: Env, site: Site, eval
         raise state.problems.abandon(
             facts.type_mismatch(at, message, "no choice without `~`", f"write `~{name}(…)`")
         )
+    if name in QUANTIFIERS:
+        return quantified(state, name, expr, env, site, evaluate)
     if name not in ("size", "ran", "model_of"):
         raise Abandon
     if len(expr.args) != 1 or expr.args[0].name is not None:

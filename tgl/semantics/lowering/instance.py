@@ -14,6 +14,7 @@ from tgl.ir import (
     ListOf,
     NodeRef,
     NodeTemplate,
+    Requirement,
 )
 from tgl.semantics.errors import graph as facts
 from tgl.semantics.errors import types as type_facts
@@ -22,6 +23,7 @@ from tgl.semantics.lowering.checks import check_instance
 from tgl.semantics.lowering.edges import Edges
 from tgl.semantics.lowering.evaluate import evaluate, replicas
 from tgl.semantics.lowering.nodes import Maker
+from tgl.semantics.lowering.quantify import requirements
 from tgl.semantics.lowering.roles import NodeSite
 from tgl.semantics.lowering.state import Env, Given, Instance, Site, State
 from tgl.semantics.lowering.what import Use
@@ -61,7 +63,14 @@ def lower_instance(state: State, instance: Instance, stack: tuple[str, ...]) -> 
                 edges.statement(statement)
             except Abandon:
                 whole = False
-    instance.indexed &= seen_by_nodes  # an edge's own predicate may tell replicas apart
+    required: list[Requirement] = []
+    for statement in graph.body:
+        if isinstance(statement, ast.Require):
+            try:
+                required += requirements(state, instance, statement, evaluate)
+            except Abandon:
+                whole = False
+    instance.indexed &= seen_by_nodes  # an edge's own predicate, or a `require`, may tell replicas apart
     output: Expr | None = None
     answers: list[Group] = []
     try:
@@ -84,6 +93,7 @@ def lower_instance(state: State, instance: Instance, stack: tuple[str, ...]) -> 
         nodes=tuple(fed.values()),
         edges=tuple(edges.found),
         output=output,
+        requirements=tuple(required),
         place=maker.place(scope.at(graph.span)),
     )
     check_instance(state, instance, template)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tgl.ir import ChoiceKind, ChoicePoint, Expr
 from tgl.semantics.errors.at import At
@@ -32,20 +32,22 @@ class Site:
 class Env:
     """What names mean at a place: index variables, then the graph instance, then the file.
 
-    `of_edge`: the place is, or was reached from, the `if` of an edge, where `acyclic` means something.
+    `of_edge`: the place is, or was reached from, the `if` of an edge, where `acyclic` means something;
+    `of_require`: a `require`, where `any`, `count` and `linked` do.
     """
 
     scope: FileScope
     instance: Instance | None = None
     index: Mapping[str, Expr] = field(default_factory=dict[str, Expr])
     of_edge: bool = False
+    of_require: bool = False
 
     def at(self, node: ast.Node) -> At:
         return self.scope.at(node.span)
 
     def with_index(self, index: Mapping[str, Expr]) -> Env:
         """The same place with more index variables."""
-        return Env(self.scope, self.instance, {**self.index, **index}, self.of_edge)
+        return replace(self, index={**self.index, **index})
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,8 @@ RETRY_STRIDE = 1 << 20
 """Draws of re-asks start here, far above any node's ordinal."""
 IMPLIED: tuple[tuple[str, JsonValue], ...] = (("on_failure", "fail"),)
 """Settings left out of the structure, so that programs from before they existed keep their identity."""
+canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+"""JSON of a value, one text for equal values."""
 WRITTEN_APART = frozenset({"id", "draw", "guard", "inputs"})
 """Fields of a call that the structure writes for each node; the others are alike in many."""
 
@@ -129,7 +131,8 @@ def numbered_expr(expr: Expr, places: Mapping[str, int]) -> str:
     match expr:
         case NodeRef(id=name):
             # A name that no node has is for whoever makes a plan to report.
-            return f'{{"id":{canonical(places.get(name, name))},"kind":"node"}}'
+            place = places.get(name)
+            return f'{{"id":{canonical(name) if place is None else place},"kind":"node"}}'
         case ListOf(items=items):
             return f'{{"items":[{",".join([numbered_expr(item, places) for item in items])}],"kind":"list"}}'
         case Op(op=op, args=args):
@@ -141,8 +144,3 @@ def numbered_expr(expr: Expr, places: Mapping[str, int]) -> str:
             return f'{{"args":[{parts}],"fn":{canonical(name)},"kind":"fn","named":[{pairs}]}}'
         case _:
             return canonical(expr.model_dump(mode="json"))
-
-
-def canonical(value: JsonValue) -> str:
-    """JSON of a value, one text for equal values."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -276,6 +276,7 @@ WRONG_USE = [
     ("optimise", "adds.tgl"),
     ("optimize", "adds.tgl", "--max-bill", "much"),
     ("optimize", "adds.tgl", "--concurrency", "0"),
+    ("optimize", "adds.tgl", "--hedge", "1"),
     ("optimize", "adds.tgl", "--no-such-option"),
     ("store",),
     ("models", "push", "x"),

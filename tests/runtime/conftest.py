@@ -144,7 +144,8 @@ class Make:
             )
             for name, model in named.items()
         }
-        behaviour = {n: options.pop(n) for n in ("policy", "cap", "quorum", "deploy") if n in options}
+        names = ("policy", "cap", "quorum", "deploy", "hedge")
+        behaviour = {name: options.pop(name) for name in names if name in options}
         return Executor(
             bound,
             MemoryStore() if store is None else store,

@@ -127,6 +127,7 @@ CODES: tuple[Code, ...] = (
     Code("E0517", "no-alternative", ERROR, "a node of which no alternative can ever be fed"),
     Code("E0518", "too-deep", ERROR, "definitions that lead through more others than can be followed"),
     Code("E0519", "never-satisfied", ERROR, "a `require` that no program can satisfy"),
+    Code("E0520", "not-in-a-body", ERROR, "a statement of the graph inside of a loop or map"),
     # E06: models
     Code("E0601", "no-model", ERROR, "a role without a model to run on"),
     Code("E0602", "key-in-program", ERROR, "a key written into a program"),

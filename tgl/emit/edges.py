@@ -43,8 +43,9 @@ class Line:
 class EdgeWriter:
     """Writes the edge statements of one graph instance.
 
-    `path` is the instance's; `group_of` tells the group of a template id; `declared` are the names of the
-    graph, which are no index variables; `positions` the largest index of each group in the user's text.
+    `path` begins the addresses of its choices; `group_of` tells the group of a template id; `declared` are
+    the names of the graph, which are no index variables; `positions` the largest index of each group in the
+    user's text.
     """
 
     renderer: Renderer
@@ -335,10 +336,14 @@ class EdgeWriter:
     def target(self, template: EdgeTemplate) -> End:
         return End(self.group_of[template.target], template.target)
 
+    def label(self, end: End) -> str:
+        """How addresses name an end: `worker[2]`, or the bare name."""
+        members = self.members.get(end.group)
+        position = () if members is None else members.old[end.id]
+        return end.group + (f"[{','.join(map(str, position))}]" if position else "")
+
     def guard(self, expr: ast.Expr, template: EdgeTemplate, names: Mapping[str, int]) -> str | None:
-        local = template.target.removeprefix(f"{self.path}.")
-        source = self.source(template)
-        prefix = f"{source.id if source.group in self.members else f'{self.path}.{source.id}'}->{local}"
+        prefix = f"{self.path}.{self.label(self.source(template))}->{self.label(self.target(template))}"
         return self.renderer.guard(expr, [Copy(prefix, names, {})], shared=False)[0]
 
     def variables(self, expr: ast.Expr) -> set[str]:

@@ -25,6 +25,24 @@ INDEX_NAMES = "ijklmnpqrst"
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """The body of a graph, a loop or a map: what begins the addresses in it, and what its names became.
+
+    `groups` and `members` are of the round that stands for all; `outer` are the members around a loop or map,
+    `statement` is it, in the block `around`, and `rounds` are all groups of all its rounds.
+    """
+
+    site: str
+    body: tuple[str, ...]
+    groups: Mapping[str, Group]
+    members: Mapping[str, Members]
+    outer: Mapping[str, Members] = field(default_factory=dict[str, Members])
+    statement: ast.Loop | ast.Each | None = None
+    around: Block | None = None
+    rounds: Sequence[Group] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a graph's text is written with, whatever the instance.
 
@@ -59,6 +77,7 @@ class GraphWriter:
     singles: frozenset[str] = frozenset()
     numbered: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
+    first: dict[tuple[str, str], ast.Expr] = field(default_factory=dict[tuple[str, str], ast.Expr])
     bare: frozenset[str] = frozenset()
     """Params whose default no longer fits the lists that are written for their replicas."""
 
@@ -69,7 +88,7 @@ class GraphWriter:
         others, so all are written again until nothing new is found.
         """
         while True:
-            before = (self.singles, self.numbered, self.gone, self.bare)
+            before = (self.singles, self.numbered, self.gone, self.bare, len(self.first))
             try:
                 rewrites = self.rewrites()
             except NeedsSingles as found:
@@ -87,12 +106,16 @@ class GraphWriter:
                 for statement, rewrite in zip(self.decl.body, rewrites, strict=True)
                 if isinstance(statement, (ast.Let, ast.Param)) and not rewrite.texts
             }
-            if before == (self.singles, self.numbered, self.gone, self.bare):
+            if before == (self.singles, self.numbered, self.gone, self.bare, len(self.first)):
                 return self.around.layout.edits(rewrites)
 
     @property
     def path(self) -> str:
         return self.instance.path
+
+    @property
+    def address(self) -> str:
+        return self.instance.graph.address
 
     @property
     def nodes(self) -> Mapping[str, NodeTemplate]:
@@ -112,8 +135,11 @@ class GraphWriter:
         return Facts(decided, what, lambda id: self.instance.models.get(id))
 
     def rewrites(self) -> list[Rewrite]:
-        members = {group.name: self.members(group) for group in self.instance.graph.groups}
-        return [Rewrite(statement.span, self.statement(statement, members)) for statement in self.decl.body]
+        groups = [group for group in self.instance.graph.groups if not group.body and not group.made]
+        nodes = {s.name: s for s in self.decl.body if isinstance(s, ast.NodeStmt)}
+        members = {group.name: self.members(group, nodes.get(group.name)) for group in groups}
+        here = Block(self.address, (), {group.name: group for group in groups}, members)
+        return [Rewrite(statement.span, self.statement(statement, here)) for statement in self.decl.body]
 
     def renderer(self, members: Mapping[str, Members]) -> Renderer:
         around = self.around
@@ -125,25 +151,44 @@ class GraphWriter:
             around.spell,
             around.renames,
             gone=self.gone,
+            first=self.first,
             never=None if port is None else f"{port} != {port}",
         )
 
-    def statement(self, statement: ast.Stmt, members: Mapping[str, Members]) -> tuple[str, ...]:
+    def statement(self, statement: ast.Stmt, here: Block) -> tuple[str, ...]:
         """What becomes of a statement: none, one or several."""
-        renderer = self.renderer(members)
+        renderer = self.renderer(here.members)
         match statement:
             case ast.Let(is_function=True) | ast.Param(value=None):
                 return (renderer.slice(statement.span),)
             case ast.Let() | ast.Param():
-                return self.definition(statement, renderer)
+                return self.definition(statement, renderer, here.site)
             case ast.NodeStmt():
-                return self.node(statement, members)
+                return self.node(statement, here)
             case ast.Edge():
-                return self.edge(statement, renderer)
+                return self.edge(statement, here)
+            case ast.Loop() | ast.Each():
+                return self.unrolled(statement, here)
+            case ast.Carry(first=first, then=then):
+                copy = Copy(f"{here.site}.{statement.name}")
+                started = Renderer.one(self.renderer(here.outer), first, copy)
+                if started is None:
+                    return ()
+                texts = [(first, started), (then, renderer.one(then, copy) or statement.name)]
+                return (self.with_parts(statement.span, texts),)
+            case ast.Until(value=value):
+                return self.kept(statement.span, [value], renderer, f"{here.site}.until")
+            case ast.Keep(args=args):
+                parts = [(arg, renderer.arg(arg, [Copy(here.site)], shared=False)[0]) for arg in args]
+                if any(text is None for arg, text in parts if arg.name is None):
+                    return ()
+                left = ", ".join(text for _, text in parts if text is not None)
+                return (f"keep best {left}",)
             case ast.Require():
-                return (renderer.slice(statement.span),) if self.still_says(statement, members) else ()
+                kept = self.still_says(statement, here.members)
+                return (renderer.slice(statement.span),) if kept else ()
             case ast.Output(value=value):
-                copy = Copy(f"{self.path}.output")
+                copy = Copy(f"{here.site}.output")
                 if isinstance(value, ast.Call):
                     parts = [renderer.arg(arg, [copy], shared=False) for arg in value.args]
                     [text] = renderer.call(value, parts, [copy], shared=False)
@@ -173,7 +218,78 @@ class GraphWriter:
             return False
         return is_symmetric(statement) or all(group.is_unmoved for group in spoken_of)
 
-    def definition(self, statement: ast.Let | ast.Param, renderer: Renderer) -> tuple[str, ...]:
+    # --- loops and maps
+
+    def unrolled(self, statement: ast.Loop | ast.Each, here: Block) -> tuple[str, ...]:
+        """A loop or map with all of its rounds as they were decided (C6); none if it has no round left."""
+        body = (*here.body, statement.name)
+        groups = [group for group in self.instance.graph.groups if group.body[: len(body)] == body]
+        if not any(self.instance.live.get(member) for group in groups for member in group.members):
+            self.first.update(
+                {(statement.name, s.name): s.first for s in statement.body if isinstance(s, ast.Carry)}
+            )
+            return ()
+        site = f"{here.site}.{statement.name}"
+        inner = self.block(statement, here, body, groups)
+        outside = self.renderer(here.members)
+        parts: list[tuple[ast.Expr, str]] = []
+        for dim in statement.dims:
+            parts.append((dim.count, outside.one(dim.count, Copy(site)) or outside.slice(dim.count.span)))
+        if isinstance(statement, ast.Each):
+            source = outside.one(statement.source, Copy(site))
+            if source is None:
+                raise UnwrittenDecision(site, "nothing is left of its list")
+            parts.append((statement.source, source))
+        edits = [Edit(expr.span, text) for expr, text in parts]
+        edits += self.around.layout.edits([Rewrite(s.span, self.statement(s, inner)) for s in statement.body])
+        start = statement.span.start
+        moved = [Edit(Span(e.span.start - start, e.span.end - start), e.new_text) for e in edits]
+        return (apply_edits(outside.slice(statement.span), moved),)
+
+    def block(
+        self,
+        statement: ast.Loop | ast.Each,
+        here: Block,
+        body: tuple[str, ...],
+        groups: Sequence[Group],
+        rounds: tuple[int, ...] | None = None,
+    ) -> Block:
+        """The names of a body: of each node, the round in which most of it is left, or a given round."""
+        nodes = {s.name: s for s in statement.body if isinstance(s, ast.NodeStmt)}
+        found: dict[str, Group] = {}
+        members: dict[str, Members] = {}
+        for group in groups:
+            name = group.local.removesuffix("?")
+            plain = group.local in nodes if not group.made else group.local.endswith("?")
+            if group.body != body or not plain or (rounds is not None and group.rounds != rounds):
+                continue
+            own = self.carried(group) if group.made else self.members(group, nodes.get(name))
+            if name not in members or len(own.alive) > len(members[name].alive):
+                found[name], members[name] = group, replace(own, name=name)
+        site = f"{here.site}.{statement.name}"
+        return Block(site, body, found, {**here.members, **members}, here.members, statement, here, groups)
+
+    def carried(self, group: Group) -> Members:
+        """What a loop carries, as the source of edges: its members keep their places, used or not."""
+        nodes, facts = self.nodes, self.facts
+        there = tuple(m for m in group.members if static_value(nodes[m].exists, facts) is True)
+        places = {member: nodes[member].index for member in group.members}
+        return Members(group.name, there, places, places)
+
+    def kept(self, span: Span, values: Sequence[ast.Expr], renderer: Renderer, site: str) -> tuple[str, ...]:
+        """A statement with its values decided; none if nothing of one is left."""
+        texts = [(value, renderer.one(value, Copy(site))) for value in values]
+        known = [(value, text) for value, text in texts if text is not None]
+        return (self.with_parts(span, known),) if len(known) == len(texts) else ()
+
+    def with_parts(self, span: Span, parts: Sequence[tuple[ast.Expr, str]]) -> str:
+        """The source of a statement with expressions in it replaced."""
+        edits = [
+            Edit(Span(part.span.start - span.start, part.span.end - span.start), text) for part, text in parts
+        ]
+        return apply_edits(self.around.source.text[span.start : span.end], edits)
+
+    def definition(self, statement: ast.Let | ast.Param, renderer: Renderer, site: str) -> tuple[str, ...]:
         """A `let` or a param with its value decided."""
         value = statement.value
         assert value is not None
@@ -184,7 +300,7 @@ class GraphWriter:
             )
         if statement.name in self.bare:
             return (without_default(whole, value.span.start - statement.span.start),)
-        text = renderer.one(value, Copy(self.path))
+        text = renderer.one(value, Copy(site))
         if text is not None:
             return (replaced(renderer, statement.span, value.span, text),)
         if statement.name in self.given:
@@ -193,20 +309,19 @@ class GraphWriter:
 
     # --- nodes
 
-    def members(self, group: Group) -> Members:
+    def members(self, group: Group, node: ast.NodeStmt | None) -> Members:
         """The replicas that are left of a group, with their numbers in the text."""
         nodes = self.nodes
         alive = [
             member for member in self.instance.order.get(group.name, ()) if self.instance.live.get(member)
         ]
         old = {member: nodes[member].index for member in group.members}
-        keeps = self.keeps_positions(group, alive)
+        keeps = self.keeps_positions(group, alive, node)
         new = {member: old[member] for member in alive} if keeps else self.positions(group, alive, old)
         return Members(group.name, tuple(alive), old, new, group.name in self.singles)
 
-    def keeps_positions(self, group: Group, alive: Sequence[str]) -> bool:
+    def keeps_positions(self, group: Group, alive: Sequence[str], node: ast.NodeStmt | None) -> bool:
         """Whether the user's own `if`, with nothing to decide in it, says which replicas there are."""
-        node = self.declared(group.name)
         if node is None or not node.dims or group.name in self.singles | self.numbered:
             return False
         conditions = [clause.value for clause in node.clauses if clause.kind == "if"]
@@ -228,28 +343,25 @@ class GraphWriter:
             raise NeedsSingles(group.name)
         return dict(zip(alive, everything, strict=True))
 
-    def declared(self, name: str) -> ast.NodeStmt | None:
-        return next((s for s in self.decl.body if isinstance(s, ast.NodeStmt) and s.name == name), None)
-
-    def node(self, node: ast.NodeStmt, members: Mapping[str, Members]) -> tuple[str, ...]:
-        own = members[node.name]
-        if not own.alive:
+    def node(self, node: ast.NodeStmt, here: Block) -> tuple[str, ...]:
+        own = here.members.get(node.name)
+        if own is None or not own.alive:
             return ()
-        group = next(group for group in self.instance.graph.groups if group.name == node.name)
+        group = here.groups[node.name]
         replicas = [self.replica(node, own, member, group) for member in own.alive]
         if own.singles:
             return tuple(
-                self.single(node, own, member, replica, members, group)
+                self.single(node, own, member, replica, here.members, group)
                 for member, replica in zip(own.alive, replicas, strict=True)
             )
-        writer = self.writer(node, members, group)
-        keeps = self.keeps_positions(group, own.alive)
+        writer = self.writer(node, here.members, group)
+        keeps = self.keeps_positions(group, own.alive, node)
         writer.indices = tuple(dim.index for dim in node.dims)
         writer.renderer.index = self.index_names(node)
         writer.renderer.shape = tuple(max(numbers) for numbers in zip(*own.new.values(), strict=True))
         writer.renderer.keeps_positions = keeps
-        dims = self.dims(node, own, group, writer.renderer, keeps)
-        text = writer.text(node, replicas, dims, keeps_if=keeps)
+        dims = self.dims(node, own, group, writer.renderer, keeps, here.site)
+        text = writer.text(node, replicas, dims, keeps_if=keeps, in_rounds=bool(here.body))
         if writer.renderer.has_lists:
             # The lists fit the count that this instance was given, and perhaps not the default.
             self.bare |= {name for dim in node.dims for name in names_in(dim.count) if name in self.given}
@@ -274,7 +386,7 @@ class GraphWriter:
             {name: number for name, number in zip(names, position, strict=False) if name is not None}
             for position in (own.old[member], own.new[member])
         )
-        copy = Copy(member, old, {} if own.singles else new)
+        copy = Copy(template.address, old, {} if own.singles else new)
         alternative = picked(template, self.instance.picks[member])
         callee = self.around.callee(template, alternative)
         emptied = tuple((port, "[]") for port in self.emptied(template, alternative))
@@ -305,7 +417,7 @@ class GraphWriter:
         return text[:at] + own.single_name(member) + text[at + len(node.name) :]
 
     def dims(
-        self, node: ast.NodeStmt, own: Members, group: Group, renderer: Renderer, keeps: bool
+        self, node: ast.NodeStmt, own: Members, group: Group, renderer: Renderer, keeps: bool, site: str
     ) -> tuple[str, ...]:
         """The counts in the brackets: as they stand, where they still say how many there are."""
         if len(node.dims) == 1 and not keeps:
@@ -315,7 +427,7 @@ class GraphWriter:
         found: list[str] = []
         for dim, size in zip(node.dims, renderer.shape, strict=True):
             stays = keeps or (own.is_unmoved and not has_choice(dim.count))
-            text = renderer.one(dim.count, Copy(f"{self.path}.{node.name}")) if stays else None
+            text = renderer.one(dim.count, Copy(f"{site}.{node.name}")) if stays else None
             found.append(text or str(size))
         return tuple(found)
 
@@ -331,26 +443,48 @@ class GraphWriter:
 
     # --- edges
 
-    def edge(self, edge: ast.Edge, renderer: Renderer) -> tuple[str, ...]:
+    def edge(self, edge: ast.Edge, here: Block) -> tuple[str, ...]:
         graph, source = self.instance.graph, self.around.source.name
         place = (source, edge.span.start, edge.span.end)
-        numbers = [
-            number
-            for number, template in enumerate(graph.edges)
-            if (template.place.source, template.place.start, template.place.end) == place
-        ]
+        rounds = {node.id: node.rounds for node in graph.nodes}
+        found: dict[tuple[int, ...], list[int]] = {}
+        for number, template in enumerate(graph.edges):
+            if (template.place.source, template.place.start, template.place.end) == place:
+                found.setdefault(rounds[template.target], []).append(number)
         live = set(self.instance.edges)
+        if not found:
+            return ()
+        most = max(found, key=lambda one: (len(live.intersection(found[one])), [-k for k in one]))
+        numbers = found[most]
+        if here.statement is not None and here.around is not None:
+            here = self.block(here.statement, here.around, here.body, here.rounds, most)
+        names = {
+            node.id: node.group.rpartition(".")[2].removesuffix("?")
+            for node in graph.nodes
+            if node.rounds == most[: len(node.rounds)]
+        }
         writer = EdgeWriter(
-            renderer,
-            self.path,
-            {node.id: node.group for node in graph.nodes},
-            [group.name for group in graph.groups],
-            inner_names(self.decl),
+            self.renderer(here.members),
+            here.site,
+            names,
+            [*here.members],
+            inner_names(self.decl) | body_names(here),
             self.facts,
         )
         return writer.texts(
             edge, [graph.edges[n] for n in numbers], [graph.edges[n] for n in numbers if n in live]
         )
+
+
+def body_names(here: Block) -> frozenset[str]:
+    """The names that a body declares."""
+    named = () if here.statement is None else here.statement.body
+    own = {
+        item.name
+        for item in named
+        if isinstance(item, (ast.Let, ast.NodeStmt, ast.Carry, ast.Loop, ast.Each))
+    }
+    return frozenset(own)
 
 
 def is_graph(alternative: Alternative, names: Collection[str]) -> bool:

@@ -13,7 +13,7 @@ from tgl.emit.names import FileNames
 from tgl.emit.nodes import Callee
 from tgl.emit.render import Copy, Renderer
 from tgl.emit.statics import UNKNOWN, Facts, static_value
-from tgl.emit.tree import argument_names
+from tgl.emit.tree import argument_names, node_statements
 from tgl.ir import Alternative, ChoiceRef, Expr, ListOf, NodeTemplate, Op
 from tgl.semantics import FileScope
 from tgl.space import InstanceResolution, Resolution
@@ -116,7 +116,7 @@ class GraphPlanner:
             self.names.dropped.add(local)
             self.copies.append(GraphCopy("", renamed(decl, text, local)))
             return local
-        words = [decl.name, use.node.group]
+        words = [decl.name, use.node.group.rpartition(".")[2]]
         if use.node.index:
             words.append(str(use.parent.order[use.node.group].index(use.node.id) + 1))
         name = self.names.fresh("_".join(words))
@@ -208,7 +208,7 @@ class GraphPlanner:
 
     def default(self, scope: FileScope, choice: ast.Choice, use: Use) -> str | None:
         renderer = Renderer(scope.source, self.decisions, {}, self.names.spell)
-        return renderer.one(choice, Copy(use.instance.path))
+        return renderer.one(choice, Copy(use.instance.graph.address))
 
     def arguments(
         self, scope: FileScope, decl: ast.Graph, use: Use, moved: frozenset[str]
@@ -227,7 +227,7 @@ class GraphPlanner:
             return frozenset()
         parent = self.decl(self.key(use.parent))
         exprs = [
-            *(s.what for s in parent.body if isinstance(s, ast.NodeStmt) and s.name == use.node.group),
+            *(s.what for s in node_statements(parent.body) if s.name == use.node.group.rpartition(".")[2]),
             *(s.value for s in parent.body if isinstance(s, (ast.Let, ast.Param)) and s.value is not None),
         ]
         return frozenset[str]().union(*map(argument_names, exprs))

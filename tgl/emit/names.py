@@ -31,7 +31,7 @@ class FileNames:
                 self.taken |= {
                     item.name
                     for item in (*decl.ports, *decl.body)
-                    if isinstance(item, (ast.Port, ast.Param, ast.Let, ast.NodeStmt))
+                    if isinstance(item, (ast.Port, ast.Param, ast.Let, ast.NodeStmt, ast.Loop, ast.Each))
                 }
 
     def spell(self, name: ModelName | WhatName) -> str:

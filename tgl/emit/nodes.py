@@ -55,18 +55,23 @@ class NodeWriter:
         dims: Sequence[str] = (),
         *,
         keeps_if: bool = False,
+        in_rounds: bool = False,
     ) -> str:
         """The statement; `dims` are the counts in its brackets (none: it is a single node)."""
         copies = [replica.copy for replica in replicas]
         what = self.slot(self.what(node.what, replicas, shared=True), is_what=True)
         if what is None:
             raise UnwrittenDecision(copies[0].prefix, "nothing is left of what it runs")
-        clauses = [self.clause(clause, replicas, keeps_if) for clause in node.clauses]
+        clauses = [self.clause(clause, replicas, keeps_if, in_rounds) for clause in node.clauses]
         brackets = self.brackets(dims)
         edits = [(node.what.span, what)]
         edits += [
             (clause.value.span, text) for clause, text in zip(node.clauses, clauses, strict=True) if text
         ]
+        for clause in node.clauses:
+            if clause.until is not None:  # of a batch: one condition for all replicas
+                text = self.renderer.one(clause.until, group_copy(copies))
+                edits += [] if text is None else [(clause.until.span, text)]
         start = node.span.start
         body = apply_edits(
             self.renderer.slice(node.span),
@@ -110,12 +115,21 @@ class NodeWriter:
             start -= 1
         return Edit(Span(start - node.span.start, clause.span.end - node.span.start), "")
 
-    def clause(self, clause: ast.Clause, replicas: Sequence[Replica], keeps_if: bool) -> str | None:
+    def clause(
+        self, clause: ast.Clause, replicas: Sequence[Replica], keeps_if: bool, in_rounds: bool
+    ) -> str | None:
         """The value of a clause; None if the clause goes."""
         copies = [replica.copy for replica in replicas]
         match clause.kind:
             case "if" if keeps_if:
                 return self.renderer.slice(clause.value.span)
+            case "if" if in_rounds:  # what a round decides has to be asked in each
+                text = self.renderer.texts(clause.value, copies, shared=True)[0]
+                return None if text == "true" else text
+            case "batch":
+                # a batch that holds all of them has no condition that is asked
+                asked = clause.until is None or self.renderer.one(clause.until, group_copy(copies))
+                return self.renderer.one(clause.value, group_copy(copies)) if asked else None
             case "if":  # decided: the replicas that are left are those for which it holds
                 return None
             case "on":
@@ -241,6 +255,11 @@ class NodeWriter:
             # A call that loses its last argument is still what the node runs.
             found.append(name if text is None else text)
         return found
+
+
+def group_copy(copies: Sequence[Copy]) -> Copy:
+    """What is written once for all replicas of a node."""
+    return Copy(copies[0].prefix.rpartition("[")[0])
 
 
 def called(name: str | None, callee: Callee) -> str | None:

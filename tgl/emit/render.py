@@ -45,7 +45,8 @@ class Renderer:
     sizes `shape` (empty: they must not differ); where the statement does not declare them, `uses_index` tells
     that it has to. `keeps_positions`: replicas that are gone still count, so that no list can have one item
     for each; `has_lists` tells that one has. Replicas of the groups `as_numbered` are spelled as they stand.
-    `never` is a condition that does not hold in any run.
+    `first` holds what the carries of loops that are gone began with. `never` is a condition that does not
+    hold in any run.
     """
 
     source: SourceFile
@@ -61,6 +62,7 @@ class Renderer:
     keeps_positions: bool = False
     has_lists: bool = False
     as_numbered: frozenset[str] = frozenset()
+    first: Mapping[tuple[str, str], ast.Expr] = field(default_factory=dict[tuple[str, str], ast.Expr])
     never: str | None = None
 
     def slice(self, span: Span) -> str:
@@ -95,6 +97,8 @@ class Renderer:
                     at = Span(expr.span.end - len(name), expr.span.end)
                     children.append((at, [self.renames[name]] * len(copies)))
                 return self.spliced(expr.span, children, len(copies))
+            case ast.Member(base=ast.Name(id=loop), name=name) if (loop, name) in self.first:
+                return self.texts(self.first[loop, name], copies, shared=shared)
             case ast.Member(base=child) | ast.Unary(operand=child):
                 return self.spliced(
                     expr.span, [(child.span, self.texts(child, copies, shared=shared))], len(copies)

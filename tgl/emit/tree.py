@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tgl.syntax import ast
 
@@ -56,7 +56,12 @@ def argument_names(expr: ast.Expr) -> frozenset[str]:
 
 def graph_exprs(graph: ast.Graph) -> Iterator[ast.Expr]:
     """The expressions of a graph's statements."""
-    for statement in graph.body:
+    yield from body_exprs(graph.body)
+
+
+def body_exprs(body: Iterable[ast.Stmt]) -> Iterator[ast.Expr]:
+    """The expressions of statements, those inside of loops and maps too."""
+    for statement in body:
         match statement:
             case (
                 ast.Param(value=value)
@@ -66,13 +71,40 @@ def graph_exprs(graph: ast.Graph) -> Iterator[ast.Expr]:
             ):
                 if value is not None:
                     yield value
+            case ast.Until(value=value):
+                yield value
             case ast.NodeStmt(dims=dims, what=what, clauses=clauses):
                 yield from (dim.count for dim in dims)
                 yield what
                 yield from (clause.value for clause in clauses)
+                yield from (clause.until for clause in clauses if clause.until is not None)
             case ast.Edge(ends=ends, clauses=clauses):
                 yield from ends
                 yield from (clause.value for clause in clauses)
+            case ast.Loop(dims=dims, body=inner):
+                yield from (dim.count for dim in dims)
+                yield from body_exprs(inner)
+            case ast.Each(dims=dims, source=source, body=inner):
+                yield from (dim.count for dim in dims)
+                yield source
+                yield from body_exprs(inner)
+            case ast.Carry(first=first, then=then):
+                yield first
+                yield then
+            case ast.Keep(args=args):
+                yield from (arg.value for arg in args)
+            case _:
+                pass
+
+
+def node_statements(body: Iterable[ast.Stmt]) -> Iterator[ast.NodeStmt]:
+    """The nodes that statements declare, those inside of loops and maps too."""
+    for statement in body:
+        match statement:
+            case ast.NodeStmt():
+                yield statement
+            case ast.Loop(body=inner) | ast.Each(body=inner):
+                yield from node_statements(inner)
             case _:
                 pass
 
@@ -84,7 +116,7 @@ def graph_names(graph: ast.Graph) -> frozenset[str]:
 
 def inner_names(graph: ast.Graph) -> frozenset[str]:
     """The names that a graph declares."""
-    named = (ast.Port, ast.Param, ast.Let, ast.NodeStmt)
+    named = (ast.Port, ast.Param, ast.Let, ast.NodeStmt, ast.Loop, ast.Each)
     return frozenset(item.name for item in (*graph.ports, *graph.body) if isinstance(item, named))
 
 

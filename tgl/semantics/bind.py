@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tgl.semantics.errors import graph as graph_facts
 from tgl.semantics.errors import names as facts
 from tgl.semantics.problems import Problems
-from tgl.semantics.scope import FUNCTIONS, FUTURE, PRELUDE, VALUES, FileScope, Inner, inner_names
+from tgl.semantics.scope import FUNCTIONS, FUTURE, PRELUDE, VALUES, FileScope, Inner, body_names, inner_names
 from tgl.semantics.walk import arg_exprs, choices_in, names_in, walk
 from tgl.syntax import ast
 from tgl.text import Span
@@ -42,9 +42,14 @@ class Binder:
                     pass
 
     def graph(self, graph: ast.Graph) -> None:
-        inner = inner_names(graph)
         self.declarations(graph)
-        for statement in graph.body:
+        self.statements(graph.body, inner_names(graph), {})
+
+    def statements(
+        self, body: tuple[ast.Stmt, ...], inner: Mapping[str, Inner], outer: Mapping[str, Inner]
+    ) -> None:
+        """The names of a graph's statements, or those of a loop or map, with the names around it."""
+        for statement in body:
             match statement:
                 case ast.Param():
                     if statement.value is not None:
@@ -60,12 +65,53 @@ class Binder:
                         self.expression(clause.value, inner, one_letter=True)
                 case ast.Require():
                     self.expression(statement.value, inner, one_letter=True)
-                case ast.Output():
+                case ast.Output() | ast.Until():
                     self.expression(statement.value, inner)
+                case ast.Carry():
+                    self.expression(statement.first, outer)
+                    self.expression(statement.then, inner)
+                case ast.Keep():
+                    for value in arg_exprs(statement.args):
+                        self.expression(value, inner)
+                case ast.Loop() | ast.Each():
+                    self.body(statement, inner)
                 case _:
                     pass
             if self.is_main:
                 report_planned(self.scope, statement, self.problems)
+
+    def body(self, statement: ast.Loop | ast.Each, inner: Mapping[str, Inner]) -> None:
+        """The names of a loop or map: those around it are visible, and may not be hidden."""
+        for dim in statement.dims:
+            self.expression(dim.count, inner)
+        if isinstance(statement, ast.Each):
+            self.expression(statement.source, inner)
+        own = body_names(statement.body)
+        first: dict[str, ast.Named] = {}
+        for item in statement.body:
+            if isinstance(item, ast.Named):
+                self.declared_inside(item, inner, first)
+        visible: dict[str, Inner] = {**inner, **own}
+        for dim in statement.dims:
+            if dim.index is not None:
+                visible[dim.index] = statement
+        self.statements(statement.body, visible, inner)
+
+    def declared_inside(
+        self, item: ast.Named, inner: Mapping[str, Inner], first: dict[str, ast.Named]
+    ) -> None:
+        name: str = getattr(item, "name")  # noqa: B009 - every `Named` statement has one
+        at = self.scope.at(item.name_span)
+        if name in first:
+            self.problems.add(facts.duplicate_name(at, name, self.scope.at(first[name].name_span)))
+            return
+        first[name] = item
+        if name in VALUES | FUNCTIONS:
+            self.problems.add(facts.shadowed_name(at, name, None))
+        elif name in inner:
+            self.problems.add(facts.shadowed_name(at, name, self.scope.at(inner[name].name_span)))
+        elif name in self.scope.names and name not in self.scope.broken:
+            self.problems.add(facts.shadowed_name(at, name, self.scope.names[name].at))
 
     def declarations(self, graph: ast.Graph) -> None:
         """Each name of a graph once, and none that the file has already."""
@@ -107,6 +153,8 @@ class Binder:
         self.expression(node.what, visible)
         for clause in node.clauses:
             self.expression(clause.value, visible, kind="model" if clause.kind == "on" else "name")
+            if clause.until is not None:
+                self.expression(clause.until, visible)
 
     def let(self, let: ast.Let, inner: Iterable[str]) -> None:
         self.expression(let.value, dict.fromkeys([*inner, *let.params]))
@@ -118,8 +166,9 @@ class Binder:
         known = {*inner, *self.scope.names, *VALUES, *FUNCTIONS, *PRELUDE}
         letters = one_letter_indices(expr) if one_letter else set[str]()
         bracketed = set(bracket_names(expr)) if one_letter else set[str]()
+        words = self.unread(expr)
         for name in names_in(expr):
-            if name.id in known or name.id in self.scope.broken:
+            if name.id in known or name.id in self.scope.broken or name.span in words:
                 continue
             if one_letter and len(name.id) == 1 and (name.id in letters or name.id.isalpha()):
                 continue
@@ -140,6 +189,19 @@ class Binder:
                 else:
                     self.problems.add(facts.unknown_name(at, found.name, known))
 
+    def unread(self, expr: ast.Expr) -> frozenset[Span]:
+        """Words in named arguments of functions that could not be imported: what they mean is not known."""
+        calls = [found for found in walk(expr) if isinstance(found, ast.Call)]
+        return frozenset(
+            arg.value.span
+            for call in calls
+            if isinstance(call.func, ast.Name)
+            and (binding := self.scope.names.get(call.func.id)) is not None
+            and binding.decl is None
+            for arg in call.args
+            if arg.name is not None
+        )
+
 
 def report_planned(scope: FileScope, statement: ast.Stmt, problems: Problems) -> None:
     """Report what a statement holds that this version has not."""
@@ -155,16 +217,8 @@ def report_planned(scope: FileScope, statement: ast.Stmt, problems: Problems) ->
 def planned_construct(statement: ast.Stmt) -> str | None:
     """The name of a construct that this version has not, if the statement is one."""
     match statement:
-        case ast.Loop():
-            return "`loop`"
-        case ast.Each():
-            return "`each`"
         case ast.Memory():
             return "`memory`"
-        case ast.Carry() | ast.Until() | ast.Keep():
-            return "a statement of a loop"
-        case ast.NodeStmt(clauses=clauses):
-            return "`batch`" if any(clause.kind == "batch" for clause in clauses) else None
         case _:
             return None
 

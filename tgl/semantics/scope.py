@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -127,10 +127,19 @@ def kind_of(decl: Named) -> str:
             return "a graph"
 
 
+def body_names(body: Iterable[ast.Stmt]) -> dict[str, Inner]:
+    """The names that statements declare; of a name declared twice, the first."""
+    return named_items(body)
+
+
 def inner_names(graph: ast.Graph) -> dict[str, Inner]:
     """The names that a graph declares; of a name declared twice, the first."""
+    return named_items((*graph.ports, *graph.body))
+
+
+def named_items(items: Iterable[ast.Port | ast.Stmt]) -> dict[str, Inner]:
     found: dict[str, Inner] = {}
-    for item in (*graph.ports, *graph.body):
+    for item in items:
         if isinstance(
             item, (ast.Port, ast.Param, ast.Let, ast.NodeStmt, ast.Loop, ast.Each, ast.Memory, ast.Carry)
         ):

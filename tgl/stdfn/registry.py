@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from tgl.stdfn.core import above, at_least
 from tgl.stdfn.reduce import best, first, join, last, majority
 from tgl.stdfn.signals import agreement, ran, size
 from tgl.stdfn.values import Value
@@ -34,6 +35,8 @@ FUNCTIONS: Mapping[str, StdFunction] = MappingProxyType(
             StdFunction("std.reduce:last", ("xs",), 1, last, spread=True),
             StdFunction("std.reduce:best", ("xs", "by"), 2, best),
             StdFunction("std.reduce:join", ("xs", "sep"), 1, join),
+            StdFunction("core:at_least", ("score", "best"), 2, at_least),
+            StdFunction("core:above", ("score", "best"), 2, above),
             StdFunction("std.signals:agreement", ("xs",), 1, agreement, spread=True),
             StdFunction("std.signals:ran", ("x",), 1, ran),
             StdFunction("std.signals:size", ("xs",), 1, size, spread=True),

@@ -15,14 +15,18 @@ PROGRAMS = {path.name: path.read_text() for path in sorted(DESIGN.glob("*.tgl"))
 CLEAN = {"25_topology_choice.tgl", "02_self_consistency.tgl", "26_quickstart_sketch.tgl"}
 
 # They search over a model on a server and say nothing of `spend`: semantics.md 2 makes this an error.
-OPEN_ENDED = {"03_best_of_n.tgl", "08_mixture_of_agents.tgl", "21_pipeline_tts.tgl"}
+OPEN_ENDED = {"03_best_of_n.tgl", "08_mixture_of_agents.tgl", "21_pipeline_tts.tgl", "15_guided_cot.tgl"}
+
+# Their graph asks for more than the common task gives.
+NOT_GIVEN = {"16_sketch_expand.tgl", "24_decompose_map_fuse.tgl"}
 
 
 @pytest.mark.parametrize("name", sorted(PROGRAMS))
 def test_a_design_program_is_fine_or_needs_what_is_not_built_yet(name):
     checked = check(SourceFile(name, PROGRAMS[name]), MemoryLoader(PROGRAMS))
     codes = {problem.code for problem in checked.problems}
-    assert codes <= {"E0190"} | ({"E0703"} if name in OPEN_ENDED else set())
+    known = {"E0190"} | ({"E0703"} if name in OPEN_ENDED | NOT_GIVEN else set())
+    assert codes <= known | ({"E0509"} if name in NOT_GIVEN else set())
     assert checked.ok == (not codes)
     if name in CLEAN:
         found = lower(checked)

@@ -257,3 +257,25 @@ def same_edge(at: At, edge: str, first: At) -> Diagnostic:
         also=[first.label("first here")],
         hint="remove one of them",
     )
+
+
+def bare_loop(at: At, name: str) -> Diagnostic:
+    """E0307: a loop where one of its members is meant."""
+    return error(
+        "E0307",
+        at,
+        f"`{name}` is a loop; a message of it is named with a dot",
+        "is a loop",
+        hint=f"write `{name}.NAME`: what it carries, or a node of its last round",
+    )
+
+
+def not_in_a_body(at: At, statement: str) -> Diagnostic:
+    """E0520: a statement that belongs to the graph, inside of a loop or map."""
+    return error(
+        "E0520",
+        at,
+        f"`{statement}` stands inside of a loop or map",
+        "belongs to the graph",
+        hint="write it before the loop or map",
+    )

@@ -42,10 +42,8 @@ def bind_arguments(
     for given in givens:
         arg = given.arg
         at = given.env.at(arg)
-        if arg.when is not None:
-            raise state.problems.abandon(
-                name_facts.not_yet(at, "`when` on an argument", "put the `when` on a node")
-            )
+        if arg.when is not None and arg.name is not None and arg.name in options:
+            raise state.problems.abandon(facts.runtime_value(given.env.at(arg.when), f"`{arg.name}`"))
         if arg.name is None:
             if position < len(ports):
                 by_port[ports[position].name] = (given,)

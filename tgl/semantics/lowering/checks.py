@@ -12,6 +12,7 @@ from tgl.ir import (
     Expr,
     Flip,
     GraphTemplate,
+    Group,
     ModelOf,
     NodeRef,
     NodeTemplate,
@@ -56,7 +57,7 @@ def place(instance: Instance, at: TextPlace) -> At:
 
 def node_place(instance: Instance, node: NodeTemplate) -> At:
     """The name of a node in its declaration."""
-    item = instance.names.get(node.group)
+    item = None if node.rounds else instance.names.get(node.group)
     return place(instance, node.place) if item is None else instance.scope.at(item.name_span)
 
 
@@ -220,10 +221,14 @@ def live(graph: GraphTemplate) -> set[str]:
 
 def dead(instance: Instance, graph: GraphTemplate) -> Iterator[Diagnostic]:
     alive = live(graph)
+    rounds: dict[tuple[tuple[str, ...], str], list[Group]] = {}
     for group in graph.groups:
-        if not any(member in alive for member in group.members):
-            first = next(node for node in graph.nodes if node.group == group.name)
-            yield facts.dead_node(node_place(instance, first), group.name)
+        if not group.made:
+            rounds.setdefault((group.body, group.local), []).append(group)
+    for (body, name), groups in rounds.items():
+        if not any(member in alive for group in groups for member in group.members):
+            first = next(node for node in graph.nodes if node.group == groups[0].name)
+            yield facts.dead_node(node_place(instance, first), ".".join((*body, name)))
 
 
 def greedy(state: State, instance: Instance, graph: GraphTemplate) -> Iterator[Diagnostic]:

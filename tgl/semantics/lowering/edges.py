@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from tgl.ir import (
     Alternative,
@@ -46,14 +47,23 @@ class End:
     letters: Mapping[str, Expr]
 
 
+class Make(Protocol):
+    """Makes the nodes that stand for members of what a loop carries; see `Body.members`."""
+
+    def __call__(self, instance: Instance, name: str, value: Expr, at: At) -> list[tuple[str, Expr, int]]:
+        """Label, node and index (0: not a list) of each message that a name of a round holds."""
+        ...
+
+
 @dataclass(slots=True)
 class Edges:
-    """Collects the edges of one graph instance."""
+    """Collects the edges of one graph instance, or of one round in it."""
 
     state: State
     instance: Instance
     nodes: Mapping[str, NodeTemplate]
     found: list[EdgeTemplate]
+    make: Make
     used: dict[str, tuple[ast.Edge, int]]
     sure: dict[tuple[str, str, tuple[tuple[str, str], ...]], ast.Edge] = field(
         default_factory=dict[tuple[str, str, tuple[tuple[str, str], ...]], ast.Edge]
@@ -72,7 +82,7 @@ class Edges:
         found: set[str] = set()
         for end in edge.ends:
             for name in names_in(end):
-                free = name.id not in self.instance.names and name.id not in self.instance.scope.names
+                free = self.instance.find(name.id) is None and name.id not in self.instance.scope.names
                 if len(name.id) == 1 and free:
                     found.add(name.id)
         return frozenset(found)
@@ -86,6 +96,13 @@ class Edges:
         match expr:
             case ast.ListExpr(items=items):
                 return [end for item in items for end in self.ends(item, bound, letters, fresh=fresh)]
+            case ast.Member(base=ast.Name(id=name)) if fresh == "source" and isinstance(
+                self.instance.item(name), (ast.Loop, ast.Each)
+            ):
+                value = evaluate(
+                    self.state, expr, env, Site(f"{self.instance.site}.{name}", ChoiceKind.EDGE_IF, expr)
+                )
+                return self.held(f"{name}.{expr.name}", value, at, bound, self.instance)
             case ast.Member(base=base, name=port):
                 if fresh == "source":
                     raise self.state.problems.abandon(facts.not_an_end(at, "a field of a message"))
@@ -96,21 +113,55 @@ class Edges:
             case ast.Name(id=name):
                 return self.named(name, at, bound, fresh)
             case ast.Index(base=ast.Name(id=name), args=args) if isinstance(
-                self.instance.names.get(name), ast.NodeStmt
+                self.instance.item(name), ast.NodeStmt
             ):
                 return self.indexed(name, args, at, bound, letters)
+            case ast.Index(base=ast.Name(id=name), args=args) if fresh == "source" and self.is_held(name):
+                return self.held_items(name, args, at, bound, letters)
             case _:
                 raise self.state.problems.abandon(facts.not_an_end(at, "no node and no input"))
 
+    def is_held(self, name: str) -> bool:
+        """Whether a name is what a round of a loop or map is given."""
+        found = self.instance.find(name)
+        return found is not None and name in found[0].bound
+
+    def held(self, name: str, value: Expr, at: At, bound: Mapping[str, Expr], owner: Instance) -> list[End]:
+        """The messages that a loop or map holds under a name."""
+        return [
+            End(node, label, name, None, Const(value=True), at, bound)
+            for label, node, _ in self.make(owner, name, value, at)
+        ]
+
+    def held_items(
+        self, name: str, args: tuple[ast.Arg, ...], at: At, bound: Mapping[str, Expr], letters: frozenset[str]
+    ) -> list[End]:
+        """`views[j]`: members of a list that a loop carries."""
+        found = self.instance.find(name)
+        assert found is not None
+        members = self.make(found[0], name, found[0].bound[name], at)
+        if len(args) != 1 or any(index == 0 for _, _, index in members):
+            raise self.state.problems.abandon(facts.not_an_end(at, "no list whose length is known"))
+        ends: list[End] = []
+        for label, node, index in members:
+            now = dict(bound)
+            given = self.at_index(args[0], index, now, letters, (len(members),), name)
+            if given != Const(value=False):
+                ends.append(End(node, label, name, None, given, at, now))
+        return ends
+
     def named(self, name: str, at: At, bound: Mapping[str, Expr], fresh: str) -> list[End]:
-        item = self.instance.names.get(name)
+        found = self.instance.find(name)
+        owner, item = (self.instance, None) if found is None else found
         yes = Const(value=True)
+        if fresh == "source" and name in owner.bound:
+            return self.held(name, owner.bound[name], at, bound, owner)
         match item:
             case ast.NodeStmt():
-                group = replicas(self.state, self.instance, name)
+                group = replicas(self.state, owner, name)
                 return [
                     End(
-                        NodeRef(id=self.instance.node_id(group.label(i))),
+                        NodeRef(id=owner.node_id(group.label(i))),
                         group.label(i),
                         name,
                         None,
@@ -121,7 +172,15 @@ class Edges:
                     for i in group.indices
                 ]
             case ast.Port() if fresh == "source":
-                return [End(Input(instance=self.instance.path, port=name), name, name, None, yes, at, bound)]
+                return [End(Input(instance=owner.path, port=name), name, name, None, yes, at, bound)]
+            case ast.Each() if fresh == "source":
+                value = evaluate(
+                    self.state,
+                    ast.Name(name, span=at.span),
+                    Env(self.instance.scope, self.instance),
+                    Site(self.instance.site, ChoiceKind.EDGE_IF, ast.Name(name)),
+                )
+                return self.held(name, value, at, bound, owner)
             case None:
                 binding = self.instance.scope.names.get(name)
                 if binding is None or binding.decl is None:
@@ -135,7 +194,10 @@ class Edges:
         self, name: str, args: tuple[ast.Arg, ...], at: At, bound: Mapping[str, Expr], letters: frozenset[str]
     ) -> list[End]:
         """`worker[i]`, `worker[1..2]`, `p[l + 1, j]`, `p[layers, i]`."""
-        group = replicas(self.state, self.instance, name)
+        declared = self.instance.find(name)
+        assert declared is not None
+        owner = declared[0]
+        group = replicas(self.state, owner, name)
         if len(args) > len(group.most):
             raise self.state.problems.abandon(facts.needs_index(at, name, len(group.most)))
         found: list[End] = []
@@ -150,7 +212,7 @@ class Edges:
             given = op("and", *conditions)
             if given != Const(value=False):
                 label = group.label(index)
-                found.append(End(NodeRef(id=self.instance.node_id(label)), label, name, None, given, at, now))
+                found.append(End(NodeRef(id=owner.node_id(label)), label, name, None, given, at, now))
         return found
 
     def at_index(
@@ -175,7 +237,7 @@ class Edges:
                     )
                 )
         value = evaluate(
-            self.state, arg.value, env, Site(f"{self.instance.path}.{name}", ChoiceKind.EDGE_IF, arg.value)
+            self.state, arg.value, env, Site(f"{self.instance.site}.{name}", ChoiceKind.EDGE_IF, arg.value)
         )
         if not is_static(value):
             raise self.state.problems.abandon(type_facts.runtime_value(env.at(arg.value), "an index"))
@@ -199,7 +261,7 @@ class Edges:
             raise state.problems.abandon(facts.too_large(scope.at(edge.span), MOST_EDGES, "edges"))
         env = Env(scope, self.instance, end.letters)
         suffix = "" if end.port is None else f".{end.port}"
-        address = self.address(edge, f"{self.instance.path}.{start.label}->{end.label}{suffix}")
+        address = self.address(edge, f"{self.instance.site}.{start.label}->{end.label}{suffix}")
         clauses = {clause.kind: clause for clause in edge.clauses}
         exists = op("and", start.given, end.given)
         if "if" in clauses:
@@ -290,7 +352,7 @@ class Edges:
         return free[0] if free else None
 
     def is_fed(self, alternative: Alternative, port: PortSpec) -> bool:
-        return port.name in dict(alternative.args) or isinstance(self.instance.names.get(port.name), ast.Port)
+        return port.name in dict(alternative.args) or isinstance(self.instance.item(port.name), ast.Port)
 
 
 def excluded(exists: Expr, target: NodeTemplate, alternative: Alternative) -> bool:

@@ -15,6 +15,7 @@ from tgl.ir import (
     ListOf,
     ModelName,
     NodeRef,
+    Op,
     WhatName,
 )
 from tgl.semantics.errors import choices as choice_facts
@@ -29,6 +30,7 @@ from tgl.semantics.lowering.calls import call_function
 from tgl.semantics.lowering.functions import apply_chosen, apply_let, built_in, list_sizes
 from tgl.semantics.lowering.indices import ast_name, check_range, folded, replica
 from tgl.semantics.lowering.made import is_domain, made
+from tgl.semantics.lowering.rounds import member, rounds_of
 from tgl.semantics.lowering.state import Env, Instance, Replicas, Site, State
 from tgl.semantics.problems import Abandon
 from tgl.semantics.scope import PRELUDE, Binding, kind_of
@@ -85,9 +87,8 @@ def evaluate(state: State, expr: ast.Expr, env: Env, site: Site) -> Expr:
             return indexed(state, expr, env, site)
         case ast.Call():
             return call(state, expr, env, site)
-        case ast.Member(base=base, name=name):
-            evaluate(state, base, env, site)
-            raise state.problems.abandon(name_facts.not_yet(env.at(expr), f"fields of a message (`.{name}`)"))
+        case ast.Member():
+            return member(state, expr, env, site, evaluate, inner_value)
         case ast.Fit():
             raise state.problems.abandon(name_facts.not_yet(env.at(expr), "`fit`"))
         case ast.Weights():
@@ -113,9 +114,9 @@ def named(state: State, name: str, expr: ast.Name, env: Env) -> Expr:
         return env.index[name]
     if name in ("true", "false"):
         return Const(value=name == "true")
-    instance = env.instance
-    if instance is not None and name in instance.names:
-        return inner_value(state, instance, name)
+    declared = None if env.instance is None else env.instance.find(name)
+    if declared is not None:
+        return inner_value(state, declared[0], name)
     binding = env.scope.names.get(name)
     if binding is None and name == "acyclic":
         return acyclic(state, expr, env)
@@ -137,10 +138,17 @@ def acyclic(state: State, expr: ast.Name, env: Env) -> Expr:
 
 def inner_value(state: State, instance: Instance, name: str) -> Expr:
     """The value of a name of a graph instance: computed once for each instance."""
+    if name in instance.bound:
+        return instance.bound[name]
     item = instance.names[name]
     match item:
         case ast.Port():
             return Input(instance=instance.path, port=name)
+        case ast.Each():
+            rounds = rounds_of(state, instance, item, evaluate)
+            return ListOf(items=tuple(NodeRef(id=body.path) for body in rounds.bodies))
+        case ast.Loop():
+            raise state.problems.abandon(graph_facts.bare_loop(instance.scope.at(item.name_span), name))
         case ast.NodeStmt():
             group = replicas(state, instance, name)
             refs = tuple(NodeRef(id=instance.node_id(group.label(index))) for index in group.indices)
@@ -179,14 +187,14 @@ def definition(state: State, instance: Instance, item: ast.Param | ast.Let) -> t
     """Where the value of a param or `let` is written, and what names mean there."""
     given = instance.given.get(item.name) if isinstance(item, ast.Param) else None
     if given is not None:
-        site = given.site or Site(f"{instance.path}.{item.name}", ChoiceKind.PARAM, given.arg.value)
+        site = given.site or Site(f"{instance.site}.{item.name}", ChoiceKind.PARAM, given.arg.value)
         return given.arg.value, given.env, site
     if item.value is None:
         raise Abandon
     return (
         item.value,
         Env(instance.scope, instance),
-        Site(f"{instance.path}.{item.name}", ChoiceKind.PARAM, item.value),
+        Site(f"{instance.site}.{item.name}", ChoiceKind.PARAM, item.value),
     )
 
 
@@ -322,7 +330,7 @@ def count_replicas(state: State, instance: Instance, node: ast.NodeStmt) -> Repl
     most: list[int] = []
     for position, dim in enumerate(node.dims, 1):
         suffix = "count" if len(node.dims) == 1 else f"count{position}"
-        site = Site(f"{instance.path}.{node.name}.{suffix}", ChoiceKind.COUNT, dim.count)
+        site = Site(f"{instance.site}.{node.name}.{suffix}", ChoiceKind.COUNT, dim.count)
         value = evaluate(state, dim.count, env, site)
         at = env.at(dim.count)
         if not is_static(value):
@@ -351,13 +359,20 @@ def indexed(state: State, expr: ast.Index, env: Env, site: Site) -> Expr:
     for arg, value in zip(expr.args, args, strict=True):
         if not is_static(value):
             raise state.problems.abandon(facts.runtime_value(env.at(arg.value), "an index"))
-    instance, base = env.instance, expr.base
-    if isinstance(base, ast.Name) and instance is not None and base.id not in env.index:
-        node = instance.names.get(base.id)
+    base = expr.base
+    declared = env.instance.find(base.id) if isinstance(base, ast.Name) and env.instance is not None else None
+    if isinstance(base, ast.Name) and declared is not None and base.id not in env.index:
+        instance, node = declared
         if isinstance(node, ast.NodeStmt):
             instance.indexed.add(base.id)
-            return replica(state, expr, env, replicas(state, instance, base.id), args)
+            inside = replace(env, instance=instance)
+            return replica(state, expr, inside, replicas(state, instance, base.id), args)
     value = evaluate(state, base, env, site)
+    held = isinstance(base, ast.Member) or (
+        isinstance(base, ast.Name) and declared is not None and base.id in declared[0].bound
+    )
+    if held and not is_static(value) and len(args) == 1:
+        return folded(state, env, expr, "at", value, args[0])
     if not is_static(value):
         raise state.problems.abandon(facts.runtime_value(at, "what is indexed"))
     if len(args) != 1:
@@ -397,11 +412,11 @@ def call(state: State, expr: ast.Call, env: Env, site: Site) -> Expr:
         raise state.problems.abandon(
             facts.type_mismatch(env.at(func), "only a name can be called", "no function")
         )
-    instance = env.instance
-    item = None if instance is None else instance.names.get(func.id)
+    declared = None if env.instance is None else env.instance.find(func.id)
+    item = None if declared is None else declared[1]
     binding = env.scope.names.get(func.id)
-    if isinstance(item, ast.Let) and item.is_function:
-        home = replace(env, index={})
+    if declared is not None and isinstance(item, ast.Let) and item.is_function:
+        home = replace(env, instance=declared[0], index={})
         return apply_let(state, item, expr, env, site, home, evaluate)
     if item is not None:
         return apply_chosen(state, expr, env, site, named(state, func.id, func, env), call)
@@ -417,7 +432,7 @@ def call(state: State, expr: ast.Call, env: Env, site: Site) -> Expr:
         case ast.Fn():
             if decl.name == "size" or is_domain(env, func.id):
                 return built_in(state, decl.name, expr, env, site, evaluate)
-            values = [(arg, evaluate(state, arg.value, env, site)) for arg in expr.args]
+            values = [(arg, argument(state, arg, env, site)) for arg in expr.args]
             return call_function(state, decl, state.files.scopes[binding.home], values, env, expr)
         case ast.Role() | ast.Graph():
             message = f"`{func.id}` is {kind_of(decl)}, so it runs in a node"
@@ -429,3 +444,11 @@ def call(state: State, expr: ast.Call, env: Env, site: Site) -> Expr:
             raise state.problems.abandon(
                 name_facts.wrong_kind(env.at(func), func.id, kind_of(decl), "a function", binding.at)
             )
+
+
+def argument(state: State, arg: ast.Arg, env: Env, site: Site) -> Expr:
+    """The value of an argument of a function, absent unless its `when` holds."""
+    value = evaluate(state, arg.value, env, site)
+    if arg.when is None:
+        return value
+    return Op(op="when", args=(evaluate(state, arg.when, env, site), value))

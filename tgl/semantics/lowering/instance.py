@@ -14,14 +14,14 @@ from tgl.ir import (
     ListOf,
     NodeRef,
     NodeTemplate,
+    Op,
     Requirement,
 )
 from tgl.semantics.errors import graph as facts
 from tgl.semantics.errors import types as type_facts
-from tgl.semantics.fold import op
+from tgl.semantics.lowering.body import Body
 from tgl.semantics.lowering.checks import check_instance
-from tgl.semantics.lowering.edges import Edges
-from tgl.semantics.lowering.evaluate import evaluate, replicas
+from tgl.semantics.lowering.evaluate import evaluate
 from tgl.semantics.lowering.nodes import Maker
 from tgl.semantics.lowering.quantify import requirements
 from tgl.semantics.lowering.roles import NodeSite
@@ -46,23 +46,11 @@ def lower_instance(state: State, instance: Instance, stack: tuple[str, ...]) -> 
     """
     maker = Maker(state, instance, stack, lower_instance)
     graph, scope = instance.graph, instance.scope
-    whole = True
-    nodes: dict[str, NodeTemplate] = {}
-    for statement in graph.body:
-        if isinstance(statement, ast.NodeStmt) and instance.names.get(statement.name) is statement:
-            try:
-                nodes |= {node.id: node for node in maker.group(statement)}
-            except Abandon:
-                instance.failed.add(statement.name)
-                whole = False
-    edges = Edges(state, instance, nodes, [], {})
+    made = Body(state, stack, lower_instance)
+    made.statements(instance, graph.body)
     seen_by_nodes = frozenset(instance.indexed)
-    for statement in graph.body:
-        if isinstance(statement, ast.Edge):
-            try:
-                edges.statement(statement)
-            except Abandon:
-                whole = False
+    made.connect()
+    whole, nodes = made.whole, made.nodes
     required: list[Requirement] = []
     for statement in graph.body:
         if isinstance(statement, ast.Require):
@@ -77,55 +65,31 @@ def lower_instance(state: State, instance: Instance, stack: tuple[str, ...]) -> 
         output = lower_output(state, instance, maker, nodes, answers)
     except Abandon:
         whole = False
-    declared = [
-        group_of(state, instance, s)
-        for s in graph.body
-        if isinstance(s, ast.NodeStmt) and s.name not in instance.failed
-    ]
     if output is None or not whole:
         raise Abandon
-    fed = {node.id: fed_node(instance, node, edges.found) for node in nodes.values()}
+    declared = [group if group.made else settled_group(instance, group) for group in made.groups]
+    made.guard_rounds()
+    edges = made.edges
+    fed = {node.id: fed_node(instance, node, edges) for node in made.nodes.values()}
     template = GraphTemplate(
         name=graph.name,
         path=instance.path,
         ports=read_ports(scope, graph.ports, Problems()),
         groups=(*declared, *answers),
         nodes=tuple(fed.values()),
-        edges=tuple(edges.found),
+        edges=tuple(edges),
         output=output,
         requirements=tuple(required),
         place=maker.place(scope.at(graph.span)),
+        site=instance.address,
     )
     check_instance(state, instance, template)
     return template
 
 
-def group_of(state: State, instance: Instance, node: ast.NodeStmt) -> Group:
-    """A declared node with its replicas."""
-    found = replicas(state, instance, node.name)
-    count: Expr | None = None
-    if found.counts:
-        count = found.counts[0] if len(found.counts) == 1 else op("*", *found.counts[:2])
-        for more in found.counts[2:]:
-            count = op("*", count, more)
-    named = any(dim.index is not None for dim in node.dims)
-    permutable = len(node.dims) == 1 and not named and node.name not in instance.indexed
-    at = instance.scope.at(node.span)
-    return Group(
-        name=node.name,
-        members=tuple(instance.node_id(found.label(index)) for index in found.indices),
-        count=count,
-        permutable=permutable and not has_vectors(node),
-        place=Maker(state, instance, (), lower_instance).place(at),
-    )
-
-
-def has_vectors(node: ast.NodeStmt) -> bool:
-    """Whether something is written for each replica, so that replicas are told apart."""
-    models = [clause.value for clause in node.clauses if clause.kind == "on"]
-    what = node.what
-    args = [arg.value for arg in what.args] if isinstance(what, ast.Call) else []
-    return any(isinstance(value, ast.ListExpr) for value in (what, *models, *args))
+def settled_group(instance: Instance, group: Group) -> Group:
+    """A group as relabelling may treat it: what reads its index is known only when all is lowered."""
+    return group.model_copy(update={"permutable": group.permutable and group.name not in instance.indexed})
 
 
 def lower_output(
@@ -142,8 +106,10 @@ def lower_output(
     env = Env(scope, instance)
     called = called_function(state, written, env)
     if called is None:
-        value = evaluate(state, written, env, Site(f"{instance.path}.output", ChoiceKind.OPTION, written))
-        plain = value.kind in ("node", "input", "list")
+        value = evaluate(state, written, env, Site(f"{instance.site}.output", ChoiceKind.OPTION, written))
+        plain = value.kind in ("node", "input", "list") or (
+            isinstance(value, Op) and value.op in ("else", "when", "at", "get")
+        )
         if not plain:
             hint = "write `output NODE`, or `output majority(NODES)`"
             raise state.problems.abandon(
@@ -176,7 +142,7 @@ def called_function(state: State, written: ast.Expr, env: Env) -> tuple[ast.Call
     """The function that an output calls, if it is one."""
     if not isinstance(written, ast.Call) or not isinstance(written.func, ast.Name):
         return None
-    if env.instance is not None and written.func.id in env.instance.names:
+    if env.instance is not None and env.instance.item(written.func.id) is not None:
         return None
     binding = env.scope.names.get(written.func.id)
     if binding is None or not isinstance(binding.decl, ast.Fn) or binding.decl.name == "size":

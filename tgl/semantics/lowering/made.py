@@ -22,7 +22,7 @@ MOST_OPTIONS = 5040
 
 def is_domain(env: Env, name: str) -> bool:
     """Whether a name means one of these functions here: nothing hides it, or `std.static` declares it."""
-    if env.instance is not None and name in env.instance.names:
+    if env.instance is not None and env.instance.item(name) is not None:
         return False
     binding = env.scope.names.get(name)
     if binding is None:

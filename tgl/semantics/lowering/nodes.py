@@ -72,7 +72,8 @@ class Maker:
         }
         env = Env(self.instance.scope, self.instance, names)
         node_id = self.instance.node_id(group.label(index))
-        site = NodeSite(node_id, index, group.counts, at, label=node_id)
+        address = f"{self.instance.site}.{group.label(index)}"
+        site = NodeSite(address, index, group.counts, at, label=address)
         picked = self.picked(node, env, site)
         clauses = {clause.kind: clause for clause in node.clauses}
         on = self.model(clauses.get("on"), env, site)
@@ -80,18 +81,20 @@ class Maker:
         alternatives = tuple(self.alternative(use, env, site, on, has_model) for use in picked.uses)
         counted = [op("<=", Const(value=k), count) for k, count in zip(index, group.counts, strict=True)]
         condition = self.condition(
-            clauses.get("if"), env, Site(f"{node_id}.if", ChoiceKind.NODE_IF, node.what)
+            clauses.get("if"), env, Site(f"{address}.if", ChoiceKind.NODE_IF, node.what)
         )
         return NodeTemplate(
             id=node_id,
-            group=node.name,
+            group=self.instance.label(node.name),
             index=index,
             exists=op("and", *counted, condition),
             pick=picked.pick,
             alternatives=alternatives,
             on=on,
-            guard=self.guard(clauses.get("when"), env, f"{node_id}.when"),
+            guard=self.guard(clauses.get("when"), env, f"{address}.when"),
             place=self.place(self.instance.scope.at(node.span)),
+            rounds=self.instance.rounds,
+            site=address if self.instance.address else "",
         )
 
     def picked(self, node: ast.NodeStmt, env: Env, site: NodeSite) -> Picked:
@@ -155,7 +158,7 @@ class Maker:
         role = read_role(use.scope, decl, state.problems)
         if not has_model:
             raise state.problems.abandon(
-                model_facts.no_model(site.place, site.id.removeprefix(f"{self.instance.path}."))
+                model_facts.no_model(site.place, site.id.removeprefix(f"{self.instance.site}."))
             )
         if "prompt" not in role.settings:
             raise Abandon
@@ -226,8 +229,10 @@ class Maker:
             if param.value is None and name not in bound.options:
                 declared = use.scope.at(param.name_span)
                 raise state.problems.abandon(facts.missing_argument(use.place, decl.name, name, declared))
-        path = f"{site.id}.{use.key}"
+        address = f"{site.id}.{use.key}"
+        path = address.replace(self.instance.site, self.instance.path, 1)
         nested = Instance(path, decl, use.scope, inner_names(decl), bound.options, has_model)
+        nested.address = address if address != path else ""
         template = self.lower_graph(state, nested, (*self.stack, key))
         return Alternative(
             key=use.key,
@@ -268,7 +273,7 @@ class Maker:
             raise self.state.problems.abandon(
                 facts.type_mismatch(at, "a port takes a message or a value", "none of these", hint)
             )
-        return value
+        return passing(self.state, given.arg, value, given.env, site)
 
 
 def static_condition(state: State, value: Expr, at: At) -> Expr:
@@ -299,9 +304,20 @@ def reads_run(state: State, written: ast.Expr, env: Env) -> bool:
     if instance is None:
         return False
     return any(
-        isinstance(instance.names.get(name.id), (ast.Port, ast.NodeStmt, ast.Let))
+        isinstance(instance.item(name.id), (ast.Port, ast.NodeStmt, ast.Let, ast.Carry, ast.Each, ast.Loop))
         for name in names_in(written)
     )
+
+
+def passing(state: State, arg: ast.Arg, value: Expr, env: Env, site: Site) -> Expr:
+    """The value of an argument, absent unless its `when` holds."""
+    if arg.when is None:
+        return value
+    guard = Site(f"{site.address}.when", ChoiceKind.GUARD, arg.when)
+    condition = run_condition(state, evaluate(state, arg.when, env, guard), arg.when, env)
+    if isinstance(value, ListOf):
+        return ListOf(items=tuple(Op(op="when", args=(condition, item)) for item in value.items))
+    return Op(op="when", args=(condition, value))
 
 
 def is_condition(state: State, value: Expr) -> bool:

@@ -75,7 +75,13 @@ class Replicas:
 
 @dataclass(slots=True)
 class Instance:
-    """One use of a graph. `path` begins all addresses in it; `given` are the arguments for its params."""
+    """One use of a graph, or one round of a loop or map in it.
+
+    `path` begins the ids of its nodes; `given` are the arguments for its params. Of a round, `outer` is what
+    it stands in, `address` what its choices' addresses begin with (no round numbers: one decision for all,
+    C6), `body` and `rounds` name the loops and maps around it, `bound` holds what it is given: carried
+    values, the item, the index.
+    """
 
     path: str
     graph: ast.Graph
@@ -88,9 +94,87 @@ class Instance:
     pending: list[str] = field(default_factory=list[str])
     indexed: set[str] = field(default_factory=set[str])
     failed: set[str] = field(default_factory=set[str])
+    outer: Instance | None = None
+    address: str = ""
+    body: tuple[str, ...] = ()
+    rounds: tuple[int, ...] = ()
+    bound: dict[str, Expr] = field(default_factory=dict[str, Expr])
+    unrolled: dict[str, Rounds] = field(default_factory=dict[str, "Rounds"])
 
     def node_id(self, label: str) -> str:
         return f"{self.path}.{label}"
+
+    @property
+    def site(self) -> str:
+        """What the addresses of choices in it begin with: the same for all rounds of a loop."""
+        return self.address or self.path
+
+    def label(self, name: str) -> str:
+        """The name of a group as it stands in ids, the rounds around it included: `refine[2].critique`."""
+        return self.node_id(name).removeprefix(f"{self.whole.path}.")
+
+    @property
+    def whole(self) -> Instance:
+        """The graph instance that it is, or that the body belongs to."""
+        return self if self.outer is None else self.outer.whole
+
+    def find(self, name: str) -> tuple[Instance, Inner] | None:
+        """What a name means here, and the instance or round that declares it."""
+        if name in self.names:
+            return self, self.names[name]
+        return None if self.outer is None else self.outer.find(name)
+
+    def item(self, name: str) -> Inner | None:
+        """What a name means here."""
+        found = self.find(name)
+        return None if found is None else found[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """A loop or map, unrolled: how many rounds (static), each of them, the first values of carries."""
+
+    statement: ast.Loop | ast.Each
+    owner: Instance
+    count: Expr
+    bodies: tuple[Instance, ...]
+    first: Mapping[str, Expr]
+
+    @property
+    def path(self) -> str:
+        """The id of the whole."""
+        return self.owner.node_id(self.statement.name)
+
+    @property
+    def site(self) -> str:
+        """What the addresses of choices in it begin with."""
+        return f"{self.owner.site}.{self.statement.name}"
+
+    @property
+    def keeps(self) -> ast.Keep | None:
+        """The `keep best` of a loop."""
+        return next((item for item in self.statement.body if isinstance(item, ast.Keep)), None)
+
+    @property
+    def untils(self) -> tuple[ast.Until, ...]:
+        """The conditions under which a loop ends."""
+        return tuple(item for item in self.statement.body if isinstance(item, ast.Until))
+
+    @property
+    def patience(self) -> ast.Expr | None:
+        """After how many rounds that are no better it ends, if `keep best` says so."""
+        args = () if self.keeps is None else self.keeps.args
+        return next((arg.value for arg in args if arg.name == "patience"), None)
+
+    @property
+    def may_end(self) -> bool:
+        """Whether it may end before its bound."""
+        return bool(self.untils) or self.patience is not None
+
+    @property
+    def carries(self) -> tuple[ast.Carry, ...]:
+        """What a loop carries from round to round."""
+        return tuple(item for item in self.statement.body if isinstance(item, ast.Carry))
 
 
 @dataclass(slots=True)

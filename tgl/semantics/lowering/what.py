@@ -101,14 +101,13 @@ def argument_site(site: Site | None, arg: ast.Arg) -> Site | None:
 
 def named_what(state: State, expr: ast.Name, written: Written, node_site: Site) -> Picked:
     env = written.env
-    item = None if env.instance is None else env.instance.names.get(expr.id)
-    if env.instance is not None and item is not None:
+    declared = None if env.instance is None else env.instance.find(expr.id)
+    if declared is not None:
+        owner, item = declared
         if isinstance(item, (ast.Param, ast.Let)):
-            value, home, site = definition(state, env.instance, item)
-            key = (env.instance.path, item.name)
-            return guarded(
-                state, key, env.instance.scope.at(item.name_span), Written(value, home, site), node_site
-            )
+            value, home, site = definition(state, owner, item)
+            key = (owner.path, item.name)
+            return guarded(state, key, owner.scope.at(item.name_span), Written(value, home, site), node_site)
         found = "an input" if isinstance(item, ast.Port) else "a node"
         raise state.problems.abandon(
             name_facts.wrong_kind(
@@ -161,9 +160,10 @@ def list_items(state: State, written: Written) -> list[Written] | None:
             )
             return None if a is None or b is None else a + b
         case ast.Name(id=name):
-            item = None if env.instance is None else env.instance.names.get(name)
-            if env.instance is not None and isinstance(item, (ast.Param, ast.Let)):
-                value, home, site = definition(state, env.instance, item)
+            declared = None if env.instance is None else env.instance.find(name)
+            item = None if declared is None else declared[1]
+            if declared is not None and isinstance(item, (ast.Param, ast.Let)):
+                value, home, site = definition(state, declared[0], item)
             else:
                 binding = env.scope.names.get(name)
                 if item is not None or binding is None or not isinstance(binding.decl, ast.Let):

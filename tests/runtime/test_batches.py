@@ -93,7 +93,7 @@ def alone(make, on_virtual_time, jobs):
 
 
 @pytest.mark.slow
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     concurrency=st.sampled_from([1, 4, 64]),
     max_n=st.sampled_from([1, 4]),

@@ -29,8 +29,9 @@ from tgl.models import (
 )
 from tgl.models.simulated import Fields, ItemBank, bank_of, read_request
 from tgl.models.simulated.answering import heat
-from tgl.models.simulated.fitting import Fit, Sample, TooLittle, fit
+from tgl.models.simulated.fitting import Fit, TooLittle, fit
 from tgl.models.simulated.profile import ProfileFile
+from tgl.models.simulated.samples import Sample
 from tgl.pipeline.evaluating import evaluate
 from tgl.pipeline.loading import folder_of, load_program, lower_program
 from tgl.pipeline.resolved import load_resolved

@@ -103,9 +103,8 @@ def latent(chosen: Chosen, item: Item, draw: Draw, temperature: float, what: str
     """A number in (0, 1), uniform over questions and draws, that goes together as the profile says."""
     errors = chosen.profile.errors
     fresh = 1.0 - (1.0 - chosen.profile.sampling.draws) ** temperature
-    shared = min(errors.shared, 1.0)
-    prompt = min(errors.prompt, 1.0 - shared)
-    own = 1.0 - shared - prompt
+    shared, prompt = errors.shared, errors.prompt
+    own = max(0.0, 1.0 - shared - prompt)
     question = item.question
     lasting = math.sqrt(shared) * normal(what, question)
     if prompt:

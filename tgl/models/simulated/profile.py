@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tgl.diagnostics import did_you_mean
 
@@ -86,6 +86,13 @@ class Errors(Part):
         le=5,
         description="Zipf exponent of wrong answers: 0 is any of them, 3 nearly always one",
     )
+
+    @model_validator(mode="after")
+    def fits(self) -> Self:
+        """Shares of one whole."""
+        if self.shared + self.prompt > 1:
+            raise ValueError("`shared` and `prompt` sum to more than 1")
+        return self
 
 
 class Drafts(Part):

@@ -13,6 +13,8 @@ from tgl.models.simulated.items import Fields
 from tgl.models.simulated.model import MAX_N, SimulatedModel, Simulation, simulation
 
 FIELDS = ("question", "answer", "kind", "distractors", "difficulty")
+FEATURES = frozenset({Feature.LOGPROBS, Feature.SCHEMA})
+"""A begun reply is not continued: filler has no sense that could go on."""
 FOLDER = "folder"
 """The setting that tells what paths are relative to; no program writes it."""
 
@@ -74,7 +76,7 @@ class SimulatedProvider:
             Capabilities().options - settings.without,
             settings.concurrency,
             max_n=MAX_N,
-            features=frozenset({Feature.LOGPROBS, Feature.SCHEMA, Feature.OPENING}),
+            features=FEATURES,
         )
 
     def address_of(self, settings: ModelSettings, env: EnvLookup) -> str:

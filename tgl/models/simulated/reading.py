@@ -123,9 +123,19 @@ def marker_in(text: str) -> str:
 
 def drafts_in(text: str, item: Item, marker: str) -> tuple[int, ...]:
     """The answers of the drafts in the part of a prompt that begins with the first one."""
-    starts = [match.end() for match in LABEL.finditer(text)]
-    ends = [*[match.start() for match in LABEL.finditer(text)][1:], len(text)]
-    return tuple(draft_answer(text[start:end], item, marker) for start, end in zip(starts, ends, strict=True))
+    labels = tuple(LABEL.finditer(text))
+    starts = [match.end() for match in labels]
+    ends = [*(match.start() for match in labels[1:]), len(text)]
+    parts = [text[start:end] for start, end in zip(starts, ends, strict=True)]
+    parts[-1] = without_instruction(parts[-1])
+    return tuple(draft_answer(part, item, marker) for part in parts)
+
+
+def without_instruction(text: str) -> str:
+    """The last draft without the lines after it, which begin with the one that quotes a marker."""
+    found = QUOTED.search(text)
+    line = -1 if found is None else text.rfind("\n", 0, found.start())
+    return text if line < 0 else text[:line]
 
 
 def draft_answer(text: str, item: Item, marker: str) -> int:

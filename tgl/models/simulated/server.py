@@ -111,11 +111,14 @@ class SimulatedServer:
         """Stop; whoever is still connected is dropped. Idempotent."""
         if self.listener is None:
             return
-        self.listener.close()
+        listener, self.listener = self.listener, None
+        listener.close()
         for connection in tuple(self.open):
             connection.drop()
-        await self.listener.wait_closed()
-        self.listener = None
+        await listener.wait_closed()
+        # Those that drop now, and those that were about to be accepted: each takes a turn of the loop.
+        while self.open:  # noqa: ASYNC110
+            await asyncio.sleep(0)
 
 
 class Connection(asyncio.Protocol):
@@ -133,6 +136,8 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
         self.server.open.add(self)
+        if self.server.listener is None:  # accepted while the server was closing
+            self.drop()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.server.open.discard(self)

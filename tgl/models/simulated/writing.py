@@ -51,10 +51,10 @@ def written(chosen: Chosen, reading: Reading, request: ChatRequest) -> ChatReply
         decision = decide(chosen, reading.item, reading, request.decoding, draw)
         text = answered(reading.item.answers[decision.place], chosen, reading, draw)
     if request.schema is not None:
-        text = as_schema(
-            request.schema,
-            text if decision is None or reading.item is None else reading.item.answers[decision.place],
-        )
+        named = echoed(reading)
+        if reading.item is not None and decision is not None:
+            named = reading.item.answers[decision.place]
+        text = as_schema(request.schema, named)
     return counted(chosen, reading, request, draw, text, finish, decision)
 
 
@@ -123,12 +123,17 @@ def padded(start: str, chosen: Chosen, reading: Reading, draw: Draw) -> str:
     return f"{start}\n{filler}" if filler else start
 
 
+def echoed(reading: Reading) -> str:
+    """The last words of the last message."""
+    lines = reading.last.strip().splitlines()
+    return " ".join(lines[-1].split()[-ECHO_WORDS:]) if lines else ""
+
+
 def unknown(chosen: Chosen, reading: Reading, draw: Draw) -> str:
     """The reply to what the bank does not know: the message's own last words, then filler."""
-    lines = reading.last.strip().splitlines()
-    words = lines[-1].split()[-ECHO_WORDS:] if lines else []
-    more = sentence(draw, length(chosen, reading, draw) - len(words) - 1)
-    return " ".join([*words, more]).strip() or "…"
+    start = echoed(reading)
+    more = sentence(draw, length(chosen, reading, draw) - len(start.split()) - 1)
+    return f"{start} {more}".strip() or "…"
 
 
 def length(chosen: Chosen, reading: Reading, draw: Draw) -> int:

@@ -20,6 +20,7 @@ from tgl.pipeline.evaluating import EvalOutcome, evaluate
 from tgl.pipeline.resolved import load_resolved
 from tgl.pipeline.stop import Exit
 from tgl.pipeline.watch import Watch
+from tgl.report import failure_lines, failures_json
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +61,7 @@ def text_lines(outcome: EvalOutcome) -> list[str]:
         lines.append(f"failed: {outcome.figures.failed}, counted as wrong ({classes})")
     if outcome.figures.unanswered:
         lines.append(f"without an answer: {outcome.figures.unanswered}, counted as wrong")
+    lines += failure_lines(outcome.failures, outcome.faults, of="this measurement")
     lines.append(outcome.unit_note)
     if outcome.own_unit:
         lines.append(
@@ -81,5 +83,6 @@ def as_json(outcome: EvalOutcome) -> dict[str, object]:
         "unit_note": outcome.unit_note,
         "data": outcome.data,
         "responses": outcome.responses,
+        "failures": failures_json(outcome.failures, outcome.faults),
         "calls": {"asked": outcome.asked, "replayed": outcome.replayed, **asdict(outcome.counts)},
     }

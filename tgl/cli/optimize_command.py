@@ -34,7 +34,7 @@ from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.task import shot_bytes, split_task
 from tgl.pipeline.trouble import placeless
 from tgl.pipeline.watch import Watch
-from tgl.report import search_table
+from tgl.report import failure_lines, failures_json, ledger_table, search_table
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, help="the file to write; by default FILE with .opt.tgl")
     parser.add_argument("--force", action="store_true", help="overwrite a result that was edited by hand")
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted search")
+    parser.add_argument("--ledger", action="store_true", help="show the spend by node and by choice")
     parser.add_argument("--yes", action="store_true", help="don't ask before a search that may cost money")
     parser.add_argument(
         "--record", type=Path, metavar="FILE", help="write the responses that the search needed (.jsonl[.gz])"
@@ -85,6 +86,8 @@ def run(options: argparse.Namespace) -> int:
     else:
         label(plan.ir)
         print(result_text(outcome, output), end="")
+        if options.ledger:
+            print("\n" + ledger_table(outcome.report.ledger, outcome.report.unit_name), end="")
     return Exit.DONE
 
 
@@ -136,6 +139,8 @@ def result_text(outcome: SearchOutcome, output: Path) -> str:
     """The table, what was decided, and where it stands."""
     lines = [search_table(outcome.report, title=output.name)]
     lines += [f"responses: {sources(outcome)}\n", f"{calls_line(outcome.counts)}\n"]
+    failed = failure_lines(outcome.report.failures, outcome.faults, of="the whole search")
+    lines += [f"{line}\n" for line in failed]
     times = "once" if outcome.test_reads == 1 else f"{outcome.test_reads} times"
     lines += [f"the test split of `{outcome.report.task}` was read {times} from this store\n"]
     lines += ["decided:\n"]
@@ -152,6 +157,7 @@ def result_json(outcome: SearchOutcome, output: Path) -> dict[str, object]:
         "output": str(output),
         "report": outcome.report.model_dump(mode="json"),
         "decided": dict(outcome.decisions),
+        "failures": failures_json(outcome.report.failures, outcome.faults),
         "responses": {
             "replayed": outcome.replayed,
             "asked": outcome.asked,

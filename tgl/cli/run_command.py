@@ -55,6 +55,11 @@ def tell(outcome: RunOutcome, *, trace: bool) -> None:
             print(f"{node}: {'(did not run)' if message is None else message.text}", file=sys.stderr)
     for node, more in result.cuts:
         print(f"{node}: the list is longer than its bound; {more} more were left out", file=sys.stderr)
+    for fallback in result.fallbacks:
+        print(f"{fallback.node}: left out, its call failed ({fallback.failure})", file=sys.stderr)
+    for name, fault in sorted(outcome.faults.items()):
+        charged = f", {fault.unknown} of them maybe charged" if fault.unknown else ""
+        print(f"broken attempts ({name}): {fault.attempts}{charged}", file=sys.stderr)
     match result.status:
         case RunStatus.OK:
             print(result.text if result.answer is None else result.answer.text)
@@ -91,4 +96,5 @@ def as_json(outcome: RunOutcome) -> dict[str, object]:
         "unneeded": result.saved,
         "asked": outcome.asked,
         "calls_made": asdict(outcome.counts),
+        "broken_attempts": {name: asdict(fault) for name, fault in sorted(outcome.faults.items())},
     }

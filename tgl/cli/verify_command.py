@@ -11,7 +11,7 @@ from tgl.pipeline.evaluating import Verification, verify
 from tgl.pipeline.resolved import load_resolved
 from tgl.pipeline.session import RunOptions
 from tgl.pipeline.stop import Exit
-from tgl.report import SilentProgress
+from tgl.report import SilentProgress, failure_lines, failures_json
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +42,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def text_lines(name: str, found: Verification) -> list[str]:
+    """The verdict, each difference, then what failed."""
+    failed = [] if found.failures is None else failure_lines(found.failures, {}, of="the measurement")
+    return [*verdict_lines(name, found), *(f"  {line}" for line in failed)]
+
+
+def verdict_lines(name: str, found: Verification) -> list[str]:
     """The verdict, then each difference."""
     if found.differing:
         lines = [f"{name}: differs from what the stored responses tell"]
@@ -68,4 +74,5 @@ def as_json(found: Verification) -> dict[str, object]:
         ],
         "search_replayed": found.searched,
         "why_not": found.why_not,
+        "failures": None if found.failures is None else failures_json(found.failures, {}),
     }

@@ -22,6 +22,7 @@ from tgl.evaluate.data import Dataset, Example, Given, Loaded, load_dataset
 from tgl.evaluate.data_problems import DataProblem, EmptySplit, RepeatedRows
 from tgl.evaluate.dropping import Allowance, ExampleFailed
 from tgl.evaluate.evaluator import Evaluation, Evaluator, ExampleResult, Runner
+from tgl.evaluate.failures import failures_of
 from tgl.evaluate.ledger import Forecast, Ledger, Need
 from tgl.evaluate.limits import Meter, limit_text
 from tgl.evaluate.measure import FINAL_SALT, difference, figures, responses_hash, verdict
@@ -29,13 +30,19 @@ from tgl.evaluate.optimize import Found, NotFound, Search, SearchResult
 from tgl.evaluate.outcomes import NoCandidate, NothingFeasible, SpendTooSmall
 from tgl.evaluate.report import (
     BaselineReport,
+    ChoiceLine,
     Difference,
     Estimate,
+    FailureLine,
+    FailureReport,
     GroupFigures,
+    LedgerReport,
     LimitReport,
+    NodeLine,
     ProgramFigures,
     SearchReport,
     Selection,
+    Spending,
     SpendReport,
 )
 from tgl.evaluate.selection import Choice, Deficit, Finalist, choose, deficit, finalists, mean_cost
@@ -62,6 +69,7 @@ __all__ = [
     "Baseline",
     "BaselineReport",
     "Choice",
+    "ChoiceLine",
     "CostModel",
     "DataProblem",
     "Dataset",
@@ -74,18 +82,22 @@ __all__ = [
     "Example",
     "ExampleFailed",
     "ExampleResult",
+    "FailureLine",
+    "FailureReport",
     "Finalist",
     "Forecast",
     "Found",
     "Given",
     "GroupFigures",
     "Ledger",
+    "LedgerReport",
     "LimitReport",
     "Loaded",
     "Meter",
     "Need",
     "NoCandidate",
     "NoPrice",
+    "NodeLine",
     "NotFound",
     "NothingFeasible",
     "Notice",
@@ -103,6 +115,7 @@ __all__ = [
     "Selection",
     "SpendReport",
     "SpendTooSmall",
+    "Spending",
     "SplitName",
     "Splits",
     "Tokens",
@@ -118,6 +131,7 @@ __all__ = [
     "difference",
     "dollar_prices",
     "failures_in",
+    "failures_of",
     "figures",
     "finalists",
     "greedy",

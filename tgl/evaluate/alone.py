@@ -8,8 +8,9 @@ from tgl.evaluate.base_roles import base_role
 from tgl.evaluate.calibration import calibrated
 from tgl.evaluate.cost import CostModel, NoPrice, cost_model
 from tgl.evaluate.evaluator import Evaluation, Evaluator
+from tgl.evaluate.failures import failures_of
 from tgl.evaluate.measure import FINAL_SALT, WINNER, figures, report_draws, responses_hash
-from tgl.evaluate.report import ProgramFigures
+from tgl.evaluate.report import FailureReport, ProgramFigures
 from tgl.evaluate.splits import Purpose
 from tgl.ir import ProgramIR
 from tgl.space import resolve
@@ -17,12 +18,13 @@ from tgl.space import resolve
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """Figures of a resolved program, with what they rest on."""
+    """Figures of a resolved program, with what they rest on, and what failed."""
 
     figures: ProgramFigures
     evaluation: Evaluation
     cost: CostModel
     responses: str
+    failures: FailureReport
 
 
 async def measure_alone(
@@ -65,4 +67,4 @@ async def measure_alone(
     examples = evaluator.open_test(purpose)
     [evaluation] = await evaluator.run([candidate], examples, salt)
     made = figures(evaluation, examples, cost, report_draws(seed).child(WINNER))
-    return Alone(made, evaluation, cost, responses_hash([evaluation]))
+    return Alone(made, evaluation, cost, responses_hash([evaluation]), failures_of([evaluation]))

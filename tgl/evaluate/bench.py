@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
+from tgl.evaluate.attribution import Attribution
 from tgl.evaluate.cost import CostModel, Price
 from tgl.evaluate.evaluator import Evaluation, Evaluator
+from tgl.evaluate.failures import FailureTally
 from tgl.evaluate.ledger import NOTHING, Forecast, Ledger, Need
 from tgl.evaluate.limits import Meter
 from tgl.ir import Candidate, ProgramIR
@@ -36,6 +38,7 @@ Notify = Callable[[Notice], None]
 class Bench:
     """What the stages share.
 
+    `spending` and `tally` tell who the spend was for, and what failed.
     `stages` is the settled spend in calls at the end of each stage; `notes` are remarks for the report;
     `missing` are lines of the table that did not fit `spend`, with what they would have needed.
     """
@@ -53,6 +56,12 @@ class Bench:
     best_score: float | None = None
     failures: set[str] = field(default_factory=set[str])
     fraction: float = 0.0
+    spending: Attribution = field(init=False)
+    tally: FailureTally = field(default_factory=FailureTally)
+
+    def __post_init__(self) -> None:
+        """Open the accounts."""
+        self.spending = Attribution(self.ir, self.meter.cost, self.dollars)
 
     @property
     def cost(self) -> CostModel:
@@ -94,6 +103,8 @@ class Bench:
             self.failures.update(fresh)
             seen = self.evaluator.failed
             self.journal.record(FAILURES, [[one, seen[one].failure, seen[one].detail] for one in fresh])
+        self.spending.add(evaluations)
+        self.tally.add(evaluations)
         charges: dict[str, float] = {}
         for evaluation in evaluations:
             charges.update(evaluation.charges(self.dollars))

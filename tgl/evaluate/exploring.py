@@ -49,11 +49,15 @@ class TrainLab:
     async def measure(self, assignments: Sequence[Assignment]) -> list[Measured]:
         """Measure candidates on train, and keep back what the later stages need by what was seen."""
         bench = self._bench
-        candidates = [self._space.resolution(assignment).candidate for assignment in assignments]
+        resolutions = [self._space.resolution(assignment) for assignment in assignments]
+        for resolution in resolutions:
+            bench.spending.register(resolution)
+        candidates = [resolution.candidate for resolution in resolutions]
         evaluations = await bench.evaluator.on_train(candidates)
         bench.settle(evaluations)
         for evaluation in evaluations:
             self.evaluations[evaluation.candidate.digest] = evaluation
+            bench.spending.score(evaluation)
             if bench.meter.feasible(evaluation):
                 bench.best_score = max(bench.best_score or 0.0, evaluation.score)
         seen = list(self.evaluations.values())

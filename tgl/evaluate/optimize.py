@@ -339,6 +339,8 @@ class Pursuit:
                 dollars_cap=bench.ledger.dollars_cap,
                 stages=tuple(bench.stages),
             ),
+            ledger=bench.spending.report(),
+            failures=bench.tally.report(),
             rounds=explored.rounds,
             candidates=explored.candidates,
             replicates=sum(outcome.replicate for outcome in explored.outcomes),

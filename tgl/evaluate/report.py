@@ -135,6 +135,69 @@ class SpendReport(Frozen):
     stages: tuple[tuple[str, int], ...]
 
 
+class FailureLine(Frozen):
+    """A class of failure: examples that failed so, failed calls that fell back, and distinct failed calls."""
+
+    failure: str
+    runs: int
+    fallbacks: int
+    calls: int
+
+
+class FailureReport(Frozen):
+    """How `runs` of programs on examples ended, where they were needed.
+
+    `failed` ones count as wrong, `unanswered` ones ended without an answer, `fell_back` ones went on
+    without a failed call (`on_failure absent`). `dropped` ones are not among the runs: their candidates
+    were out for certain.
+    """
+
+    runs: int
+    failed: int
+    unanswered: int
+    fell_back: int
+    dropped: int
+    classes: tuple[FailureLine, ...]
+
+
+class Spending(Frozen):
+    """Distinct calls: how many, their tokens, and what they come to in the task's unit and in dollars."""
+
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    units: float
+    dollars: float
+
+
+class NodeLine(Frozen):
+    """What was spent for a declared node, replicas together."""
+
+    node: str
+    spent: Spending
+
+
+class ChoiceLine(Frozen):
+    """What was spent where a choice had a value.
+
+    `candidates` held it (in any replica), and `mean_score` is theirs on train: an association, no effect.
+    """
+
+    choice: str
+    value: str
+    candidates: int
+    mean_score: float | None
+    spent: Spending
+
+
+class LedgerReport(Frozen):
+    """The spend by node, and by the values of each choice; each of these adds up to `total`."""
+
+    total: Spending
+    nodes: tuple[NodeLine, ...]
+    choices: tuple[ChoiceLine, ...]
+
+
 class SearchReport(Frozen):
     """Everything that a search has to tell (see the module).
 
@@ -168,6 +231,8 @@ class SearchReport(Frozen):
     baselines: tuple[BaselineReport, ...]
     limits: tuple[LimitReport, ...]
     spend: SpendReport
+    ledger: LedgerReport
+    failures: FailureReport
     rounds: int
     candidates: int
     replicates: int

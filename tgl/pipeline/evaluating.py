@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tgl.diagnostics import Diagnostic
@@ -17,7 +17,7 @@ from tgl.emit import (
     program_hash,
     staleness,
 )
-from tgl.evaluate import Alone, NoPrice, ProgramFigures, SealedSplit, Splits, measure_alone
+from tgl.evaluate import Alone, FailureReport, NoPrice, ProgramFigures, SealedSplit, Splits, measure_alone
 from tgl.ir import UnitSpec
 from tgl.pipeline.figures import measured_figures
 from tgl.pipeline.guard import outside_trouble
@@ -30,7 +30,7 @@ from tgl.pipeline.task import evaluator_of, load_task, split_task
 from tgl.pipeline.watch import Watch
 from tgl.pipeline.workspace import Workspace
 from tgl.report import SilentProgress
-from tgl.runtime import Counts
+from tgl.runtime import Counts, FaultLine
 from tgl.syntax import ast, parse, print_expr
 from tgl.text import SourceFile
 
@@ -54,6 +54,8 @@ class EvalOutcome:
     asked: int
     counts: Counts
     warnings: tuple[Diagnostic, ...]
+    failures: FailureReport
+    faults: Mapping[str, FaultLine]
 
 
 async def evaluate(
@@ -95,7 +97,8 @@ async def evaluate(
                 raise Stop(Exit.FAILED, alone.diagnostic())
             if data is None and not verifying:
                 session.store.count(f"test:{task_data.task.name}:{name}", add=1)
-    return outcome(program, alone, name, watch, warnings, session.executor.counts)
+    executor = session.executor
+    return outcome(program, alone, name, watch, warnings, executor.counts, executor.ledger.faults)
 
 
 def outcome(
@@ -105,6 +108,7 @@ def outcome(
     watch: Watch,
     warnings: tuple[Diagnostic, ...],
     counts: Counts,
+    faults: Mapping[str, FaultLine],
 ) -> EvalOutcome:
     """Everything that `eval` tells."""
     figures = measured_figures(
@@ -125,6 +129,8 @@ def outcome(
         replayed=watch.snapshot.stored,
         asked=watch.snapshot.issued,
         counts=counts,
+        failures=alone.failures,
+        faults=faults,
         warnings=warnings,
     )
 
@@ -134,12 +140,13 @@ class Verification:
     """What was re-derived: `differing` holds (key, what stands there, what was derived).
 
     `searched` tells whether the whole search was replayed, which also re-derives the lines `search` and
-    `baseline`; `why_not` is the reason if not.
+    `baseline`; `why_not` is the reason if not. `failures` are those of the program on test.
     """
 
     differing: tuple[tuple[str, str, str], ...]
     searched: bool
     why_not: str
+    failures: FailureReport | None = None
 
 
 async def verify(program: ResolvedProgram, workspace: Workspace, options: RunOptions) -> Verification:
@@ -166,8 +173,8 @@ async def verify(program: ResolvedProgram, workspace: Workspace, options: RunOpt
     ]
     stale = staleness(program.text, texts, found.data)
     if differing or stale:
-        return Verification(tuple(differing), False, "")
-    return await replayed(program, workspace, offline)
+        return Verification(tuple(differing), False, "", found.failures)
+    return replace(await replayed(program, workspace, offline), failures=found.failures)
 
 
 REPEATED = ("baseline",)

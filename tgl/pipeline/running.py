@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from tgl.emit import resolve_text
@@ -16,7 +17,7 @@ from tgl.pipeline.trouble import placeless
 from tgl.pipeline.unsatisfied import nothing_to_draw
 from tgl.pipeline.watch import Watch
 from tgl.pipeline.workspace import Workspace
-from tgl.runtime import Counts, Job, RunResult
+from tgl.runtime import Counts, FaultLine, Job, RunResult
 from tgl.space import PRIOR, EmptySpace, Stream, resolve, sample
 
 
@@ -78,11 +79,12 @@ def is_text(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """What came of one input."""
+    """What came of one input; `faults` are attempts without a reply, by class of failure."""
 
     result: RunResult
     asked: int
     counts: Counts
+    faults: Mapping[str, FaultLine]
 
 
 async def run_once(
@@ -110,8 +112,8 @@ async def run_once(
         with outside_trouble(session.executor.store):
             candidate = resolve(program.ir, {}).candidate
             [result] = await session.executor.run_all([Job(candidate, fields)])
-            counts = session.executor.counts
-    return RunOutcome(result, watch.snapshot.issued, counts)
+            counts, faults = session.executor.counts, session.executor.ledger.faults
+    return RunOutcome(result, watch.snapshot.issued, counts, faults)
 
 
 def sampled_text(name: str, seed: int, *, graph: str | None = None) -> str:

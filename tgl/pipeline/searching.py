@@ -32,7 +32,7 @@ from tgl.pipeline.task import TaskData, evaluator_of, load_task, shot_bytes, spl
 from tgl.pipeline.trouble import placeless
 from tgl.pipeline.watch import Watch
 from tgl.pipeline.workspace import Workspace
-from tgl.runtime import Counts
+from tgl.runtime import Counts, FaultLine
 from tgl.search import NoJournal
 from tgl.semantics import Checked, check, lower
 from tgl.space import Resolution, resolve
@@ -91,7 +91,8 @@ class SearchOutcome:
     """What `optimize` made. `text` is the whole resolved program; `test_reads` counts this one, too.
 
     `replayed` and `asked` are the calls answered from what was stored or recorded, and by models;
-    `recorded` the number of responses that travel with the program.
+    `recorded` the number of responses that travel with the program; `faults` attempts without a reply, by
+    class of failure.
     """
 
     text: str
@@ -104,6 +105,7 @@ class SearchOutcome:
     billed: Mapping[str, int]
     test_reads: int
     counts: Counts
+    faults: Mapping[str, FaultLine]
 
 
 def prepare(name: str, *, graph: str | None = None) -> SearchPlan:
@@ -291,6 +293,7 @@ async def search(
             billed={name: line.attempts for name, line in ledger.bill.items()},
             test_reads=reads,
             counts=session.executor.counts,
+            faults=ledger.faults,
         )
 
 

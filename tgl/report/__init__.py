@@ -1,5 +1,6 @@
 """What people see: the honest table, figures, and progress while a search runs."""
 
+from tgl.report.failures import failure_lines, failures_json
 from tgl.report.label import simulation_label
 from tgl.report.progress import (
     JsonProgress,
@@ -9,6 +10,7 @@ from tgl.report.progress import (
     Snapshot,
     TerminalProgress,
 )
+from tgl.report.spending import ledger_table
 from tgl.report.table import search_table
 
 __all__ = [
@@ -18,6 +20,9 @@ __all__ = [
     "SilentProgress",
     "Snapshot",
     "TerminalProgress",
+    "failure_lines",
+    "failures_json",
+    "ledger_table",
     "search_table",
     "simulation_label",
 ]

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from tgl.emit import amount_text
 from tgl.evaluate import BaselineReport, Difference, Estimate, ProgramFigures, SearchReport
-
-INDENT = "  "
+from tgl.report.columns import INDENT, columns
 
 
 def percent(estimate: Estimate) -> str:
@@ -27,15 +26,6 @@ def cost(figures: ProgramFigures, unit: str) -> str:
     """Mean cost of a question: `1.42 units`."""
     text = amount_text(figures.cost.value)
     return f"${text}" if unit == "$" else f"{text} {unit}"
-
-
-def columns(rows: Sequence[Sequence[str]], *, indent: str = INDENT) -> list[str]:
-    """Rows as aligned lines, no trailing space."""
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    return [
-        (indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))).rstrip()
-        for row in rows
-    ]
 
 
 def search_table(report: SearchReport, *, title: str) -> str:

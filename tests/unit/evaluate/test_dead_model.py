@@ -149,3 +149,17 @@ def test_a_simple_program_on_the_dead_model_is_not_measured_and_says_why():
     assert single.select_accuracy is None
     assert re.fullmatch(r"on select 1 of the first 1 examples failed \(server 1\)", single.why)
     assert "dead, greedy: not measured on test, on select 1 of" in search_table(found.report, title="x")
+
+
+def test_the_report_tells_failures_by_class_and_what_was_not_run():
+    found = Night(5).search()
+    assert isinstance(found, Found)
+    failures, ledger = found.report.failures, found.report.ledger
+    [line] = failures.classes
+    assert (line.failure, line.runs, line.fallbacks) == ("server", failures.failed, 0)
+    assert 0 < line.calls <= line.runs, "programs share failed calls"
+    assert failures.dropped > 0
+    assert ledger.total.calls == found.report.spend.calls
+    assert sum(one.spent.calls for one in ledger.nodes) == ledger.total.calls
+    dead = [one for one in ledger.choices if (one.choice, one.value) == ("solve.sample[].model", "dead")]
+    assert [one.candidates > 0 for one in dead] == [True]

@@ -1,0 +1,39 @@
+"""Traps that others fell into, about the command line (see tests/TRAPS.md)."""
+
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+from tgl.cli.main import COMMANDS, build_parser
+
+
+def parsers(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+    """A parser and those of its commands."""
+    found = [parser]
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for sub in action.choices.values():
+                found += parsers(sub)
+    return found
+
+
+@pytest.mark.parametrize("command", [name for name, _ in COMMANDS])
+def test_a_flag_is_off_until_it_is_given_and_takes_no_word(command: str):
+    """AgentRE: `--flag False` was true. A flag here has no value, is off by default, and on when given."""
+    for parser in parsers(build_parser(command)):
+        for action in parser._actions:
+            assert action.type is not bool, f"{action.option_strings}: any word would be true"
+            if isinstance(action, argparse._StoreTrueAction):
+                assert action.default is False
+                assert action.nargs == 0
+
+
+def test_a_flag_with_a_word_is_refused(capsys: pytest.CaptureFixture[str]):
+    parser = build_parser("optimize")
+    assert parser.parse_args(["optimize", "p.tgl"]).live is False
+    assert parser.parse_args(["optimize", "p.tgl", "--live"]).live is True
+    with pytest.raises(SystemExit):
+        parser.parse_args(["optimize", "p.tgl", "--live=False"])
+    assert "--live" in capsys.readouterr().err

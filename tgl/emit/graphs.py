@@ -391,7 +391,9 @@ class GraphWriter:
         callee = self.around.callee(template, alternative)
         emptied = tuple((port, "[]") for port in self.emptied(template, alternative))
         callee = replace(callee, extra=(*callee.extra, *emptied))
-        return Replica(copy, callee, group.members.index(member))
+        model = self.instance.models.get(member)
+        spelled = None if model is None else self.around.spell(ModelName(name=model))
+        return Replica(copy, callee, group.members.index(member), spelled)
 
     def emptied(self, node: NodeTemplate, alternative: Alternative) -> Iterator[str]:
         """List ports that an input of their name would feed, now that all edges into them are gone (G1)."""

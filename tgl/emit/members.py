@@ -30,6 +30,11 @@ class Members:
         return any(self.old.values())
 
     @property
+    def dims(self) -> int:
+        """How many dimensions the user gave it."""
+        return max(map(len, self.old.values()), default=0)
+
+    @property
     def is_unmoved(self) -> bool:
         """Whether every replica is alive and keeps its position."""
         return all(self.new.get(member) == position for member, position in self.old.items())

@@ -8,7 +8,7 @@ from typing import Literal
 
 from tgl.emit.errors import NeedsSingles, UnwrittenDecision
 from tgl.emit.render import Copy, Renderer, Texts
-from tgl.emit.tree import has_choice
+from tgl.emit.tree import every, has_choice
 from tgl.syntax import ast
 from tgl.text import Edit, Span, apply_edits
 
@@ -29,11 +29,15 @@ class Callee:
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """A surviving replica: its copy of the statement, its rank (from 0) in lists that the user wrote."""
+    """A surviving replica: its copy of the statement, its rank (from 0) in lists that the user wrote.
+
+    `model`: what it runs on, as the text spells it; None if it runs on none.
+    """
 
     copy: Copy
     callee: Callee
     written_rank: int
+    model: str | None = None
 
 
 @dataclass(slots=True)
@@ -134,11 +138,24 @@ class NodeWriter:
                 return None
             case "on":
                 texts = self.vector(clause.value, replicas, self.renderer.texts)
+                if any(self.asks_the_gone(clause.value, replica) for replica in replicas):
+                    texts = [replica.model for replica in replicas]
                 known = [text for text in texts if text is not None]
                 # Where the choice is inactive (a function was picked) any model will do.
                 return self.slot([text or known[0] for text in texts]) if known else None
             case _:
                 return self.renderer.guard(clause.value, copies, shared=True)[0]
+
+    def asks_the_gone(self, expr: ast.Expr, replica: Replica) -> bool:
+        """Whether a model is that of a node which the resolved text has not (C8)."""
+        asked = [
+            part.args[0].value
+            for part in every(expr)
+            if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == "model_of"
+        ]
+        return replica.model is not None and any(
+            self.renderer.one(node, replica.copy) is None for node in asked
+        )
 
     def slot(self, texts: Texts, *, is_what: bool = False) -> str | None:
         """One text for all, or a list of one for each.

@@ -124,6 +124,9 @@ class Renderer:
         from itself says so, as a `when` has to be decided in the run.
         """
         found = self.settled(expr, copies, positive=True, shared=shared)
+        known = [self.known(expr, copy, positive=True) for copy in copies]
+        if None not in known:  # only numbers of replicas are left to ask about
+            found = [*map(bool, known)]
         if shared and len(set(found)) > 1:
             raise self.differing(copies)
         if False in found and self.never is None:
@@ -152,6 +155,22 @@ class Renderer:
             case _:
                 texts = self.texts(expr, copies, shared=shared)
                 return [not positive if text is None else text for text in texts]
+
+    def known(self, expr: ast.Expr, copy: Copy, *, positive: bool) -> bool | None:
+        """Whether what is left of a `when` holds, None if the run tells."""
+        match expr:
+            case ast.Unary(op="not", operand=operand):
+                inner = self.known(operand, copy, positive=not positive)
+                return None if inner is None else not inner
+            case ast.Binary(op="and" | "or" as op, left=left, right=right):
+                sides = [self.known(side, copy, positive=positive) for side in (left, right)]
+                decisive = op == "or"
+                return decisive if decisive in sides else None if None in sides else not decisive
+            case ast.Call(func=ast.Name(id="ran"), args=(ast.Arg(value=value, when=None),)):
+                return None if self.one(value, copy) is not None else False
+            case _:
+                value = tree_value(expr, copy.old)
+                return value if isinstance(value, bool) else None if self.one(expr, copy) else not positive
 
     def joint(self, expr: ast.Binary, decisive: bool, left: str | bool, right: str | bool) -> str | bool:
         """Two conditions in one, of which some may be known."""
@@ -252,6 +271,8 @@ class Renderer:
             base = self.texts(expr.base, copies, shared=shared)
             inner = [(arg.value.span, self.texts(arg.value, copies, shared=shared)) for arg in expr.args]
             return self.spliced(expr.span, [(expr.base.span, base), *inner], len(copies))
+        if len(expr.args) < members.dims:
+            return self.row_texts(expr, members, copies, shared=shared)
         if len(expr.args) == 1 and isinstance(expr.args[0].value, ast.Range):
             return self.range_texts(expr, expr.args[0].value, members, copies)
         return self.member_texts(expr, members, copies, shared=shared)
@@ -282,6 +303,25 @@ class Renderer:
         ]
         looked_up = self.looked_up(numbers, copies, shared=True)
         return [f"{members.name}[{number}]" for number in looked_up]
+
+    def row_texts(self, expr: ast.Index, members: Members, copies: Sequence[Copy], *, shared: bool) -> Texts:
+        """`p[l]` of a node of several dimensions: the replicas of a row that are left."""
+        rows: list[tuple[str, ...]] = []
+        keeps = not members.singles
+        for copy in copies:
+            before, after = (position_of(expr, names) for names in (copy.old, copy.new))
+            if before is None:
+                if members.is_unmoved:
+                    return [self.slice(expr.span)] * len(copies)
+                raise UnwrittenDecision(copy.prefix, f"which replicas `{self.slice(expr.span)}` means")
+            size = len(before)
+            rows.append(tuple(m for m in members.alive if members.old[m][:size] == before))
+            now = {m for m in members.alive if after is not None and members.new[m][:size] == after}
+            keeps = keeps and now == {*rows[-1]}
+        if keeps and any(rows):
+            return [self.slice(expr.span)] * len(copies)
+        texts: Texts = [f"[{', '.join(members.references(row))}]" if row else None for row in rows]
+        return self.looked_up(texts, copies, shared=shared)
 
     def range_texts(
         self, expr: ast.Index, bounds: ast.Range, members: Members, copies: Sequence[Copy]

@@ -9,7 +9,7 @@ from tgl.ir import ChoiceRef, Const, Expr, Fn, ListOf, ModelOf, NodeRef, Options
 from tgl.semantics.errors import choices as choice_facts
 from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as facts
-from tgl.semantics.fold import is_static, op
+from tgl.semantics.fold import ABSENT, is_static, op
 from tgl.semantics.lowering import domains
 from tgl.semantics.lowering.indices import ast_name
 from tgl.semantics.lowering.quantify import quantified
@@ -38,6 +38,8 @@ def built_in(state: State, name: str, expr: ast.Call, env: Env, site: Site, eval
         raise state.problems.abandon(facts.too_many_arguments(at, name, 1))
     value = evaluate(state, expr.args[0].value, env, site)
     if name == "model_of":
+        if value == ABSENT:
+            return ABSENT
         if not isinstance(value, NodeRef):
             raise state.problems.abandon(facts.type_mismatch(at, "`model_of` takes one node", "not one node"))
         return ModelOf(node=value.id)

@@ -76,13 +76,14 @@ class Maker:
         site = NodeSite(address, index, group.counts, at, label=address)
         picked = self.picked(node, env, site)
         clauses = {clause.kind: clause for clause in node.clauses}
-        on = self.model(clauses.get("on"), env, site)
-        has_model = on is not None or self.instance.has_model
-        alternatives = tuple(self.alternative(use, env, site, on, has_model) for use in picked.uses)
         counted = [op("<=", Const(value=k), count) for k, count in zip(index, group.counts, strict=True)]
         condition = self.condition(
             clauses.get("if"), env, Site(f"{address}.if", ChoiceKind.NODE_IF, node.what)
         )
+        never = condition == Const(value=False)  # a replica that is never there needs no model
+        on = None if never else self.model(clauses.get("on"), env, site)
+        has_model = on is not None or self.instance.has_model or never
+        alternatives = tuple(self.alternative(use, env, site, on, has_model) for use in picked.uses)
         return NodeTemplate(
             id=node_id,
             group=self.instance.label(node.name),

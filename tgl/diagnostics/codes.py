@@ -92,6 +92,7 @@ CODES: tuple[Code, ...] = (
     Code("E0316", "option-value", ERROR, "an option outside of what it may be"),
     Code("E0317", "missing-shots", ERROR, "few-shot examples without a file that they come from"),
     Code("E0318", "unknown-type", ERROR, "a type that the language has not"),
+    Code("E0319", "no-such-part", ERROR, "a field or tag that a message never has"),
     # E04: choices and constraints
     Code("E0401", "empty-domain", ERROR, "nothing to choose from"),
     Code(

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
 from tgl.ir.choices import ChoicePoint, TextPlace
 from tgl.ir.expr import Expr, Frozen
 
@@ -32,14 +34,29 @@ class Reader(Frozen):
     """How a reply becomes a value.
 
     `answer` is read by the task's key; `number` finds a number in [low, high]; `choice` one of `options`.
-    `after` is the text behind which the value stands (the last occurrence counts).
+    `record` finds a JSON object with `fields`, `list` a JSON list of `item`s; `tagged` a line that begins
+    with one of `tags`, and reads what stands behind it (None: nothing does). `after` is the text behind which
+    the value stands (the last occurrence counts). `optional`: of a field, which may be missing.
     """
 
-    kind: Literal["text", "answer", "number", "choice"]
+    kind: Literal["text", "answer", "number", "choice", "record", "list", "tagged"]
     after: str | None = None
     low: float | None = None
     high: float | None = None
     options: tuple[str, ...] = ()
+    fields: tuple[tuple[str, Reader], ...] = ()
+    item: Reader | None = None
+    tags: tuple[tuple[str, Reader | None], ...] = ()
+    optional: bool = False
+
+    @model_serializer(mode="wrap")
+    def without_parts(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Without parts that are not there: programs from before these existed keep their name."""
+        found: dict[str, object] = handler(self)
+        return {name: value for name, value in found.items() if name not in PARTS or value}
+
+
+PARTS = frozenset({"fields", "item", "tags", "optional"})
 
 
 class ShotsSource(Frozen):
@@ -315,4 +332,5 @@ class ProgramIR(Frozen):
         return tuple(model.name for model in self.models if model.is_simulated)
 
 
+Reader.model_rebuild()
 Alternative.model_rebuild()

@@ -19,11 +19,10 @@ from tgl.ir import (
     Reader,
     RunNode,
 )
-from tgl.keys import Answer
 from tgl.models import Decoding
 from tgl.runtime.identity import CallKey, canonical, canonical_options, drawn, opening
 from tgl.runtime.prompts import PromptForm, Prompts, Rendered
-from tgl.runtime.readers import read_reply
+from tgl.runtime.readers import Read, read_reply
 from tgl.stdfn import RULES
 
 CACHED = 100_000
@@ -36,9 +35,9 @@ class Reading:
     def __init__(self, reader: Reader, key: KeySpec) -> None:
         self.reader = reader
         self.key = key
-        self.read: dict[str, Answer | float | str | None] = {}
+        self.read: dict[str, Read] = {}
 
-    def value(self, text: str) -> Answer | float | str | None:
+    def value(self, text: str) -> Read:
         """The value of a reply, None if it can't be read."""
         if text not in self.read:
             if len(self.read) >= CACHED:

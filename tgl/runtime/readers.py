@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+import json
+import re
+from collections.abc import Iterator
+from typing import TypeAlias, assert_never
+
+from pydantic import JsonValue
 
 from tgl.ir import KeySpec, Reader
 from tgl.keys import Answer, first_number, last_number, normalised, read_answer
+from tgl.stdfn import Message, Record, Tagged, Value, shown
+
+Read: TypeAlias = "Answer | float | str | Record | Tagged | tuple[Value, ...] | None"
+"""What a reply is read as; None if it can't be."""
+
+MOST_STARTS = 64
+"""Places of a reply at which JSON is looked for."""
 
 
-def read_reply(reader: Reader, key: KeySpec, text: str) -> Answer | float | str | None:
+def read_reply(reader: Reader, key: KeySpec, text: str) -> Read:
     """The value of a reply, or None if it can't be read.
 
     With `after`, only the text behind its last occurrence counts, and a reply without it is unread; for an
@@ -29,8 +41,95 @@ def read_reply(reader: Reader, key: KeySpec, text: str) -> Answer | float | str 
             return read_number(reader, behind)
         case "choice":
             return read_choice(reader, behind)
+        case "record" | "list":
+            found = [fitted(reader, key, value) for value in json_in(reader, behind)]
+            fitting = [value for value in found if value is not None]
+            return read_of(fitting[-1]) if fitting else None
+        case "tagged":
+            return read_tagged(reader, key, behind)
         case _:
             assert_never(reader.kind)
+
+
+def read_of(value: Value) -> Read:
+    """A record or a list, as it was read."""
+    return value if isinstance(value, Record | tuple) else None
+
+
+def json_in(reader: Reader, text: str) -> Iterator[JsonValue]:
+    """The outermost JSON objects or lists in a reply, in order; what stands around them is passed over."""
+    opening = "{" if reader.kind == "record" else "["
+    decoder = json.JSONDecoder()
+    at = text.find(opening)
+    for _ in range(MOST_STARTS):
+        if at < 0:
+            return
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            end = at + 1
+        else:
+            yield value
+        at = text.find(opening, end)
+
+
+def fitted(reader: Reader, key: KeySpec, value: JsonValue) -> Value:
+    """A JSON value read as a type says, None if it does not fit."""
+    match reader.kind, value:
+        case "text", str():
+            return value
+        case "text", bool() | int() | float():
+            return shown(value)
+        case "answer", str() | int() | float():
+            text = shown(value)
+            read = read_answer(key.model_copy(update={"after": None}), text)
+            return None if read is None else Message(text, read)
+        case "number", str() | int() | float() if not isinstance(value, bool):
+            return read_number(reader, shown(value))
+        case "choice", str():
+            return read_choice(reader, value)
+        case "record", dict():
+            return fitted_record(reader, key, value)
+        case "list", list():
+            inner = reader.item or Reader(kind="text")
+            members = [fitted(inner, key, member) for member in value]
+            return None if any(member is None for member in members) else tuple(members)
+        case _:
+            return None
+
+
+def fitted_record(reader: Reader, key: KeySpec, value: dict[str, JsonValue]) -> Record | None:
+    """An object with all fields that it has to have; others are passed over."""
+    fields: list[tuple[str, Value]] = []
+    for name, inner in reader.fields:
+        read = fitted(inner, key, value.get(name))
+        if read is None and (not inner.optional or value.get(name) is not None):
+            return None
+        fields.append((name, read))
+    return Record(tuple(fields))
+
+
+def read_tagged(reader: Reader, key: KeySpec, text: str) -> Tagged | None:
+    """The last line that begins with a tag, with what stands behind it, up to the end of the reply.
+
+    The tag may be followed by a colon or by its contents in parentheses, and stand in bold type.
+    """
+    names = "|".join(re.escape(tag) for tag, _ in reader.tags)
+    line = rf"(?m)^[ \t>*#`_-]*({names})\b[*`_]*[ \t]*(:|\(|$|(?=\s))"
+    inner = dict(reader.tags)
+    plain = key.model_copy(update={"after": None})
+    for found in reversed(list(re.finditer(line, text))):
+        behind = text[found.end() :].strip()
+        if found.group(2) == "(":
+            behind = behind.removesuffix(")").strip()
+        tag = found.group(1)
+        payload = inner[tag]
+        if payload is None:
+            return Tagged(tag, None)
+        read = read_reply(payload, plain, behind)
+        if read is not None:
+            return Tagged(tag, Message(behind, None if isinstance(read, tuple) else read))
+    return None
 
 
 def read_number(reader: Reader, text: str) -> float | None:

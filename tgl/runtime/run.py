@@ -236,7 +236,7 @@ class Run:
             case _ if fn == VALUE_FN:
                 return next(iter(named.get("value", ())), None)
             case _ if fn == TAKE_FN:
-                items = spliced(tuple(named.get("items", ())))
+                items = spliced(tuple(listed(value) for value in named.get("items", ())))
                 most = next(iter(named.get("most", ())), None)
                 kept = items[:most] if isinstance(most, int) else items
                 if len(kept) < len(items):
@@ -308,8 +308,8 @@ class Run:
         match output.value:
             case None | Answer():
                 return output.value
-            case str() | int() | float() | Record() | Tagged():
-                return read_answer(self.plan.key.model_copy(update={"after": None}), text_of(output.value))
+            case str() | int() | float() | Record() | Tagged() | tuple():
+                return read_answer(self.plan.key.model_copy(update={"after": None}), shown(output.value))
 
     def fail_first(self) -> Done:
         """The result of a run that can't go on, by the first failure in the order of nodes."""
@@ -402,8 +402,13 @@ def port_texts(port: PortSpec, values: Sequence[Value]) -> PortValue | None:
             return text
         case str() | int() | float():
             return text_of(value.value)
-        case Record() | Tagged():
+        case Record() | Tagged() | tuple():
             return port_item(value)
+
+
+def listed(value: Value) -> Value:
+    """A message that was read as a list, as that list."""
+    return value.value if isinstance(value, Message) and isinstance(value.value, tuple) else value
 
 
 def port_item(value: Value) -> str | RecordText:

@@ -184,9 +184,7 @@ class Binder:
                 at = self.scope.at(
                     Span(max(found.span.start, found.span.end - len(found.name)), found.span.end)
                 )
-                if found.name.isupper():
-                    self.problems.add(facts.not_yet(at, "tagged types"))
-                else:
+                if not found.name.isupper():  # a tag
                     self.problems.add(facts.unknown_name(at, found.name, known))
 
     def unread(self, expr: ast.Expr) -> frozenset[Span]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tgl.ir import PortSpec, Reader, ShotsSource
-from tgl.semantics.errors import choices as choice_facts
 from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.problems import Problems
+from tgl.semantics.replies import read_reader
 from tgl.semantics.scope import FileScope
 from tgl.semantics.settings import Settings, read_settings
 from tgl.syntax import ast
@@ -19,8 +19,7 @@ OPTIONS = ("prompt", "system", "temperature", "top_p", "max_tokens", "stop", "sh
 """What a node may set for a role besides ports and params."""
 
 RESERVED = (*OPTIONS, "continue", "from", "match", "on_failure", "continue_by")
-TYPES = ("text", "answer", "number", "choice", "list", "any")
-REPLIES = ("text", "answer", "number", "choice")
+TYPES = ("text", "answer", "number", "choice", "list", "record", "any")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +58,19 @@ def type_word(scope: FileScope, written: ast.TypeExpr | None, problems: Problems
     at = scope.at(written.span)
     variant, *others = written.variants
     if others:
-        problems.add(name_facts.not_yet(at, "types with `|`"))
+        problems.add(name_facts.not_yet(at, "types with `|` for what is received", hint="leave the type out"))
         return None
     if isinstance(variant, ast.RecordType):
-        problems.add(name_facts.not_yet(at, "records"))
-        return None
+        return "record"
     *labels, word = variant.words
     if labels:
         problems.add(name_facts.not_yet(at, "labels such as `secret`"))
         return None
-    if word in ("record", "ranked"):
+    if word == "ranked":
         problems.add(name_facts.not_yet(at, f"the type `{word}`"))
         return None
     if word not in TYPES:
-        if word.isupper():
-            problems.add(name_facts.not_yet(at, "tagged types"))
-        else:
-            problems.add(facts.unknown_type(at, word, TYPES[:-1]))
+        problems.add(facts.unknown_type(at, word, TYPES[:-1]))
         return None
     return word
 
@@ -196,67 +191,6 @@ def read_params(
         else:
             found[item.name] = item
     return found
-
-
-def read_reader(scope: FileScope, written: ast.TypeExpr, problems: Problems) -> Reader:
-    """How a reply becomes a value."""
-    word = type_word(scope, written, problems)
-    if word is None:
-        return Reader(kind="text")
-    at = scope.at(written.span)
-    after = None if written.after is None else written.after.value
-    variant = written.variants[0]
-    args = variant.args if isinstance(variant, ast.WordType) else ()
-    match word:
-        case "text" | "answer":
-            return Reader(kind=word, after=after)
-        case "number":
-            low, high = number_bounds(scope, args, problems)
-            return Reader(kind="number", after=after, low=low, high=high)
-        case "choice":
-            options = tuple(arg.value for arg in args if isinstance(arg, ast.String))
-            if len(options) != len(args) or len(set(options)) < 2:
-                problems.add(
-                    facts.type_mismatch(
-                        at, 'a choice names at least two texts: `choice("yes", "no")`', "not that"
-                    )
-                )
-            return Reader(kind="choice", after=after, options=options)
-        case _:
-            problems.add(
-                name_facts.not_yet(at, f"replies of type `{word}`", "types of replies: " + ", ".join(REPLIES))
-            )
-            return Reader(kind="text")
-
-
-def number_bounds(
-    scope: FileScope, args: tuple[ast.TypeExpr | ast.Expr, ...], problems: Problems
-) -> tuple[float | None, float | None]:
-    """The bounds in `number(0..10)`."""
-    if not args:
-        return None, None
-    if len(args) == 1 and isinstance(args[0], ast.Range):
-        low, high = signed(args[0].low), signed(args[0].high)
-        if low is not None and high is not None:
-            if low >= high:
-                problems.add(choice_facts.bad_range(scope.at(args[0].span), "holds nothing"))
-            return low, high
-    problems.add(
-        facts.type_mismatch(
-            scope.at(args[0].span), "a number has bounds, as in `number(0..10)`", "not bounds"
-        )
-    )
-    return None, None
-
-
-def signed(expr: ast.Expr) -> float | None:
-    match expr:
-        case ast.Number(value=value):
-            return float(value)
-        case ast.Unary(op="-", operand=ast.Number(value=value)):
-            return -float(value)
-        case _:
-            return None
 
 
 def read_fn(scope: FileScope, fn: ast.Fn, problems: Problems) -> FnFacts | None:

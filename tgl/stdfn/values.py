@@ -37,7 +37,7 @@ class Message:
     """What a node said. `value` is None where the text could not be read (language.md G18)."""
 
     text: str
-    value: Answer | float | str | Record | Tagged | None
+    value: Answer | float | str | Record | Tagged | tuple[Value, ...] | None
 
 
 Value: TypeAlias = "Message | Record | Tagged | bool | int | float | str | tuple[Value, ...] | None"

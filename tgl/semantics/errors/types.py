@@ -202,3 +202,16 @@ def unknown_type(at: At, name: str, known: Sequence[str]) -> Diagnostic:
         did_you_mean(name, known) or "unknown type",
         hint=f"types: {', '.join(known)}",
     )
+
+
+def no_such_part(at: At, name: str, known: Sequence[str], kind: str) -> Diagnostic:
+    """E0319: a field or tag that a message never has."""
+    tag = kind == "tagged" or name.isupper()
+    word = "tag" if tag else "field"
+    if not known:
+        message = f"this message is a {kind} and has no {word} `{name}`"
+        hint = "a role with fields answers with a record: `-> {verdict: text, score: number}`"
+        return error("E0319", at, message, f"no {word}s", hint=hint)
+    near = did_you_mean(name, known)
+    label = near or f"its {word}s are {listed(known)}"
+    return error("E0319", at, f"this message has no {word} `{name}`", label)

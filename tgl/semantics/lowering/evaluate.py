@@ -30,6 +30,7 @@ from tgl.semantics.lowering.calls import call_function
 from tgl.semantics.lowering.functions import apply_chosen, apply_let, built_in, list_sizes
 from tgl.semantics.lowering.indices import ast_name, check_range, folded, replica
 from tgl.semantics.lowering.made import is_domain, made
+from tgl.semantics.lowering.parts import check_part
 from tgl.semantics.lowering.rounds import member, rounds_of
 from tgl.semantics.lowering.state import Env, Instance, Replicas, Site, State
 from tgl.semantics.problems import Abandon
@@ -395,6 +396,9 @@ def is_what(state: State, expr: ast.Is, env: Env, site: Site) -> Expr:
         return ABSENT
     binding = env.scope.names.get(expr.name)
     decl = None if binding is None else binding.decl
+    if binding is None and expr.name.isupper():
+        check_part(state, env, expr.operand, expr.name, env.at(expr))
+        return Op(op="tagged", args=(operand, Const(value=expr.name)))
     if decl is None:
         raise Abandon
     if not isinstance(operand, NodeRef) or not isinstance(decl, (ast.Role, ast.Fn, ast.Graph)):

@@ -11,6 +11,7 @@ from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.fold import ABSENT, is_static, op
 from tgl.semantics.lowering.bounds import interval
+from tgl.semantics.lowering.parts import check_part
 from tgl.semantics.lowering.state import Env, Instance, Rounds, Site, State
 from tgl.semantics.problems import Abandon
 from tgl.semantics.scope import body_names
@@ -127,7 +128,9 @@ def member(
                 return map_member(state, rounds_of(state, owner, item, evaluate), expr, env, inner_value)
             if isinstance(item, ast.Loop):
                 return loop_member(state, rounds_of(state, owner, item, evaluate), expr, env, inner_value)
-    return part(evaluate(state, base, env, site), expr.name)
+    value = evaluate(state, base, env, site)
+    check_part(state, env, base, expr.name, env.at(expr))
+    return part(value, expr.name)
 
 
 def part(value: Expr, name: str) -> Expr:

@@ -32,7 +32,7 @@ def some_number(request):
 class Several:
     """A server of several replies a request: notes how many each asked for, takes as long as a seed says."""
 
-    def __init__(self, base, max_n, seed=0, trouble=0.0, refuses=False):
+    def __init__(self, base, max_n, seed=0, trouble=0.0, refuses=None):
         self.base, self.seed, self.trouble, self.refuses = base, seed, trouble, refuses
         self.fingerprint = base.fingerprint
         self.capabilities = Capabilities(max_n=max_n)
@@ -50,7 +50,7 @@ class Several:
         self.sizes.append(n)
         await asyncio.sleep(share(request, "latency", str(self.seed), str(self.count)) * 3)
         if n > 1 and self.refuses:
-            raise ModelError(ErrorKind.BAD_REQUEST, "one at a time")
+            raise ModelError(self.refuses, "one at a time")
         if share(request, "trouble", str(self.seed), str(self.count)) < self.trouble:
             raise ModelError(ErrorKind.RATE_LIMIT, "too fast")
         return await self.base.complete_many(request, n, timeout=timeout)
@@ -165,13 +165,18 @@ def test_a_group_needs_a_slot_for_each_of_its_calls(make, on_virtual_time):
     assert max(model.sizes) == 3
 
 
-def test_a_server_that_refuses_several_replies_is_asked_for_one_at_a_time(make, on_virtual_time):
-    model = Several(make.model(some_number), 8, refuses=True)
-    executor = make.executor(model, concurrency=8)
-    results = on_virtual_time(executor.run_all(make.jobs(make.vote(8), "p", "q")))
-    assert [result.status for result in results] == [RunStatus.OK] * 2
-    assert model.sizes.count(8) == 1
-    assert set(model.sizes) == {1, 8}
+@pytest.mark.parametrize(("kind", "again"), [(ErrorKind.BAD_REQUEST, 0), (ErrorKind.SERVER, 1)])
+def test_a_server_that_refuses_several_replies_is_asked_for_one_at_a_time(make, on_virtual_time, kind, again):
+    """A bad request ends it for good; a breakdown only for the calls that met it."""
+    model = Several(make.model(some_number), 8, refuses=kind)
+    executor = make.executor(model, concurrency=8, policy=CallPolicy(attempts=2))
+
+    async def main():
+        return [await executor.run_all(make.jobs(make.vote(8), question)) for question in "pq"]
+
+    statuses = [result.status for (result,) in on_virtual_time(main())]
+    assert statuses == [RunStatus.OK] * 2
+    assert sorted(model.sizes) == [1] * 16 + [8] * (1 + again)
 
 
 def test_the_salt_and_another_prompt_stand_between_groups(make, on_virtual_time):
@@ -312,6 +317,22 @@ def test_jobs_of_higher_priority_go_first_and_long_ways_before_short_ones(make, 
     on_virtual_time(make.executor(model, concurrency=1).run_all(jobs))
     asked = [request.messages[-1].content.split()[0] for request in model.requests]
     assert asked == ["urgent", "deep", "late", "deep", "deep"]
+
+
+def test_a_call_goes_first_once_an_urgent_job_needs_it_too(make, on_virtual_time):
+    """The urgent job comes to it by way of a first call, when it has long been queued."""
+    model = make.model(lambda request: "4", latency=1.0)
+    shared = {"prompt": "both ask this", "draw": 5}
+    low = make.candidate(make.call("x", **shared))
+    urgent = make.candidate(make.call("a"), make.call("x", "a", **shared))
+    jobs = [
+        *make.jobs(make.candidate(make.call("f", draw=9)), *QUESTIONS),
+        *make.jobs(low, "q"),
+        Job(urgent, {"question": "q"}, priority=1),
+    ]
+    on_virtual_time(make.executor(model, concurrency=1).run_all(jobs))
+    asked = [request.messages[-1].content for request in model.requests]
+    assert (asked.index("both ask this"), len(asked)) == (2, 12)
 
 
 @pytest.mark.slow

@@ -25,6 +25,7 @@ from tgl.runtime.traffic import (
     CutOut,
     GivenUp,
     Kept,
+    Raised,
     Send,
     Unwanted,
     Wanted,
@@ -185,6 +186,8 @@ class World:
         for _ in range(100_000):
             for identity in self.union.given_back():
                 self.scheduler.on(Unwanted(identity), self.now)
+            for identity, rank in self.union.raises().items():
+                self.scheduler.on(Raised(identity, rank), self.now)
             for command in self.scheduler.commands(self.now):
                 self.obey(command)
             if self.ask() or self.union.abandoned:
@@ -221,7 +224,7 @@ class World:
                         ask.identity,
                         step.node.model,
                         step.node.id,
-                        self.union.rank(ask),
+                        self.union.rank_of(ask.identity),
                         Usage(20, 6),
                         (step.node.model, ask.command.rendered.canonical, step.options),
                         ask.command.draw,

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias, assert_never
+from dataclasses import replace
+from typing import TYPE_CHECKING, assert_never
 
 from tgl.models import ChatModel, ChatReply, ChatRequest, ModelError
+from tgl.runtime.arrivals import Arrival, Content, Crashed, Found, Replied, Stored
 from tgl.runtime.calls import asked, billed, recorded, request_of, worst_usage
-from tgl.runtime.errors import MissingResponses
 from tgl.runtime.events import CallsNeeded, FromStore, Issued, Settled, Waiting
-from tgl.runtime.identity import SEEDS, origin_of
+from tgl.runtime.identity import SEEDS
 from tgl.runtime.jobs import Job, RunResult
 from tgl.runtime.pool import CallPool
 from tgl.runtime.quorum import QuorumRun
@@ -32,13 +32,14 @@ from tgl.runtime.traffic import (
     GivenUp,
     Halted,
     Kept,
+    Raised,
     Rank,
     Send,
     Unwanted,
     Waits,
     Wanted,
 )
-from tgl.runtime.union import Ask, DropRule, UnionGraph
+from tgl.runtime.union import Ask, DropRule, UnionGraph, missing_responses
 from tgl.storage import StoredResponse, StoreError
 
 if TYPE_CHECKING:
@@ -47,48 +48,6 @@ if TYPE_CHECKING:
 
 NOTE_EVERY = 200
 """Requests after which the bill is kept again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What a call asks, for whom."""
-
-    ask: Ask
-    request: ChatRequest
-
-
-@dataclass(frozen=True, slots=True)
-class Replied:
-    """A request was answered; nothing is stored yet."""
-
-    number: int
-    calls: tuple[Call, ...]
-    replies: tuple[ChatReply, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """Responses have been committed."""
-
-    responses: tuple[StoredResponse, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a look-up brought."""
-
-    asks: Sequence[Ask]
-    responses: dict[str, StoredResponse]
-
-
-@dataclass(frozen=True, slots=True)
-class Crashed:
-    """Something ended in a way that nobody foresaw."""
-
-    error: BaseException
-
-
-Arrival: TypeAlias = Replied | Broke | CutOff | Stored | Found | Halted | Crashed
 
 
 class Batch:
@@ -137,7 +96,7 @@ class Batch:
         if self.scheduler.stops:
             raise min(self.scheduler.stops, key=lambda stop: stop[0])[1]
         if self.union.waiters:
-            raise self.misses()
+            raise missing_responses(self.union)
         for identity in self.union.needless(set(self.executor.failed) - self.failed_before):
             del self.executor.failed[identity]
         return [result for result in self.union.results if result is not None]
@@ -184,7 +143,7 @@ class Batch:
             identity=ask.identity,
             model=node.model,
             node=node.id,
-            rank=self.union.rank(ask),
+            rank=self.union.rank_of(ask.identity),
             worst=worst_usage(request),
             # Draws of one request differ in nothing but a seed that counts on from its first.
             request=replace(request, seed=(request.seed - command.draw) % SEEDS) if several else None,
@@ -217,6 +176,8 @@ class Batch:
             while True:
                 for identity in self.union.given_back():
                     self.scheduler.on(Unwanted(identity), self.now)
+                for identity, rank in self.union.raises().items():
+                    self.scheduler.on(Raised(identity, rank), self.now)
                 for command in self.scheduler.commands(self.now):
                     match command:
                         case Send():
@@ -417,19 +378,3 @@ class Batch:
             self.executor.keep_bill()
         except StoreError as error:
             self.scheduler.on(Halted((), error), self.now)
-
-    def misses(self) -> MissingResponses:
-        """All calls that are known to be missing."""
-        missing = sorted(asks[0] for asks in self.union.waiters.values())
-        by_node: dict[str, int] = {}
-        by_model: dict[str, int] = {}
-        for ask in missing:
-            node = ask.command.step.node
-            by_node[node.id] = by_node.get(node.id, 0) + 1
-            by_model[node.model] = by_model.get(node.model, 0) + 1
-        command = missing[0].command
-        salt = self.jobs[missing[0].job].salt
-        origin = origin_of(
-            command.step.fingerprint, command.rendered.canonical, command.step.options, salt, command.draw
-        )
-        return MissingResponses(len(missing), by_node, by_model, origin)

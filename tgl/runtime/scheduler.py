@@ -39,6 +39,7 @@ from tgl.runtime.traffic import (
     Halted,
     Kept,
     Queue,
+    Raised,
     Rank,
     Send,
     Unwanted,
@@ -103,6 +104,8 @@ class Scheduler:
                 self.queues[model].unkept -= count
             case Wanted(call=call):
                 self.want(call)
+            case Raised(identity=identity, rank=rank):
+                self.raise_to(identity, rank)
             case Broke(number=number, error=error):
                 self.broke(self.flights.pop(number), error, now)
             case CutOff(number=number):
@@ -124,12 +127,18 @@ class Scheduler:
     # Calls.
 
     def want(self, call: Call) -> None:
-        """Queue a call; one that is known is wanted again, at the better of its ranks."""
+        """Queue a call; one that is known is wanted again."""
         known = self.calls.setdefault(call.identity, call)
-        waits = known is call or not known.wanted or call.rank < known.rank
-        known.rank, known.wanted = min(known.rank, call.rank), True
-        if waits and not (known.done or known.flights or known.backing):
+        known.rank, known.wanted = call.rank, True
+        if not (known.done or known.flights or known.backing):
             self.enqueue(known)
+
+    def raise_to(self, identity: str, rank: Rank) -> None:
+        """Move a call forward; its old entry is passed over."""
+        call = self.calls[identity]
+        call.rank = rank
+        if call.ready:
+            self.enqueue(call)
 
     def enqueue(self, call: Call) -> None:
         """Let a call wait for its turn."""

@@ -82,6 +82,14 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Raised:
+    """A call that is wanted matters more than it seemed."""
+
+    identity: str
+    rank: Rank
+
+
+@dataclass(frozen=True, slots=True)
 class Unwanted:
     """Nobody needs a call any more."""
 
@@ -127,7 +135,7 @@ class Halted:
     reason: BatchStopped | StoreError
 
 
-Event: TypeAlias = Wanted | Unwanted | Came | Kept | Broke | CutOff | Halted
+Event: TypeAlias = Wanted | Raised | Unwanted | Came | Kept | Broke | CutOff | Halted
 
 
 # Commands.

@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
 from tgl.runtime.counts import Tally
+from tgl.runtime.errors import MissingResponses
+from tgl.runtime.identity import origin_of
 from tgl.runtime.jobs import Job, RunResult, RunStatus
 from tgl.runtime.plan import Plan
 from tgl.runtime.run import CallModel, Command, Done, Failed, Replied, Run, Unneeded
@@ -90,6 +92,8 @@ class UnionGraph:
         self.open: dict[int, dict[str, None]] = {}
         self.told: dict[str, list[int]] = {}
         self.abandoned: dict[str, None] = {}
+        self.ranks: dict[str, Rank] = {}
+        self.raised: dict[str, Rank] = {}
         self.unneeded: set[tuple[int, int, int]] = set()
         self.groups: dict[str, Group] = {}
         self.places: list[int] = [0] * len(jobs)
@@ -132,6 +136,8 @@ class UnionGraph:
                     if identity in waiters:
                         self.tally.shared += 1
                         waiters[identity].append(ask)
+                        if identity in self.ranks and (rank := self.rank(ask)) < self.ranks[identity]:
+                            self.ranks[identity] = self.raised[identity] = rank
                     else:
                         waiters[identity] = [ask]
                         self.abandoned.pop(identity, None)
@@ -235,6 +241,16 @@ class UnionGraph:
 
     # Order.
 
+    def rank_of(self, identity: str) -> Rank:
+        """The place of a call that is waited for in the order of issue: that of the first ask for it."""
+        found = self.ranks[identity] = min(map(self.rank, self.waiters[identity]))
+        return found
+
+    def raises(self) -> dict[str, Rank]:
+        """Ranked calls that an ask of a better place has joined, since the last time that this was asked."""
+        found, self.raised = self.raised, {}
+        return found
+
     def rank(self, ask: Ask) -> Rank:
         """The place of an ask in the order of issue."""
         job = self.jobs[ask.job]
@@ -256,3 +272,20 @@ class UnionGraph:
 def failed(ask: Ask, failure: CallFailed) -> Failed:
     """What a run is told of a call that has failed."""
     return Failed(ask.command, failure.failure, failure.detail)
+
+
+def missing_responses(union: UnionGraph) -> MissingResponses:
+    """What is missing where nobody can be asked: all calls that are still waited for."""
+    missing = sorted(asks[0] for asks in union.waiters.values())
+    by_node: dict[str, int] = {}
+    by_model: dict[str, int] = {}
+    for ask in missing:
+        node = ask.command.step.node
+        by_node[node.id] = by_node.get(node.id, 0) + 1
+        by_model[node.model] = by_model.get(node.model, 0) + 1
+    command = missing[0].command
+    salt = union.jobs[missing[0].job].salt
+    origin = origin_of(
+        command.step.fingerprint, command.rendered.canonical, command.step.options, salt, command.draw
+    )
+    return MissingResponses(len(missing), by_node, by_model, origin)

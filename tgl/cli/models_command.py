@@ -1,4 +1,4 @@
-"""`tglc models`: what can be pulled, and pulling it."""
+"""`tglc models`: what can be pulled, pulling it, and what a program's models really do."""
 
 from __future__ import annotations
 
@@ -20,10 +20,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     puller = actions.add_parser("pull", help="fetch a model's weights, check them, keep them")
     puller.add_argument("name", help="a name from `tglc models list`")
     puller.add_argument("--accept-terms", action="store_true", help="agree to the licence without a question")
+    prober = actions.add_parser(
+        "probe", help="ask a program's models what they do (a dozen short requests each), and keep the answer"
+    )
+    prober.add_argument("file", metavar="FILE", help="a program")
+    prober.add_argument("model", metavar="MODEL", nargs="?", help="one of its models; all if not given")
+    prober.add_argument("--graph", help="which graph, if there are several")
+    prober.add_argument(
+        "--store", help="the store that keeps it: a path (by default .tglc/store.sqlite) or KIND:ADDRESS"
+    )
+    prober.add_argument("--json", action="store_true", help="print the answers as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
-    """List or pull."""
+    """List, pull or probe."""
+    if options.action == "probe":
+        from tgl.cli.models_probe import probe_program  # it needs more than the others
+
+        return probe_program(options)
     folder = models_folder(os.environ)
     if options.action == "list":
         for pack in known_packs():

@@ -9,6 +9,7 @@ from tgl.models.fetch import Progress, PullError, PullErrorKind
 from tgl.models.local import LocalModel
 from tgl.models.openai_compatible import OpenAICompatible
 from tgl.models.packs import Licence, Pack, direct_pack, installed_path, known_packs, resolve
+from tgl.models.probing import Adaptable, Probed, probe, probe_name, probe_several, probed_of
 from tgl.models.protocol import (
     Capabilities,
     ChatMessage,
@@ -44,6 +45,7 @@ from tgl.models.terms import terms_text
 
 __all__ = [
     "Accept",
+    "Adaptable",
     "Capabilities",
     "ChatMessage",
     "ChatModel",
@@ -62,6 +64,7 @@ __all__ = [
     "ModelSettings",
     "OpenAICompatible",
     "Pack",
+    "Probed",
     "Progress",
     "Provider",
     "PullError",
@@ -77,6 +80,10 @@ __all__ = [
     "installed_path",
     "known_packs",
     "pack_of",
+    "probe",
+    "probe_name",
+    "probe_several",
+    "probed_of",
     "provider_names",
     "pull",
     "resolve",

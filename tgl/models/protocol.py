@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Feature(StrEnum):
@@ -211,6 +211,7 @@ class ChatModel(Protocol):
         ...
 
 
+@runtime_checkable
 class EmbeddingModel(Protocol):
     """A back-end that turns texts into vectors."""
 

@@ -12,6 +12,7 @@ from tgl.evaluate import read_shots
 from tgl.ir import GraphTemplate, KeySpec, ModelSpec, ProgramIR
 from tgl.models import ChatModel, ModelError, build, fingerprint_of, settings_of
 from tgl.pipeline.model_notes import remember_model
+from tgl.pipeline.probing import Curious, informed
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.trouble import model_stop, placeless, store_stop
 from tgl.pipeline.workspace import Workspace
@@ -247,6 +248,8 @@ async def open_session(
             except ModelError as error:
                 raise model_stop(error) from None
             if model is not None:
+                if make_model is None:
+                    model = informed(spec, model, store, workspace)
                 stack.push_async_callback(model.close)
                 remember(store, spec, fingerprint)
             default = LOCAL_SLOTS if spec.provider == "local" else DEFAULT_CONCURRENCY
@@ -270,6 +273,9 @@ async def open_session(
             key=EXACT if task is None else task.key,
             instruction="" if task is None else task.format,
         )
+        for binding in bindings.values():
+            if isinstance(binding.model, Curious):
+                binding.model.ledger = executor.ledger
         if recorded is None:
             yield Session(executor, store, shots, 0)
         else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import gzip
 import json
 import os
@@ -49,7 +48,11 @@ graph solve(question) {
 optimize solve on adds { maximize accuracy; spend calls <= 400; using random(trials: 2, samples: 2) }
 """
 STORE = Path(".tglc") / "store.sqlite"
-IMPATIENT = functools.partial(RuntimeOptions, policy=CallPolicy(attempts=1))
+
+
+def impatient(**how: object) -> RuntimeOptions:
+    """The options of a session that asks each call once."""
+    return RuntimeOptions(**{**how, "policy": CallPolicy(attempts=1)})
 
 
 class Unlucky(ScriptedModel):
@@ -87,7 +90,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / ".tglc").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setattr(session, "RuntimeOptions", IMPATIENT)
+        patch.setattr(session, "RuntimeOptions", impatient)
         outcome = searched(record=Path("needed.jsonl.gz"))
     (folder / "p.opt.tgl").write_text(outcome.text, encoding="utf-8")
     return folder
@@ -318,7 +321,7 @@ SEARCH = """
     from pathlib import Path
     sys.path.insert(0, sys.argv[2])
     import test_store_commands as tests
-    tests.session.RuntimeOptions = tests.IMPATIENT
+    tests.session.RuntimeOptions = tests.impatient
     Path(sys.argv[1].replace(".tgl", ".opt.tgl")).write_text(tests.searched(sys.argv[1]).text)
 """
 
@@ -338,9 +341,13 @@ def test_two_searches_share_a_store(folder: Path, tglc: Tglc) -> None:
         )
         for name in ("p.tgl", "q.tgl")
     ]
-    for search_process in running:
-        _, err = search_process.communicate(timeout=100)
-        assert search_process.returncode == 0, err.decode()
+    try:
+        errors = [one.communicate(timeout=100)[1].decode() for one in running]
+    finally:
+        for one in running:
+            one.kill()
+            one.wait()
+    assert [one.returncode for one in running] == [0, 0], errors
     together = stats(tglc)["responses"]
     found = {}
     for name in ("p.opt.tgl", "q.opt.tgl"):
@@ -371,7 +378,7 @@ def test_a_disk_that_fills_up_ends_a_search_loudly(folder: Path, monkeypatch: py
         connection.execute(f"PRAGMA max_page_count = {pages + 2}")
         return connection
 
-    monkeypatch.setattr(session, "RuntimeOptions", IMPATIENT)
+    monkeypatch.setattr(session, "RuntimeOptions", impatient)
     monkeypatch.setattr(SqliteStore, "open", full)
     with pytest.raises(Stop) as caught:
         searched()

@@ -8,6 +8,7 @@ old file or the new one.
 from __future__ import annotations
 
 import sqlite3
+import threading
 from pathlib import Path
 
 from tgl.storage.errors import StoreError, StoreErrorKind, file_error, no_store
@@ -17,6 +18,8 @@ MAGIC = b"SQLite format 3\0"
 """How every file of SQLite's starts, but an empty one."""
 LOCK_WAIT = 5.0
 """Seconds that a write waits for another process."""
+PAUSE = 0.05
+"""Seconds between two tries of what SQLite does not wait for by itself."""
 
 TABLES = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -89,7 +92,7 @@ def connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=LOCK_WAIT, isolation_level=None, check_same_thread=False)
     try:
         found = schema_of(connection, path)  # before anything is written to a file that may not be ours
-        connection.execute("PRAGMA journal_mode = WAL")
+        switch_to_log(connection)
         connection.execute("PRAGMA synchronous = FULL")
         if found < SCHEMA:
             migrate(connection, path)
@@ -97,6 +100,22 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def switch_to_log(connection: sqlite3.Connection) -> None:
+    """Let readers and a writer work at a time. SQLite itself does not wait for this when two open a new file.
+
+    Raises:
+        sqlite3.Error: SQLite refuses.
+    """
+    for left in reversed(range(round(LOCK_WAIT / PAUSE))):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if not left or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            threading.Event().wait(PAUSE)
 
 
 def connect_to_read(path: Path) -> tuple[sqlite3.Connection, int]:

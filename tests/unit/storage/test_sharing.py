@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tgl.storage import SqliteStore
@@ -68,3 +69,16 @@ def test_two_processes_write_at_once_and_agree(tmp_path: Path) -> None:
     for answers in told:
         assert len(answers) == 300
         assert answers.items() <= truth.items()
+
+
+def test_many_make_one_store_at_once(tmp_path: Path) -> None:
+    """SQLite does not wait by itself when two switch a new file to its log."""
+
+    def opened(path: Path) -> int:
+        with SqliteStore(path) as store:
+            return store.count("opened", add=1)
+
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(10):
+            counts = list(pool.map(opened, [tmp_path / f"{number}.sqlite"] * 8))
+            assert sorted(counts) == list(range(1, 9))

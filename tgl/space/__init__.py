@@ -3,6 +3,7 @@
 from tgl.space.bound import Bound, NodeCost
 from tgl.space.bounds import WorstCase, calls_bound, worst_case, worst_sum
 from tgl.space.concretise import InstanceResolution
+from tgl.space.count import Size, SpaceSize, space_size
 from tgl.space.domains import CELLS, PRIOR, Atom, Policy, atoms, prior_weights
 from tgl.space.draw import (
     Sampled,
@@ -35,6 +36,8 @@ __all__ = [
     "Policy",
     "Resolution",
     "Sampled",
+    "Size",
+    "SpaceSize",
     "StaticCycle",
     "Stream",
     "Unbounded",
@@ -50,6 +53,7 @@ __all__ = [
     "prior_weights",
     "resolve",
     "sample",
+    "space_size",
     "worst_case",
     "worst_sum",
     "worst_tokens",

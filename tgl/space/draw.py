@@ -200,15 +200,22 @@ def _arrival(ir: ProgramIR, policy: Policy, bound: Bound | None) -> float | None
     return math.fsum(chances) or None
 
 
-def count_assignments(ir: ProgramIR, limit: int, bound: Bound | None = None) -> int | None:
-    """The number of assignments, None if it is more than `limit`.
+def count_assignments(
+    ir: ProgramIR, limit: int, bound: Bound | None = None, *, walks: int | None = None
+) -> int | None:
+    """The number of assignments, None if it is more than `limit`, or more than `walks` walks would tell it.
 
     Choices that no structure reads multiply, so the cost is one walk a structure, at most `limit`.
     """
     space = space_of(ir)
     loose = _loose(ir, bound)
     total = 0
-    for _, path in _leaves(ir, PRIOR, bound, loose):
+    for done, leaf in enumerate(_walks(ir, PRIOR, bound, loose)):
+        if walks is not None and done >= walks:
+            return None
+        if leaf is None:
+            continue
+        _, path = leaf
         total += math.prod(
             sum(len(atom.values) for atom in space.choices[decision.address].atoms)
             for decision in path

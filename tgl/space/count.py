@@ -1,0 +1,137 @@
+"""How large a space is: its assignments, and the different programs that they make.
+
+Exact where the space can be listed within a budget of walks. Elsewhere the number of assignments is estimated
+by random walks (Knuth 1975, Estimating the efficiency of backtrack programs): the product of the numbers of
+possibilities along a walk that takes each with equal probability is an unbiased estimate. Of the programs
+only bounds are then known: at least those that were seen (with those that Chao's estimate of 1984 adds, as the
+value), and at most one for each assignment.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tgl.ir import ChoicePoint, ProgramIR
+from tgl.space.bound import Bound
+from tgl.space.compile import space_of
+from tgl.space.domains import atoms
+from tgl.space.draw import count_assignments, enumerate_assignments, sample
+from tgl.space.errors import DeadEnd, EmptySpace
+from tgl.space.oracles import Sampler
+from tgl.space.resolve import resolve
+from tgl.space.streams import Stream
+from tgl.space.walk import walk
+
+WALKS = 20_000
+"""Walks that may be spent on listing a space."""
+
+DRAWS = 400
+"""Draws of an estimate."""
+
+_ANY = 1 << 4096
+"""More than any number of assignments that can be listed."""
+
+_WIDTH = 2.0
+"""Standard errors on either side of an estimate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A number of things, between `low` and `high`; exact if they are the same and it was counted."""
+
+    value: float
+    low: float
+    high: float
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceSize:
+    """The assignments of a space (candidates as a search names them), and the different programs."""
+
+    assignments: Size
+    programs: Size
+
+
+class _Even:
+    """All values equally likely: a cell of reals weighs as many as it holds."""
+
+    def weights(self, choice: ChoicePoint) -> Sequence[float]:
+        return [len(atom.values) for atom in atoms(choice.domain)]
+
+
+def space_size(
+    ir: ProgramIR, seed: int = 0, bound: Bound | None = None, *, walks: int = WALKS, draws: int = DRAWS
+) -> SpaceSize:
+    """The size of a program's space.
+
+    Args:
+        ir: the program.
+        seed: of the estimates.
+        bound: a limit that is kept by construction, or None.
+        walks: how many may be spent on an exact count.
+        draws: how many to estimate from, where that is not enough.
+
+    Raises:
+        EmptySpace: if nothing is in it.
+    """
+    assignments = _assignments(ir, seed, bound, walks, draws)
+    if assignments.exact and assignments.value <= walks:
+        found = {
+            resolve(ir, one, bound).candidate.digest for one, _ in enumerate_assignments(ir, bound=bound)
+        }
+        return SpaceSize(assignments, _counted(len(found)))
+    return SpaceSize(assignments, _programs(ir, seed, bound, draws, assignments))
+
+
+def _counted(number: int) -> Size:
+    return Size(number, number, number, exact=True)
+
+
+def _assignments(ir: ProgramIR, seed: int, bound: Bound | None, walks: int, draws: int) -> Size:
+    counted = count_assignments(ir, _ANY, bound, walks=walks)
+    if counted == 0:
+        raise EmptySpace("no choice leads to a program")
+    if counted is not None:
+        return _counted(counted)
+    stream = Stream(seed, "size")
+    # the probability of an evenly drawn walk is one over the product of the possibilities on its way
+    logs = [_possibilities(ir, stream.child(k), bound) for k in range(draws)]
+    top = max(logs)
+    if top == -math.inf:
+        raise EmptySpace(f"none of {draws} walks arrived at a program")
+    parts = [math.exp(log - top) for log in logs]
+    mean = math.fsum(parts) / draws
+    error = math.sqrt(math.fsum((part - mean) ** 2 for part in parts) / (draws - 1) / draws)
+    scale = _exp(top)
+    low = max(mean - _WIDTH * error, 1.0 / scale)
+    return Size(mean * scale, low * scale, (mean + _WIDTH * error) * scale, exact=False)
+
+
+def _possibilities(ir: ProgramIR, stream: Stream, bound: Bound | None) -> float:
+    """The logarithm of the product of the possibilities along a walk; of 0 if it ends in a dead end."""
+    sampler = Sampler(stream, _Even())
+    try:
+        walk(space_of(ir), sampler, bound)
+    except DeadEnd:
+        return -math.inf
+    return -sampler.log_prob
+
+
+def _exp(log: float) -> float:
+    return math.exp(log) if log < 700.0 else math.inf
+
+
+def _programs(ir: ProgramIR, seed: int, bound: Bound | None, draws: int, assignments: Size) -> Size:
+    stream = Stream(seed, "programs")
+    seen = Counter(
+        resolve(ir, sample(ir, stream.child(k), _Even(), bound).assignment, bound).candidate.digest
+        for k in range(draws)
+    )
+    once = sum(count == 1 for count in seen.values())
+    twice = sum(count == 2 for count in seen.values())
+    unseen = (draws - 1) / draws * once * (once - 1) / (2 * (twice + 1))
+    return Size(min(len(seen) + unseen, assignments.high), len(seen), assignments.high, exact=False)

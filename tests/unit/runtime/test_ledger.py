@@ -58,3 +58,21 @@ def test_a_cap_on_calls():
     ledger.reserve("smol", WORST)
     with pytest.raises(BillReached, match="1 calls"):
         ledger.reserve("smol", WORST)
+
+
+def test_a_kept_bill_counts_what_is_under_way_with_its_worst_case():
+    ledger, later = Ledger(SPECS), Ledger(SPECS, BillCap(dollars=0.6))
+    ledger.reserve("cloud", WORST, "a")
+    ledger.reserve("cloud", WORST, "b")
+    ledger.settle("cloud", WORST, Usage(10, 1), "a")
+    later.restore(ledger.snapshot())
+    assert later.dollars == pytest.approx(0.02 + 0.3)
+    assert (later.reserved, later.under_way, later.billed_calls) == (0.0, 0, 2)
+    assert later.nodes == ledger.nodes
+    with pytest.raises(BillReached, match=r"\$0.6"):
+        later.reserve("cloud", WORST)
+
+
+def test_what_is_no_bill_is_refused():
+    with pytest.raises(ValueError, match="validation error"):
+        Ledger(SPECS).restore({"models": {}})

@@ -68,7 +68,9 @@ def guards(draw: st.DrawFn, names: list[str]) -> Expr | None:
     )
     other = Op(op="==", args=(NodeRef(id=draw(st.sampled_from(names))), Const(value=1)))
     return draw(
-        st.sampled_from([compared, Op(op="or", args=(compared, other)), Op(op="and", args=(other, compared))])
+        st.sampled_from(
+            [compared, other, Op(op="or", args=(compared, other)), Op(op="and", args=(other, compared))]
+        )
     )
 
 

@@ -329,3 +329,15 @@ def test_a_fallback_after_an_unread_reply_counts_the_ask_that_was_answered(make)
 def test_only_failed_calls_fall_back(make):
     hand = Hand(make.candidate(make.call("a", prompt="{{ nobody }}", on_failure="absent")))
     assert (hand.result.status, hand.result.failure) == (RunStatus.FAILED, "prompt")
+
+
+def test_a_route_is_taken_by_each_example_for_itself(make):
+    """One plan for all: what a guard was for one example tells nothing about values that are merely equal."""
+    guard = Op(op="==", args=(make.field("kind"), Const(value=1)))
+    candidate = make.candidate(make.call("a", guard=guard))
+    planner = Planner(Prompts(), NUMBER, {"smol": "f"})
+    ran = []
+    for kind in ("1", 1, True, 1.0, "1", 2):
+        run = Run(planner.plan(candidate), Job(candidate, {"question": "q", "kind": kind}))
+        ran.append(isinstance(run.start()[0], CallModel))
+    assert ran == [False, True, False, True, False, False]

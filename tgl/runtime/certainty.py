@@ -18,6 +18,7 @@ from tgl.stdfn import (
     RULES,
     Open,
     Partial,
+    PartialScope,
     Value,
     foretold,
     foretold_call,
@@ -127,30 +128,7 @@ class Certainty:
         if not self.is_guarded[position]:
             self.is_guarded[position] = True
             self.release(self.plan.guards[position])
-        return self.fed(position, node)
-
-    def fed(self, position: int, node: RunNode) -> Said | Fed | None:
-        """A node that runs, if all it reads is settled."""
-        parts = [(port, foretold(expr, self)) for port, expr in node.inputs]
-        if isinstance(node, FnNode):
-            return self.computed(position, node.fn, parts)
-        values = settled_all(part for _, part in parts)
-        if values is None:
-            return None
-        return Fed(position, tuple((port, value) for (port, _), value in zip(parts, values, strict=True)))
-
-    def computed(self, position: int, fn: str, parts: Sequence[tuple[str, Partial]]) -> Said | None:
-        """What a function says, if that is certain. A map's list is taken when all of it is known."""
-        if fn in MADE:
-            values = settled_all(part for _, part in parts)
-            return None if values is None or fn != VALUE_FN else Said(position, values[0])
-        named: dict[str, list[Partial]] = {}
-        for port, part in parts:
-            named.setdefault(port, []).append(part)
-        values = settled_all((foretold_call(fn, (), named),))
-        if values is None:
-            return None
-        return Said(position, values[0] if isinstance(values[0], tuple) else message_of(values[0]))
+        return fed(position, node, self)
 
     def output(self) -> Partial:
         """What is certain of the output."""
@@ -190,3 +168,28 @@ def unsaid(node: RunNode) -> Open:
     """What is known of a node before it is decided: calls, votes and joined texts are no lists."""
     one = not isinstance(node, FnNode) or node.fn in RULES or node.fn == "std.reduce:join"
     return Open.ONE if one else Open.ANY
+
+
+def fed(position: int, node: RunNode, scope: PartialScope) -> Said | Fed | None:
+    """A node that runs, if all it reads is settled."""
+    parts = [(port, foretold(expr, scope)) for port, expr in node.inputs]
+    if isinstance(node, FnNode):
+        return computed(position, node.fn, parts)
+    values = settled_all(part for _, part in parts)
+    if values is None:
+        return None
+    return Fed(position, tuple((port, value) for (port, _), value in zip(parts, values, strict=True)))
+
+
+def computed(position: int, fn: str, parts: Sequence[tuple[str, Partial]]) -> Said | None:
+    """What a function says, if that is certain. A map's list is taken when all of it is known."""
+    if fn in MADE:
+        values = settled_all(part for _, part in parts)
+        return None if values is None or fn != VALUE_FN else Said(position, values[0])
+    named: dict[str, list[Partial]] = {}
+    for port, part in parts:
+        named.setdefault(port, []).append(part)
+    values = settled_all((foretold_call(fn, (), named),))
+    if values is None:
+        return None
+    return Said(position, values[0] if isinstance(values[0], tuple) else message_of(values[0]))

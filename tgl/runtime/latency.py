@@ -13,9 +13,9 @@ import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tgl.runtime.certainty import Certainty, Fed, Said, Whole
+from tgl.runtime.certainty import Certainty, Fed, Said, Whole, fed, unsaid
 from tgl.runtime.plan import Plan
-from tgl.stdfn import Open, Value, is_settled
+from tgl.stdfn import Open, Value, foretold, foretold_guard, is_settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,58 @@ class Clock:
         self.running = [call for call in self.running if not gone[call[1]]]
         heapq.heapify(self.queue)
         heapq.heapify(self.running)
+
+
+class Earlier:
+    """What was known just before the last of some nodes was decided."""
+
+    def __init__(
+        self, plan: Plan, field: Callable[[str], Value], values: Sequence[Value], decided_at: Sequence[float]
+    ) -> None:
+        self.plan, self.given, self.values, self.decided_at = plan, field, values, decided_at
+        self.moment = 0.0
+
+    def before(self, positions: Sequence[int]) -> float:
+        """Go back to that moment; the moment itself."""
+        self.moment = max((self.decided_at[at] for at in positions), default=0.0)
+        return self.moment
+
+    def said(self, node: str) -> Value | Open:
+        """The value of a node, if it was decided before the moment."""
+        position = self.plan.index.get(node)
+        if position is None:
+            return None
+        is_open = self.decided_at[position] >= self.moment
+        return unsaid(self.plan.nodes[position]) if is_open else self.values[position]
+
+    def node(self, node: str) -> Value:
+        """The value of a node that was decided."""
+        found = self.said(node)
+        return None if isinstance(found, Open) else found
+
+    def field(self, port: str) -> Value:
+        """A given field of the example."""
+        return self.given(port)
+
+    def is_of_use(self) -> bool:
+        """Whether something was certain before all that it reads was: then time has to be told step by step.
+
+        If not, each node was certain with the last of its sources, and the critical path is the latency.
+        """
+        plan = self.plan
+        for position, node in enumerate(plan.nodes):
+            if not plan.early[position]:
+                continue
+            guarded = self.before(plan.guards[position])
+            if guarded and foretold_guard(node.guard, self) is not None:
+                return True
+            if self.before(plan.inputs[position]) <= guarded:
+                continue
+            # Its inputs came last: they matter only if it runs, and then none may be certain before.
+            guard = foretold_guard(node.guard, self)
+            if guard is not True or fed(position, node, self) is not None:
+                return True
+        return bool(self.before(plan.outputs)) and is_settled(foretold(plan.output, self))
 
 
 def timing(plan: Plan, field: Callable[[str], Value], recorded: Sequence[Recorded]) -> Timing:

@@ -12,6 +12,7 @@ from tgl.ir import (
     Expr,
     Fn,
     FnNode,
+    Input,
     KeySpec,
     ListOf,
     NodeRef,
@@ -23,7 +24,7 @@ from tgl.models import Decoding
 from tgl.runtime.identity import CallKey, canonical, canonical_options, drawn, opening
 from tgl.runtime.prompts import PromptForm, Prompts, Rendered
 from tgl.runtime.readers import Read, read_reply
-from tgl.stdfn import RULES
+from tgl.stdfn import RULES, Scope, holds
 
 CACHED = 100_000
 """Replies that one reader remembers before it starts afresh."""
@@ -44,6 +45,31 @@ class Reading:
                 self.read.clear()
             self.read[text] = read_reply(self.reader, self.key, text)
         return self.read[text]
+
+
+class FieldGuard:
+    """A guard that reads given fields alone: a route. Remembers what it was for which texts."""
+
+    def __init__(self, expr: Expr) -> None:
+        self.expr = expr
+        self.fields = tuple(part.port for part in parts_of(expr) if isinstance(part, Input))
+        self.found: dict[tuple[str, ...], bool] = {}
+
+    def holds(self, scope: Scope) -> bool:
+        """Whether its node runs.
+
+        Raises:
+            EvaluationError: it has no meaning for this example.
+        """
+        texts = tuple([text for field in self.fields if isinstance(text := scope.field(field), str)])
+        if len(texts) < len(self.fields):
+            return holds(self.expr, scope)  # numbers, and yes or no, are equal in more ways than one
+        known = self.found.get(texts)
+        if known is None:
+            if len(self.found) >= CACHED:
+                self.found.clear()
+            known = self.found[texts] = holds(self.expr, scope)
+        return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +103,9 @@ class CallStep:
 class Plan:
     """A candidate with its dependencies by position. `steps[k]` is None for a function.
 
-    `sources` are `guards` and `inputs` together. `early` tells which nodes may be certain before all of their
-    sources are; `is_early` whether that can spare the run some waiting. `slots` is how many calls of one
-    question a deployment runs at a time (None: as many as there are).
+    `sources` are `guards` and `inputs` together, `routes` the guards that read given fields alone. `early`
+    tells which nodes may be certain before all of their sources are, `is_early` whether any part may be.
+    `slots` is how many calls of one question a deployment runs at a time (None: as many as there are).
     """
 
     nodes: tuple[RunNode, ...]
@@ -94,6 +120,7 @@ class Plan:
     key: KeySpec
     early: tuple[bool, ...]
     is_early: bool
+    routes: tuple[FieldGuard | None, ...]
     slots: int | None = None
 
     @property
@@ -162,7 +189,13 @@ class Planner:
             outputs=outputs,
             key=self.key,
             early=tuple([any(pair) for pair in zip(spared, guarded, strict=True)]),
-            is_early=told_early or any(spared),
+            is_early=told_early or any(spared) or any(guarded),
+            routes=tuple(
+                [
+                    None if guard or node.guard is None else FieldGuard(node.guard)
+                    for node, guard in zip(candidate.nodes, guards, strict=True)
+                ]
+            ),
             slots=self.slots,
         )
 

@@ -29,7 +29,7 @@ from tgl.ir import MADE, TAKE_FN, VALUE_FN, CallNode, FnNode, PortSpec
 from tgl.keys import Answer, read_answer
 from tgl.runtime.identity import CallKey
 from tgl.runtime.jobs import CallUse, Fallback, Job, RunResult, RunStatus
-from tgl.runtime.latency import AT_ONCE, Recorded, Timing, timing
+from tgl.runtime.latency import AT_ONCE, Earlier, Recorded, Timing, timing
 from tgl.runtime.plan import CallStep, Plan
 from tgl.runtime.prompts import PortValue, PromptError, RecordText, Rendered, shown_text
 from tgl.stdfn import (
@@ -208,7 +208,8 @@ class Run:
         """Decide the node at once, or ask for what it needs."""
         node = self.plan.nodes[position]
         step = self.plan.steps[position]
-        if not holds(node.guard, self):
+        route = self.plan.routes[position]
+        if not (holds(node.guard, self) if route is None else route.holds(self)):
             self.decide(
                 position, None, max((self.decided_at[at] for at in self.plan.guards[position]), default=0.0)
             )
@@ -292,8 +293,10 @@ class Run:
 
     def timing(self) -> Timing:
         """How long the question takes."""
-        if not self.plan.is_timed or not any(self.uses):
-            return Timing(max((self.decided_at[at] for at in self.plan.outputs), default=0.0), 0)
+        plan = self.plan
+        earlier = Earlier(plan, self.field, self.values, self.decided_at)
+        if not any(self.uses) or not plan.is_timed or (plan.slots is None and not earlier.is_of_use()):
+            return Timing(max((self.decided_at[at] for at in plan.outputs), default=0.0), 0)
         return timing(self.plan, self.field, self.recorded(self.values))
 
     def recorded(self, values: Sequence[Value | Open]) -> list[Recorded]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tgl.cli.main import main
 from tgl.models import ChatMessage, ChatRequest, Decoding, Role, settings_of
 from tgl.models.simulated import read_profiles, simulation_of
 from tgl.pipeline.loading import load_program, lower_program
@@ -128,7 +129,7 @@ def test_a_program_that_mixes_real_and_simulated_models_is_labelled(folder):
     sampled = folder.tglc("sample", "q.tgl")
     folder.write("r.tgl", sampled.stdout)
     done = folder.tglc("eval", "r.tgl", "--live", "--quiet")
-    assert done.stdout.splitlines()[0].startswith(("SIMULATED IN PART: small, large", LABEL)), done.stderr
+    assert done.stdout.splitlines()[0].startswith("SIMULATED IN PART: small, large"), done.stderr
     # What may be asked of a server is still confirmed, and only that.
     live = folder.tglc("optimize", "p.tgl", "--live")
     assert live.returncode == 2
@@ -232,7 +233,8 @@ def test_the_server_gives_what_the_provider_gives_and_stops_on_sigint(folder):
     assert sum(bill.values()) == len(entries)
 
 
-def test_wrong_uses_of_simulate_are_told(folder):
+def test_wrong_uses_of_simulate_are_told(folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder.folder)
     cases = [
         ((), 2, "no program"),
         (("--serve",), 2, "--profile and --items"),
@@ -246,8 +248,12 @@ def test_wrong_uses_of_simulate_are_told(folder):
         (("--fit", "p.tgl", "-o", "f.toml"), 3, "nothing can be fitted"),
     ]
     for arguments, code, said in cases:
-        done = folder.tglc("simulate", *arguments, "--quiet")
-        assert (done.returncode, said in done.stderr) == (code, True), (arguments, done.stderr)
+        try:
+            got = main(["simulate", *arguments, "--quiet"])
+        except SystemExit as stop:  # the parser's own way out
+            got = stop.code
+        told = capsys.readouterr().err
+        assert (got, said in told) == (code, True), (arguments, told)
     assert not (folder.folder / "f.toml").exists()
 
 

@@ -12,8 +12,9 @@ from tgl.runtime.certainty import Certainty, Fed, Said, Whole
 from tgl.runtime.jobs import Job
 from tgl.runtime.latency import Timing, timing
 from tgl.runtime.plan import CallStep, Plan
+from tgl.runtime.ports import port_values
 from tgl.runtime.prompts import PromptError, Rendered
-from tgl.runtime.run import CallModel, Command, Event, Replied, Run, Unneeded, port_values
+from tgl.runtime.run import CallModel, Command, Event, Replied, Run, Unneeded
 from tgl.stdfn import EvaluationError, Value, message_of, settled_all
 
 

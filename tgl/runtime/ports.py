@@ -1,0 +1,95 @@
+"""What a call's ports receive, as its template sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pydantic import JsonValue
+
+from tgl.ir import CallNode, PortSpec
+from tgl.keys import Answer
+from tgl.runtime.prompts import PortValue, RecordText, shown_text
+from tgl.stdfn import EvaluationError, Message, Record, Tagged, Value, shown, spliced, text_of
+
+
+def port_values(node: CallNode, inputs: Iterable[tuple[str, Value]]) -> dict[str, PortValue] | None:
+    """What a template sees of a node's ports, or None if a required one receives nothing."""
+    values: dict[str, list[Value]] = {}
+    for port, value in inputs:
+        values.setdefault(port, []).extend(spliced(value))
+    ports: dict[str, PortValue] = {}
+    for port in node.ports:
+        texts = port_texts(port, values.get(port.name, ()))
+        if texts is not None:
+            ports[port.name] = texts
+        elif not port.optional:
+            return None
+    return ports
+
+
+def port_texts(port: PortSpec, values: Sequence[Value]) -> PortValue | None:
+    """What a template sees of the present values at a port; None if there is nothing.
+
+    A text or list port shows whole texts, a typed port what was read (G10), and a reply that could not be
+    read is nothing there. A record shows its text, and its fields by name.
+
+    Raises:
+        EvaluationError: several messages at a port that takes one.
+    """
+    if port.is_list:
+        return tuple(port_item(value) for value in values) or None
+    if len(values) > 1:
+        raise EvaluationError(f"`{port.name}` takes one message and got {len(values)}")
+    if not values:
+        return None
+    value = values[0]
+    if port.type == "text" or not isinstance(value, Message):
+        return port_item(value)
+    match value.value:
+        case None:
+            return None
+        case Answer(text=text):
+            return text
+        case str() | int() | float():
+            return text_of(value.value)
+        case Record() | Tagged() | tuple():
+            return port_item(value)
+
+
+def listed(value: Value) -> Value:
+    """A message that was read as a list, as that list."""
+    return value.value if isinstance(value, Message) and isinstance(value.value, tuple) else value
+
+
+def port_item(value: Value) -> str | RecordText:
+    """One present value as a template sees it."""
+    match value:
+        case Message(text=text, value=Record() as record):
+            return record_text(text, record)
+        case Record():
+            return record_text(text_of(value), value)
+        case _:
+            return shown(value)
+
+
+def record_text(text: str, record: Record) -> RecordText:
+    """A record as a template sees it: its text, and its fields by name."""
+    fields: list[tuple[str, PortValue]] = []
+    for name, value in record.fields:
+        if isinstance(value, tuple):
+            fields.append((name, tuple(port_item(member) for member in value if member is not None)))
+        else:
+            fields.append((name, port_item(value)))
+    return RecordText(text, tuple(fields))
+
+
+def value_of(field: JsonValue) -> Value:
+    """A given field as a run-time value. An object is its JSON text, with fields."""
+    match field:
+        case list():
+            return tuple(value_of(member) for member in field)
+        case dict():
+            fields = tuple((name, value_of(member)) for name, member in field.items())
+            return Message(shown_text(field), Record(fields))
+        case _:
+            return field

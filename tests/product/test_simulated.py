@@ -8,14 +8,16 @@ import re
 import shutil
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tgl.cli.main import main
-from tgl.models import ChatMessage, ChatRequest, Decoding, Role, settings_of
+from tgl.models import ChatMessage, ChatRequest, Decoding, Role, ScriptedModel, settings_of
 from tgl.models.simulated import read_profiles, simulation_of
 from tgl.pipeline.loading import load_program, lower_program
+from tgl.testing import FaultyServer
 
 from .conftest import Project
 
@@ -119,21 +121,33 @@ def test_replies_are_stored_replayed_and_asked_anew_when_the_questions_change(se
 
 
 def test_a_program_that_mixes_real_and_simulated_models_is_labelled(folder):
-    text = folder.text("p.tgl").replace(
-        'model large { provider simulated; profile "sim-8b"; items "quiz.jsonl"; params 8B }',
-        'model large { provider simulated; profile "sim-8b"; items "quiz.jsonl"; params 8B }\n'
-        'model real  { provider openai; id "x"; base_url "http://127.0.0.1:9/v1"; params 8B }',
-    )
-    folder.write("p.tgl", text.replace("[small, large]", "[small, large, real]"))
-    folder.write("q.tgl", text.replace("[small, large]", "[small, large]"))
-    sampled = folder.tglc("sample", "q.tgl")
-    folder.write("r.tgl", sampled.stdout)
-    done = folder.tglc("eval", "r.tgl", "--live", "--quiet")
-    assert done.stdout.splitlines()[0].startswith("SIMULATED IN PART: small, large"), done.stderr
-    # What may be asked of a server is still confirmed, and only that.
-    live = folder.tglc("optimize", "p.tgl", "--live")
-    assert live.returncode == 2
-    assert "may ask real for up to 20000 calls" in live.stderr
+    key = {"TEST_KEY": "sk-test-do-not-print-me"}
+    with FaultyServer(lambda: ScriptedModel("real", right_answers(folder)), key=key["TEST_KEY"]) as server:
+        real = f'provider openai; id "real"; base_url "{server.base_url}"; api_key env("TEST_KEY"); params 8B'
+        simulated = 'provider simulated; profile "sim-8b"; items "quiz.jsonl"; params 8B'
+        folder.write("p.tgl", folder.text("p.tgl").replace(simulated, real))
+        # What may be asked of a server is confirmed, and only that.
+        asked = folder.tglc("optimize", "p.tgl", "--live", **key)
+        assert asked.returncode == 2
+        assert "may ask large for up to 20000 calls" in asked.stderr
+        done = folder.tglc("optimize", "p.tgl", "--live", "--yes", "--quiet", **key)
+    assert done.stdout.startswith("SIMULATED IN PART: small is a statistical model"), done.stderr
+    # The winner is real alone, but what it is compared with is not.
+    assert "on large" in folder.text("p.opt.tgl")
+    assert re.search(r"^  simulated +yes$", folder.text("p.opt.tgl"), re.M)
+    verified = folder.tglc("verify", "p.opt.tgl")
+    assert verified.returncode == 0, verified.stdout
+
+
+def right_answers(folder: Project) -> Callable[[ChatRequest], str]:
+    """A real model that knows all questions."""
+    rows = [json.loads(line) for line in folder.text("quiz.jsonl").splitlines()]
+
+    def reply(request: ChatRequest) -> str:
+        text = request.messages[-1].content
+        return next((row["answer"] for row in rows if text.startswith(row["question"])), "7")
+
+    return reply
 
 
 SIMULATED = 'provider simulated; profile "sim-8b"'

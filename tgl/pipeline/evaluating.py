@@ -98,7 +98,10 @@ async def evaluate(
             if data is None and not verifying:
                 session.store.count(f"test:{task_data.task.name}:{name}", add=1)
     executor = session.executor
-    return outcome(program, alone, name, watch, warnings, executor.counts, executor.ledger.faults)
+    simulated = program.rests_on_simulation if verifying else bool(program.ir.simulated_models)
+    return outcome(
+        program, alone, name, watch, warnings, executor.counts, executor.ledger.faults, simulated=simulated
+    )
 
 
 def outcome(
@@ -109,13 +112,15 @@ def outcome(
     warnings: tuple[Diagnostic, ...],
     counts: Counts,
     faults: Mapping[str, FaultLine],
+    *,
+    simulated: bool,
 ) -> EvalOutcome:
     """Everything that `eval` tells."""
     figures = measured_figures(
         alone.figures,
         alone.cost.unit,
         alone.cost.reference_tokens,
-        simulated=bool(program.ir.simulated_models),
+        simulated=simulated,
         deploy=None if program.ir.optimize is None else program.ir.optimize.deploy,
     )
     return EvalOutcome(

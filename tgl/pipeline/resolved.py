@@ -38,6 +38,12 @@ class ResolvedProgram:
         return 0 if self.ir.optimize is None else self.ir.optimize.seed
 
     @property
+    def rests_on_simulation(self) -> bool:
+        """Whether figures in its block do: with its own models, or those that only the search compared it with."""
+        told = self.block is not None and "simulated" in settings_of(self.block)
+        return bool(self.ir.simulated_models) or (told and declares_simulated(self.checked))
+
+    @property
     def unit_tokens(self) -> float | None:
         """What one unit was when the program was measured, in tokens of the unit's model."""
         if self.block is None:
@@ -46,6 +52,19 @@ class ResolvedProgram:
             if arg.name == "unit_tokens" and isinstance(arg.value, ast.Number):
                 return float(arg.value.value)
         return None
+
+
+def declares_simulated(checked: Checked) -> bool:
+    """Whether a simulated model is declared, used or not."""
+    return any(
+        isinstance(setting, ast.Setting)
+        and setting.key == "provider"
+        and any(isinstance(arg.value, ast.Name) and arg.value.id == "simulated" for arg in setting.args)
+        for module in checked.modules.values()
+        for decl in module.decls
+        if isinstance(decl, ast.Model)
+        for setting in decl.settings
+    )
 
 
 def settings_of(block: ast.Measured) -> dict[str, tuple[ast.Arg, ...]]:

@@ -166,7 +166,10 @@ class Certainty:
 
 def unsaid(node: RunNode) -> Open:
     """What is known of a node before it is decided: calls, votes and joined texts are no lists."""
-    one = not isinstance(node, FnNode) or node.fn in RULES or node.fn == "std.reduce:join"
+    if isinstance(node, FnNode):
+        one = node.fn in RULES or node.fn == "std.reduce:join"
+    else:
+        one = node.reader.kind != "list"
     return Open.ONE if one else Open.ANY
 
 

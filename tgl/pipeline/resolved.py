@@ -39,7 +39,7 @@ class ResolvedProgram:
 
     @property
     def rests_on_simulation(self) -> bool:
-        """Whether figures in its block do: with its own models, or those that only the search compared it with."""
+        """Whether figures of its block do: its own, or those of what it was compared with."""
         told = self.block is not None and "simulated" in settings_of(self.block)
         return bool(self.ir.simulated_models) or (told and declares_simulated(self.checked))
 

@@ -2,8 +2,8 @@
 
 Exact where the space can be listed within a budget of walks. Elsewhere the number of assignments is estimated
 by random walks (Knuth 1975, Estimating the efficiency of backtrack programs): the product of the numbers of
-possibilities along a walk that takes each with equal probability is an unbiased estimate. Of the programs
-only bounds are then known: at least those that were seen (with those that Chao's estimate of 1984 adds, as the
+possibilities along a walk that takes each with equal probability is an unbiased estimate. Of the
+programs only bounds are then known: at least those that were seen (with those that Chao adds, 1984, as the
 value), and at most one for each assignment.
 """
 

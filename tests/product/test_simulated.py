@@ -243,8 +243,8 @@ def test_the_server_gives_what_the_provider_gives_and_stops_on_sigint(folder):
     assert (server.returncode, errors) == (0, "")
     entries = [json.loads(line) for line in log.read_text().splitlines()]
     assert all(entry["complete"] and entry["status"] == 200 for entry in entries)
-    bill = json.loads(over_http.stdout)["responses"]["requests"]
-    assert sum(bill.values()) == len(entries)
+    bill = json.loads(over_http.stdout)["bill"]
+    assert sum(line["attempts"] for line in bill.values()) == len(entries)
 
 
 def test_wrong_uses_of_simulate_are_told(folder, monkeypatch, capsys):

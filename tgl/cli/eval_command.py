@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from tgl.cli.bill import bill_json, bill_lines
 from tgl.cli.outcome import label, show
 from tgl.cli.running import (
     add_run_options,
@@ -69,7 +70,7 @@ def text_lines(outcome: EvalOutcome) -> list[str]:
         )
     lines.append(f"{outcome.asked} calls asked of models, {outcome.replayed} answered from stored responses")
     lines.append(calls_line(outcome.counts))
-    return lines
+    return lines + bill_lines(outcome.bill)
 
 
 def as_json(outcome: EvalOutcome) -> dict[str, object]:
@@ -85,4 +86,5 @@ def as_json(outcome: EvalOutcome) -> dict[str, object]:
         "responses": outcome.responses,
         "failures": failures_json(outcome.failures, outcome.faults),
         "calls": {"asked": outcome.asked, "replayed": outcome.replayed, **asdict(outcome.counts)},
+        "bill": bill_json(outcome.bill),
     }

@@ -9,6 +9,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from tgl.cli.bill import bill_json, bill_lines
 from tgl.cli.outcome import agreed, label, show
 from tgl.cli.running import (
     add_run_options,
@@ -131,14 +132,14 @@ def sources(outcome: SearchOutcome) -> str:
             else "stored responses, replayed"
         )
         return f"{outcome.replayed} calls answered by {origin}; no model was asked"
-    billed = ", ".join(f"{name} {count}" for name, count in sorted(outcome.billed.items()))
-    return f"{outcome.asked} calls asked of models (requests: {billed}), {outcome.replayed} from the store"
+    return f"{outcome.asked} calls asked of models, {outcome.replayed} from the store"
 
 
 def result_text(outcome: SearchOutcome, output: Path) -> str:
     """The table, what was decided, and where it stands."""
     lines = [search_table(outcome.report, title=output.name)]
     lines += [f"responses: {sources(outcome)}\n", f"{calls_line(outcome.counts)}\n"]
+    lines += [f"{line}\n" for line in bill_lines(outcome.bill)]
     failed = failure_lines(outcome.report.failures, outcome.faults, of="the whole search")
     lines += [f"{line}\n" for line in failed]
     times = "once" if outcome.test_reads == 1 else f"{outcome.test_reads} times"
@@ -162,8 +163,8 @@ def result_json(outcome: SearchOutcome, output: Path) -> dict[str, object]:
             "replayed": outcome.replayed,
             "asked": outcome.asked,
             "recorded": outcome.recorded,
-            "requests": dict(outcome.billed),
             "calls": asdict(outcome.counts),
         },
+        "bill": bill_json(outcome.bill),
         "test_reads": outcome.test_reads,
     }

@@ -30,7 +30,7 @@ from tgl.pipeline.task import evaluator_of, load_task, split_task
 from tgl.pipeline.watch import Watch
 from tgl.pipeline.workspace import Workspace
 from tgl.report import SilentProgress
-from tgl.runtime import Counts, FaultLine
+from tgl.runtime import BillLine, Counts, FaultLine
 from tgl.syntax import ast, parse, print_expr
 from tgl.text import SourceFile
 
@@ -56,6 +56,7 @@ class EvalOutcome:
     warnings: tuple[Diagnostic, ...]
     failures: FailureReport
     faults: Mapping[str, FaultLine]
+    bill: Mapping[str, BillLine]
 
 
 async def evaluate(
@@ -100,7 +101,7 @@ async def evaluate(
     executor = session.executor
     simulated = program.rests_on_simulation if verifying else bool(program.ir.simulated_models)
     return outcome(
-        program, alone, name, watch, warnings, executor.counts, executor.ledger.faults, simulated=simulated
+        program, alone, name, watch, warnings, executor.counts, executor.ledger, simulated=simulated
     )
 
 
@@ -111,7 +112,7 @@ def outcome(
     watch: Watch,
     warnings: tuple[Diagnostic, ...],
     counts: Counts,
-    faults: Mapping[str, FaultLine],
+    ledger: Ledger,
     *,
     simulated: bool,
 ) -> EvalOutcome:
@@ -135,7 +136,8 @@ def outcome(
         asked=watch.snapshot.issued,
         counts=counts,
         failures=alone.failures,
-        faults=faults,
+        faults=ledger.faults,
+        bill=ledger.bill,
         warnings=warnings,
     )
 

@@ -32,7 +32,7 @@ from tgl.pipeline.task import TaskData, evaluator_of, load_task, shot_bytes, spl
 from tgl.pipeline.trouble import placeless
 from tgl.pipeline.watch import Watch
 from tgl.pipeline.workspace import Workspace
-from tgl.runtime import Counts, FaultLine
+from tgl.runtime import BillLine, Counts, FaultLine
 from tgl.search import NoJournal
 from tgl.semantics import Checked, check, lower
 from tgl.space import Resolution, resolve
@@ -102,7 +102,7 @@ class SearchOutcome:
     replayed: int
     asked: int
     recorded: int
-    billed: Mapping[str, int]
+    bill: Mapping[str, BillLine]
     test_reads: int
     counts: Counts
     faults: Mapping[str, FaultLine]
@@ -290,7 +290,7 @@ async def search(
             replayed=watch.snapshot.stored,
             asked=watch.snapshot.issued,
             recorded=session.recorded,
-            billed={name: line.attempts for name, line in ledger.bill.items()},
+            bill=ledger.bill,
             test_reads=reads,
             counts=session.executor.counts,
             faults=ledger.faults,

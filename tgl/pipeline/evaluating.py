@@ -30,7 +30,7 @@ from tgl.pipeline.task import evaluator_of, load_task, split_task
 from tgl.pipeline.watch import Watch
 from tgl.pipeline.workspace import Workspace
 from tgl.report import SilentProgress
-from tgl.runtime import BillLine, Counts, FaultLine
+from tgl.runtime import BillLine, Counts, FaultLine, Ledger
 from tgl.syntax import ast, parse, print_expr
 from tgl.text import SourceFile
 

@@ -105,8 +105,15 @@ PROGRAMS = {
         output majority(one)""",
     "a template of templates": """
         node one : deeper
-        node two : deeper(of: ~[assistant, panel])
+        node two : deeper(of: ~[assistant, panel(n: ~1..2)])
         output first([one, two])""",
+    "arguments behind a name": """
+        param of  = panel(n: ~1..2)
+        param lot = ~2..3
+        let many  = panel(n: lot)
+        node one[2] : of on ~small
+        node two[2] : many on smol
+        output majority([one, two])""",
     "nested instances": """
         node one[~1..2] : ~[panel(n: ~1..2), deeper, assistant] on ~small
         output majority(one)""",

@@ -65,7 +65,8 @@ class GraphWriter:
     """Writes a graph declaration for an instance.
 
     `given` are the params that the instance gets as arguments, `moved` those whose decided defaults are
-    written where the graph is used; in a graph of another file (not `is_local`) such defaults stay.
+    written where the graph is used; in a graph of another file (not `is_local`) such defaults stay. `held`:
+    params with the values that a copy has to hold itself.
     """
 
     decl: ast.Graph
@@ -77,6 +78,7 @@ class GraphWriter:
     singles: frozenset[str] = frozenset()
     numbered: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
+    held: Mapping[str, str] = field(default_factory=dict[str, str])
     first: dict[tuple[str, str], ast.Expr] = field(default_factory=dict[tuple[str, str], ast.Expr])
     bare: frozenset[str] = frozenset()
     """Params whose default no longer fits the lists that are written for their replicas."""
@@ -159,6 +161,11 @@ class GraphWriter:
         """What becomes of a statement: none, one or several."""
         renderer = self.renderer(here.members)
         match statement:
+            case ast.Param(name=name, value=value) if name in self.held:
+                text = renderer.slice(statement.span)
+                start = statement.span.start
+                bare = text if value is None else without_default(text, value.span.start - start)
+                return (f"{bare} = {self.held[name]}",)
             case ast.Let(is_function=True) | ast.Param(value=None):
                 return (renderer.slice(statement.span),)
             case ast.Let() | ast.Param():

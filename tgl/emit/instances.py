@@ -14,7 +14,7 @@ from tgl.emit.nodes import Callee
 from tgl.emit.render import Copy, Renderer
 from tgl.emit.statics import UNKNOWN, Facts, static_value
 from tgl.emit.tree import argument_names, node_statements
-from tgl.ir import Alternative, ChoiceRef, Expr, ListOf, NodeTemplate, Op
+from tgl.ir import Alternative, ChoiceRef, Expr, ListOf, ModelName, NodeTemplate, Op, WhatName
 from tgl.semantics import FileScope
 from tgl.space import InstanceResolution, Resolution
 from tgl.syntax import ast, parse
@@ -104,8 +104,17 @@ class GraphPlanner:
             if text not in names and is_local and not names:
                 self.in_place[key] = found
                 names[text] = None
+            elif text not in names and text == own and not is_local:
+                names[text] = None
             elif text not in names:
-                names[text] = None if text == own and not is_local else self.copied(decl, use, text)
+                # A copy is called by its own name, so it holds what the name that it replaces gives.
+                if use.instance.graph.given:
+                    marks = {} if is_local else {**self.marks(scope), **lets}
+                    found = self.edits(scope, decl, use, moved, marks, self.held(use))
+                    text = edited(scope, decl.span, found)
+                    text = text if is_local else self.with_names(scope, text)
+                if text not in names:
+                    names[text] = self.copied(decl, use, text)
             self.written[use.instance.path] = Written(names[text], self.arguments(scope, decl, use, moved))
 
     def copied(self, decl: ast.Graph, use: Use, text: str) -> str:
@@ -134,8 +143,35 @@ class GraphPlanner:
             parent = parents[parent.path]
         return ""
 
+    def held(self, use: Use) -> dict[str, str]:
+        """The values of params that are written away from the node, as texts."""
+        facts = Facts(
+            lambda address: self.resolution.assignment.get(address, UNKNOWN), lambda _: None, lambda _: None
+        )
+        found: dict[str, str] = {}
+        for name, expr in use.instance.graph.given:
+            match expr:
+                case ChoiceRef(address=address) if address in self.resolution.assignment:
+                    point = self.decisions.by_address[address]
+                    found[name] = value_text(point, self.resolution.assignment[address], self.names.spell)
+                case ModelName() | WhatName():
+                    found[name] = self.names.spell(expr)
+                case _:
+                    value = static_value(expr, facts)
+                    if value is UNKNOWN or value is None:
+                        where = f"{use.instance.path}.{name}"
+                        raise UnwrittenDecision(where, "its value stands where only another text reads it")
+                    found[name] = literal_text(value)
+        return found
+
     def edits(
-        self, scope: FileScope, decl: ast.Graph, use: Use, moved: frozenset[str], renames: Mapping[str, str]
+        self,
+        scope: FileScope,
+        decl: ast.Graph,
+        use: Use,
+        moved: frozenset[str],
+        renames: Mapping[str, str],
+        held: Mapping[str, str] | None = None,
     ) -> list[Edit]:
         is_local = scope is self.main
         around = Surroundings(
@@ -149,7 +185,7 @@ class GraphPlanner:
         )
         gone = self.removed if is_local else frozenset[str]()
         return GraphWriter(
-            decl, use.instance, around, self.given(use), moved, is_local=is_local, gone=gone
+            decl, use.instance, around, self.given(use), moved, is_local=is_local, gone=gone, held=held or {}
         ).edits()
 
     # --- names of imported graphs

@@ -176,6 +176,7 @@ class GraphTemplate(Frozen):
     """A graph instance: `path` begins the ids in it (`solve`, `solve.reply[2].panel`).
 
     `site` begins the addresses of its choices, where that differs: all rounds of a loop have the same.
+    `given`: the params whose values are not written at its node but where a name in that was declared.
     """
 
     name: str
@@ -188,6 +189,7 @@ class GraphTemplate(Frozen):
     place: TextPlace
     site: str = ""
     requirements: tuple[Requirement, ...] = ()
+    given: tuple[tuple[str, Expr], ...] = ()
 
     @property
     def address(self) -> str:

@@ -235,6 +235,9 @@ class Maker:
         nested = Instance(path, decl, use.scope, inner_names(decl), bound.options, has_model)
         nested.address = address if address != path else ""
         template = self.lower_graph(state, nested, (*self.stack, key))
+        away = {name: given for name, given in bound.options.items() if given.site is not None}
+        values = tuple((name, nested.values.get(name, ABSENT)) for name in away)
+        template = template.model_copy(update={"given": values})
         return Alternative(
             key=use.key,
             what=decl.name,

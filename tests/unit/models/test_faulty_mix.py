@@ -19,7 +19,7 @@ from tgl.models import (
     Role,
 )
 from tgl.testing import Fault, FaultMix, FaultyServer, parse_mix, talkative_model
-from tgl.testing.faulty_server import COMPLETE, FREE
+from tgl.testing.faulty_server import COMPLETE, FREE, Manners
 
 ASKED = (ChatMessage(Role.USER, "hello"),)
 
@@ -98,12 +98,31 @@ def test_a_reply_that_says_nothing_is_a_reply():
     assert reply.usage.completion_tokens > 0
 
 
+@pytest.mark.parametrize(("told", "named"), [(None, [2.5, 30, 1]), (0.25, [0.25, 0, 0.25]), (7, [7, 7, 7])])
+def test_manners_say_how_long_a_refusal_asks_to_wait(told, named):
+    with FaultyServer(talkative_model, manners=Manners(retry_after=told)) as server:
+        server.plan(Fault.LIMITED_SECONDS, Fault.LIMITED_DATE, Fault.OVERLOADED)
+        found = ask_all(server.base_url, range(3))
+    assert [error.retry_after for error in found] == named
+
+
 @pytest.mark.slow
 def test_a_process_of_its_own_serves_and_logs(tmp_path):
     log = tmp_path / "served.jsonl"
-    command = [sys.executable, "-m", "tgl.testing.faulty_server", "--mix", "limited=0.5", "--seed", "2"]
+    command = [
+        sys.executable,
+        "-m",
+        "tgl.testing.faulty_server",
+        "--mix",
+        "limited_seconds=0.5",
+        "--seed",
+        "2",
+    ]
     with subprocess.Popen(
-        [*command, "--log", str(log)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [*command, "--log", str(log)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         url = process.stdout.readline().strip()
         found = ask_all(url, range(20))
@@ -114,7 +133,8 @@ def test_a_process_of_its_own_serves_and_logs(tmp_path):
     assert shown == log.read_text()
     lines = [json.loads(line) for line in shown.splitlines()]
     assert [line["complete"] for line in lines] == [not isinstance(came, ModelError) for came in found]
-    assert {line["fault"] for line in lines} == {None, "limited"}
+    assert {line["fault"] for line in lines} == {None, "limited_seconds"}
+    assert {came.retry_after for came in found if isinstance(came, ModelError)} == {9}
     refused = subprocess.run([*command, "--mix", "x=1"], capture_output=True, text=True, check=False)
     assert refused.returncode == 2
     assert "the faults are" in refused.stderr

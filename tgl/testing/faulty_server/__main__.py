@@ -47,6 +47,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the faults")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds until a reply")
     parser.add_argument("--max-n", type=int, default=128, help="choices that one request may ask for")
+    parser.add_argument(
+        "--retry-after",
+        type=float,
+        metavar="SECONDS",
+        help="what Retry-After names (default: 2.5, or 30 as a date, for a 429, and 1 for a 503)",
+    )
     parser.add_argument("--key", help="what requests have to show")
     parser.add_argument("--log", type=Path, help="file for the requests, one JSON line each, at the end")
     options = parser.parse_args(argv)
@@ -59,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         lambda: Words(options.latency),
         key=options.key,
         mix=mix,
-        manners=Manners(max_n=options.max_n),
+        manners=Manners(max_n=options.max_n, retry_after=options.retry_after),
         keep_bodies=False,
     )
     asyncio.run(serve(server, options.port))

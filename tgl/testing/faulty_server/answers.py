@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from email.utils import formatdate
 from typing import cast
 
 from tgl.models import ChatMessage, ChatReply, ChatRequest, Decoding, Finish, Role
@@ -13,9 +14,10 @@ from tgl.testing.faulty_server.faults import Fault
 from tgl.testing.faulty_server.manners import Manners
 
 REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
-DATE = "Sun, 06 Nov 1994 08:49:37 GMT"
-LATER = "Sun, 06 Nov 1994 08:50:07 GMT"
+SENT = 784111777
+"""The server's date, Sun, 06 Nov 1994 08:49:37 GMT, in seconds since 1970."""
 LATER_SECONDS = 30.0
+"""How far from there a date in Retry-After lies, unless the server's manners say otherwise."""
 ENDS = {Finish.STOP: "stop", Finish.LENGTH: "length", Finish.REFUSED: "content_filter"}
 
 Json = dict[str, object]
@@ -133,8 +135,13 @@ def http(status: int, body: object, headers: dict[str, str] | None = None) -> by
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + data
 
 
-def faulty_answer(fault: Fault, whole: Json, model: object, authorization: str) -> tuple[bytes, bool]:
-    """What is sent in place of the body `whole`, and whether the connection can be used again."""
+def faulty_answer(
+    fault: Fault, whole: Json, model: object, authorization: str, retry_after: float | None = None
+) -> tuple[bytes, bool]:
+    """What is sent in place of the body `whole`, and whether the connection can be used again.
+
+    `retry_after` is what a fault with Retry-After names, in seconds (None: each its own).
+    """
 
     def said(
         status: int, text: str, headers: dict[str, str] | None = None, **more: str
@@ -157,15 +164,17 @@ def faulty_answer(fault: Fault, whole: Json, model: object, authorization: str) 
         case Fault.LIMITED:
             return said(429, f"slow down, {authorization}")
         case Fault.LIMITED_SECONDS:
-            return said(429, "slow down", {"Retry-After": "2.5"})
+            return said(429, "slow down", {"Retry-After": f"{2.5 if retry_after is None else retry_after:g}"})
         case Fault.LIMITED_DATE:
-            return said(429, "slow down", {"Retry-After": LATER, "Date": DATE})
+            later = SENT + round(LATER_SECONDS if retry_after is None else retry_after)
+            dates = {"Retry-After": formatdate(later, usegmt=True), "Date": formatdate(SENT, usegmt=True)}
+            return said(429, "slow down", dates)
         case Fault.FAILED:
             return said(500, f"trace: {authorization}")
         case Fault.FAILED_PAGE:
             return http(502, "<html><h1>Bad Gateway</h1></html>"), True
         case Fault.OVERLOADED:
-            return said(503, "loading", {"Retry-After": "1"})
+            return said(503, "loading", {"Retry-After": f"{1.0 if retry_after is None else retry_after:g}"})
         case Fault.RESET | Fault.SILENT:
             return b"", False
         case Fault.CUT_BODY:

@@ -22,6 +22,8 @@ class Manners:
         thoughts: where a reply's reasoning is told: a field of the message, or tags in its text.
         vector: length of embeddings, 0 for a server without.
         most_texts: texts that one request for embeddings may hold.
+        retry_after: seconds that refusals with Retry-After name (None: 2.5, or 30 as a date, for a 429, and 1
+            for a 503).
     """
 
     max_n: int = 128
@@ -33,3 +35,4 @@ class Manners:
     thoughts: Literal["reasoning_content", "reasoning", "tags"] = "reasoning_content"
     vector: int = 4
     most_texts: int = 16
+    retry_after: float | None = None

@@ -194,7 +194,9 @@ class Connection(asyncio.Protocol):
             return self.refuse(number, asked, 400, why)
         if fault is not None and fault in FREE:
             self.note(number, asked, fault, (0, 0), complete=False)
-            answer, goes_on = faulty_answer(fault, {}, asked.get("model"), authorization)
+            answer, goes_on = faulty_answer(
+                fault, {}, asked.get("model"), authorization, self.server.manners.retry_after
+            )
             return self.send(answer) and goes_on
         n = min(cast("int", asked.get("n", 1)), self.server.manners.max_n)
         try:

@@ -117,6 +117,8 @@ def test_a_process_of_its_own_serves_and_logs(tmp_path):
         "limited_seconds=0.5",
         "--seed",
         "2",
+        "--retry-after",
+        "9",
     ]
     with subprocess.Popen(
         [*command, "--log", str(log)],

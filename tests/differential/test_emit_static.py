@@ -13,6 +13,7 @@ from tgl.text import SourceFile
 HEAD = """use std.roles   { assistant, fuser, grader }
 use std.reduce  { majority, first, last, best }
 use std.signals { agreement }
+use std.static  { subset }
 
 model smol  { provider local; weights "smol"; params 135M }
 model gemma { provider local; weights "gemma"; params 270M }
@@ -176,6 +177,13 @@ PROGRAMS = {
         require worker[1] is assistant
         require not (worker[i] is thinker and worker[i + 1] is thinker)
         output majority(worker)""",
+    "members that merge some of the round before": """
+        param n      = ~[2, 3]
+        param k      = ~1..2
+        param rounds = ~[1, 2]
+        node member[rounds, n] : assistant on smol
+        edge member[t, i] -> member[t + 1, j] if i in subset(1..n, size: k, salt: [t, j])
+        output majority(member[rounds])""",
     "weights": """
         node a[2] : ~{assistant: 3, thinker: 1} on ~{smol: 0.2, gemma: 0.8}
         node b : majority if ~0.5

@@ -9,6 +9,7 @@ from tgl.text import SourceFile
 
 HEAD = """use std.roles  { assistant, fuser }
 use std.reduce { majority, first }
+use std.static { subset }
 model smol  { provider local; weights "smol"; params 135M }
 model gemma { provider local; weights "gemma"; params 270M }
 pool small = [smol, gemma]
@@ -208,6 +209,28 @@ def test_rows_of_a_grid_are_flattened_row_by_row() -> None:
     )
     assert sources(found, "all") == ["p[1,1]", "p[1,2]", "p[2,1]", "p[2,2]"]
     assert sources(found, "row") == ["p[2,1]", "p[2,2]"]
+
+
+def test_an_index_that_is_a_choice_picks_a_replica_or_a_row() -> None:
+    ir = lowered("param r = ~1..2\nnode p[2, 3] : assistant on smol\noutput majority(p[r])")
+    listed = list(enumerate_assignments(ir))
+    assert len(listed) == 2
+    assert all(len(resolve(ir, assignment).candidate.calls) == 3 for assignment, _ in listed)
+    ir = lowered("param k = ~1..3\nnode w[i: 3] : assistant(max_tokens: i) on smol\noutput w[k]")
+    found = {a["solve.k"]: resolve(ir, a).candidate.calls for a, _ in enumerate_assignments(ir)}
+    assert {k: [call.max_tokens for call in calls] for k, calls in found.items()} == {1: [1], 2: [2], 3: [3]}
+
+
+def test_a_static_subset_is_told_by_its_arguments() -> None:
+    """R12: as many as asked, others for another salt, the same in another program."""
+    body = "node w[2, 9] : assistant on smol\nedge w[t, i] -> w[t + 1, j] if i in {}\noutput majority(w[2])"
+    first = only(body.format("subset(1..9, size: 4, salt: [t, j])"))
+    heard = [sources(first, f"w[2,{j}]") for j in range(1, 10)]
+    assert all(len(found) == 4 for found in heard)
+    assert len({tuple(found) for found in heard}) > 6
+    again = only("let some = subset(1..9, size: 4, salt: [1, 3])\n" + body.format("some"))
+    assert sources(again, "w[2,5]") == heard[2]
+    assert "E0313" in codes(body.format("subset(1..9, size: 4, salt: question)"))
 
 
 def test_no_acyclic_graph_is_lost_by_drawing_forward_edges_only() -> None:

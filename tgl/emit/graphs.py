@@ -155,7 +155,25 @@ class GraphWriter:
             gone=self.gone,
             first=self.first,
             never=None if port is None else f"{port} != {port}",
+            known_params=self.known_params(),
         )
+
+    def known_params(self) -> dict[str, int]:
+        """The whole numbers that params and `let`s of this instance stand for, as far as they stand there."""
+        found: dict[str, int] = {}
+        decisions = self.around.decisions
+        for item in self.decl.body:
+            if not isinstance(item, (ast.Param, ast.Let)) or item.name in self.given:
+                continue
+            value: object = None
+            if isinstance(item.value, ast.Choice):
+                point = decisions.at(self.around.source.name, item.value.span, self.path)
+                value = None if point is None else decisions.assignment[point.address]
+            elif isinstance(item.value, ast.Number) and not item.value.unit:
+                value = item.value.value
+            if isinstance(value, int) and not isinstance(value, bool):
+                found[item.name] = value
+        return found
 
     def statement(self, statement: ast.Stmt, here: Block) -> tuple[str, ...]:
         """What becomes of a statement: none, one or several."""

@@ -64,6 +64,7 @@ class Renderer:
     as_numbered: frozenset[str] = frozenset()
     first: Mapping[tuple[str, str], ast.Expr] = field(default_factory=dict[tuple[str, str], ast.Expr])
     never: str | None = None
+    known_params: Mapping[str, int] = field(default_factory=dict[str, int])
 
     def slice(self, span: Span) -> str:
         """What stands in the source."""
@@ -283,7 +284,7 @@ class Renderer:
         wanted: list[str | None] = []
         keeps = not members.singles
         for copy in copies:
-            before, after = (position_of(expr, names) for names in (copy.old, copy.new))
+            before, after = self.positions(expr, copy)
             if before is None:  # an index that only the program's own arithmetic tells
                 if members.is_unmoved:
                     return [self.slice(expr.span)] * len(copies)
@@ -304,12 +305,17 @@ class Renderer:
         looked_up = self.looked_up(numbers, copies, shared=True)
         return [f"{members.name}[{number}]" for number in looked_up]
 
+    def positions(self, expr: ast.Index, copy: Copy) -> tuple[Position | None, Position | None]:
+        """The position that an index means in the user's text, and in the resolved one."""
+        params = self.known_params
+        return position_of(expr, {**params, **copy.old}), position_of(expr, {**params, **copy.new})
+
     def row_texts(self, expr: ast.Index, members: Members, copies: Sequence[Copy], *, shared: bool) -> Texts:
         """`p[l]` of a node of several dimensions: the replicas of a row that are left."""
         rows: list[tuple[str, ...]] = []
         keeps = not members.singles
         for copy in copies:
-            before, after = (position_of(expr, names) for names in (copy.old, copy.new))
+            before, after = self.positions(expr, copy)
             if before is None:
                 if members.is_unmoved:
                     return [self.slice(expr.span)] * len(copies)
@@ -328,7 +334,9 @@ class Renderer:
     ) -> Texts:
         found: Texts = []
         for copy in copies:
-            low, high = (tree_value(bound, copy.old) for bound in (bounds.low, bounds.high))
+            low, high = (
+                tree_value(bound, {**self.known_params, **copy.old}) for bound in (bounds.low, bounds.high)
+            )
             if not isinstance(low, int) or not isinstance(high, int):
                 if not members.is_unmoved:
                     raise UnwrittenDecision(copy.prefix, f"which replicas `{self.slice(expr.span)}` means")

@@ -21,6 +21,7 @@ from tgl.ir import (
     Op,
     Value,
     WhatName,
+    subset_places,
 )
 from tgl.syntax import ast
 
@@ -85,6 +86,10 @@ def operation(op: str, values: list[Known]) -> Known:
             return left != right
         case "in", [left, list() as right]:
             return left in right
+        case "range", [int() as low, int() as high]:
+            return [*range(low, high + 1)]
+        case "subset", [list() as items, int() as size, list() as salt]:
+            return [items[place] for place in subset_places(len(items), size, salt)]
         case "size", [list() as items]:
             return len(items)
         case "at", [list() as items, int() as index]:

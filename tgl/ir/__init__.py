@@ -48,6 +48,7 @@ from tgl.ir.program import (
     TaskSpec,
     UnitSpec,
 )
+from tgl.ir.subset import subset_places
 
 __all__ = [
     "MADE",
@@ -99,4 +100,5 @@ __all__ = [
     "UnitSpec",
     "Value",
     "WhatName",
+    "subset_places",
 ]

@@ -39,6 +39,8 @@ def op(name: str, *args: Expr) -> Expr:
             return item(args[0], args[1])
         case "acyclic":
             return Op(op=name)
+        case "range" | "subset":
+            return Op(op=name, args=args)
         case "count":
             if all(isinstance(arg, Const) for arg in args):
                 return Const(value=sum(arg == Const(value=True) for arg in args))

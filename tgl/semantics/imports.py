@@ -36,7 +36,6 @@ PLANNED_NAMES = {
         "streak",
         "tokens",
     ),
-    "std.static": ("subset",),
 }
 """Names that modules of the standard library will have."""
 

@@ -48,6 +48,11 @@ class Scope:
             case ListOf():
                 folded = [self.fold(item) for item in self.reordered(expr.items)]
                 return ListOf(items=spliced([item for item in folded if item is not None]))
+            case Op(op="at", args=(ListOf(items=items), index)) if isinstance(
+                place := self.facts.peek(index), int
+            ):
+                # before folding, which leaves out what is not there and puts inner lists in their place
+                return self.fold(items[place - 1]) if 1 <= place <= len(items) else ABSENT
             case Op():
                 return operated(expr.op, [self.fold(arg) or ABSENT for arg in expr.args])
             case Fn():

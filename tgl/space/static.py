@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Final, TypeAlias
 
-from tgl.ir import Const, Expr, ListOf, ModelName, Op, Scalar, WhatName
+from pydantic import JsonValue
+
+from tgl.ir import Const, Expr, ListOf, ModelName, Op, Scalar, WhatName, subset_places
 
 
 class Unknown(Enum):
@@ -66,6 +68,10 @@ def operate(op: str, args: Sequence[Static | Unknown]) -> Static | Unknown:
             return _ordered(op, (left > right) - (left < right))
         case "<" | "<=" | ">" | ">=", [int(left) | float(left), int(right) | float(right)]:
             return _ordered(op, (left > right) - (left < right))
+        case "range", [int(low), int(high)]:
+            return tuple(range(low, high + 1))
+        case "subset", [tuple(items), int(size), salt]:
+            return tuple(items[place] for place in subset_places(len(items), size, _salt(salt)))
         case "size", [tuple(items)]:
             return len(items)
         case "neg", [int(value) | float(value)]:
@@ -76,6 +82,17 @@ def operate(op: str, args: Sequence[Static | Unknown]) -> Static | Unknown:
             return _arithmetic(op, left, right)
         case _:
             raise ValueError(f"operator {op} does not take {known!r}")
+
+
+def _salt(value: Static) -> list[JsonValue]:
+    """The salt of a subset, as JSON values."""
+    match value:
+        case tuple():
+            return [part for item in value for part in _salt(item)]
+        case ModelName() | WhatName():
+            return [value.name]
+        case _:
+            return [value]
 
 
 def supposing(condition: Expr, *, acyclic: bool) -> Expr:

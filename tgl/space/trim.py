@@ -41,8 +41,9 @@ def trim(instance: Instance, facts: Facts) -> Trimmed:
     plan = instance.plan
     exist = [node.template.id for node in plan.nodes if instance.exists[node.index]]
     scope = Scope(facts, plan, None, {name: NodeRef(id=name) for name in exist}, {})
-    live = {ref for ref in plan.output_refs if instance.exists[ref]}
-    ports = read_ports(plan, scope.fold(plan.template.output))
+    output = scope.fold(plan.template.output)
+    live = read_nodes(plan, output)
+    ports = read_ports(plan, output)
     read: dict[int, frozenset[str]] = {}
     children: dict[int, Trimmed] = {}
     edges: list[int] = []

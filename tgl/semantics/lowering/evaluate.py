@@ -29,7 +29,7 @@ from tgl.semantics.lowering.bounds import largest
 from tgl.semantics.lowering.calls import call_function
 from tgl.semantics.lowering.functions import apply_chosen, apply_let, built_in, list_sizes
 from tgl.semantics.lowering.indices import ast_name, check_range, folded, replica
-from tgl.semantics.lowering.made import is_domain, made
+from tgl.semantics.lowering.made import is_domain, made, subset
 from tgl.semantics.lowering.parts import check_part
 from tgl.semantics.lowering.rounds import member, rounds_of
 from tgl.semantics.lowering.state import Env, Instance, Replicas, Site, State
@@ -434,6 +434,8 @@ def call(state: State, expr: ast.Call, env: Env, site: Site) -> Expr:
         case ast.Let() | ast.Pool():
             return apply_chosen(state, expr, env, site, named(state, func.id, func, env), call)
         case ast.Fn():
+            if decl.name == "subset" and binding.home == "std/static.tgl":
+                return subset(state, expr, env, site, evaluate)
             if decl.name == "size" or is_domain(env, func.id):
                 return built_in(state, decl.name, expr, env, site, evaluate)
             values = [(arg, argument(state, arg, env, site)) for arg in expr.args]

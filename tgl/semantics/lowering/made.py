@@ -9,6 +9,7 @@ from math import comb, factorial
 from tgl.ir import Const, Domain, Expr, FloatRange, IntRange, ListOf
 from tgl.semantics.errors import choices as facts
 from tgl.semantics.errors import types as type_facts
+from tgl.semantics.fold import is_static, op
 from tgl.semantics.lowering import domains
 from tgl.semantics.lowering.state import Env, Site, State
 from tgl.semantics.scope import DOMAINS
@@ -102,3 +103,35 @@ def log_range(state: State, env: Env, site: Site, written: ast.Expr, evaluate: E
             facts.bad_range(env.at(written), "has no logarithm: it begins at or below 0")
         )
     return domain.model_copy(update={"log": True})
+
+
+def subset(state: State, expr: ast.Call, env: Env, site: Site, evaluate: Evaluate) -> Expr:
+    """`subset(1..n, size: k, salt: [t, j])`: a static list, of which `in` asks (R12).
+
+    Its arguments may be choices; its value depends on nothing else.
+    """
+    names = ["items", "size", "salt"]
+    given: dict[str, ast.Arg] = {}
+    for place, arg in enumerate(expr.args):
+        name = arg.name if arg.name is not None else names[place] if place < len(names) else ""
+        if name not in names or name in given:
+            raise state.problems.abandon(type_facts.unknown_argument(env.at(arg), name, "subset", names))
+        given[name] = arg
+    if "items" not in given or "size" not in given:
+        message = "`subset` takes a list and a size, `subset(1..n, size: 3)`"
+        raise state.problems.abandon(type_facts.type_mismatch(env.at(expr), message, "argument missing"))
+    values = {name: spread(state, arg.value, env, site, evaluate) for name, arg in given.items()}
+    for name, value in values.items():
+        if not is_static(value):
+            raise state.problems.abandon(type_facts.runtime_value(env.at(given[name].value), "a `subset`"))
+    salt = values.get("salt", ListOf(items=()))
+    if not isinstance(salt, ListOf):
+        salt = ListOf(items=(salt,))
+    return op("subset", values["items"], values["size"], salt)
+
+
+def spread(state: State, written: ast.Expr, env: Env, site: Site, evaluate: Evaluate) -> Expr:
+    """A value, or a range whose ends may be choices."""
+    if not isinstance(written, ast.Range):
+        return evaluate(state, written, env, site)
+    return op("range", *(evaluate(state, side, env, site) for side in (written.low, written.high)))

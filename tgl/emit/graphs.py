@@ -342,7 +342,7 @@ class GraphWriter:
         ]
         old = {member: nodes[member].index for member in group.members}
         keeps = self.keeps_positions(group, alive, node)
-        new = {member: old[member] for member in alive} if keeps else self.positions(group, alive, old)
+        new = {member: old[member] for member in alive} if keeps else self.positions(group, alive, old, node)
         return Members(group.name, tuple(alive), old, new, group.name in self.singles)
 
     def keeps_positions(self, group: Group, alive: Sequence[str], node: ast.NodeStmt | None) -> bool:
@@ -356,7 +356,11 @@ class GraphWriter:
         return list(alive) == [m for m in group.members if static_value(nodes[m].exists, facts) is True]
 
     def positions(
-        self, group: Group, alive: Sequence[str], old: Mapping[str, Position]
+        self,
+        group: Group,
+        alive: Sequence[str],
+        old: Mapping[str, Position],
+        node: ast.NodeStmt | None,
     ) -> dict[str, Position]:
         """New numbers 1…k, row by row if there are several dimensions."""
         dims = max(map(len, old.values()), default=0)
@@ -365,7 +369,10 @@ class GraphWriter:
         sizes = [len({old[member][d] for member in alive}) for d in range(dims)]
         everything = [*product(*(range(1, size + 1) for size in sizes))]
         if len(everything) != len(alive):  # rows of different lengths
-            raise NeedsSingles(group.name)
+            if node is None or has_choice(node.what) or any(has_choice(c.value) for c in node.clauses):
+                raise NeedsSingles(group.name)
+            # The replicas are alike but for what nobody reads of them: the text may declare these too.
+            return {member: old[member] for member in alive}
         return dict(zip(alive, everything, strict=True))
 
     def node(self, node: ast.NodeStmt, here: Block) -> tuple[str, ...]:

@@ -274,7 +274,10 @@ class GraphPlanner:
         """What an alternative of a node of a graph turned out to be."""
         if alternative.graph is not None:
             written = self.written[alternative.graph.path]
-            return Callee("graph", written.name, written.extra)
+            graph = self.scopes[alternative.graph.place.source].names[alternative.graph.name].decl
+            params = graph.body if isinstance(graph, ast.Graph) else ()
+            needed = {item.name for item in params if isinstance(item, ast.Param) and item.value is None}
+            return Callee("graph", written.name, written.extra, required=frozenset(needed))
         options = frozenset(name for name, _ in alternative.fields)
         return Callee(alternative.kind, None, self.imported_options(decl, scope, alternative), options)
 

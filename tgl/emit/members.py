@@ -39,6 +39,11 @@ class Members:
         """Whether every replica is alive and keeps its position."""
         return all(self.new.get(member) == position for member, position in self.old.items())
 
+    @property
+    def keeps_places(self) -> bool:
+        """Whether every replica that is alive keeps its position."""
+        return not self.singles and all(self.new[member] == self.old[member] for member in self.alive)
+
     def at_old(self, position: Position) -> str | None:
         """The replica with a position in the user's text, if it is alive."""
         return next((member for member in self.alive if self.old[member] == position), None)

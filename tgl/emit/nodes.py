@@ -18,13 +18,15 @@ class Callee:
     """What a replica turned out to be.
 
     `name` replaces the written name (a decided copy of a graph), `extra` are arguments to add, `options`
-    those that may be given for each replica in a list (C18).
+    those that may be given for each replica in a list (C18), `required` the params of a graph that have no
+    default.
     """
 
     kind: Literal["role", "fn", "graph"]
     name: str | None = None
     extra: tuple[tuple[str, str], ...] = ()
     options: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +263,12 @@ class NodeWriter:
                 parts.append(self.renderer.spliced(arg.span, [(arg.value.span, texts)], len(copies)))
             else:
                 one_text = shared and not has_choice(arg.value)
-                parts.append(self.renderer.arg(arg, copies, shared=one_text))
+                texts = self.renderer.arg(arg, copies, shared=one_text)
+                if any(arg.name in replica.callee.required for replica in replicas):
+                    # Nothing reads it in this program, but the graph asks for it: any of its values will do.
+                    spare = self.renderer.any_option(arg)
+                    texts = [spare if text is None else text for text in texts]
+                parts.append(texts)
         names = self.renderer.texts(func, copies, shared=shared)
         found: Texts = []
         for k, (name, replica) in enumerate(zip(names, replicas, strict=True)):

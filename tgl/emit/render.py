@@ -235,6 +235,15 @@ class Renderer:
         texts = self.picked(expr, copies, lambda item, k: self.one(item, copies[k]))
         return self.looked_up(texts, copies, shared=shared)
 
+    def any_option(self, arg: ast.Arg) -> str | None:
+        """An argument with the first option of its choice, where the search had no need to decide it."""
+        expr = arg.value
+        points = self.decisions.by_place.get((self.source.name, expr.span.start, expr.span.end), ())
+        if not points or not isinstance(points[0].domain, Options):
+            return None
+        text = value_text(points[0], points[0].domain.values[0], self.spell)
+        return self.spliced(arg.span, [(expr.span, [text])], 1)[0]
+
     def picked(
         self, expr: ast.Choice, copies: Sequence[Copy], render: Callable[[ast.Expr, int], str | None]
     ) -> Texts:
@@ -286,7 +295,7 @@ class Renderer:
         for copy in copies:
             before, after = self.positions(expr, copy)
             if before is None:  # an index that only the program's own arithmetic tells
-                if members.is_unmoved:
+                if members.keeps_places:
                     return [self.slice(expr.span)] * len(copies)
                 raise UnwrittenDecision(copy.prefix, f"which replica `{self.slice(expr.span)}` means")
             member = members.at_old(before)
@@ -317,7 +326,7 @@ class Renderer:
         for copy in copies:
             before, after = self.positions(expr, copy)
             if before is None:
-                if members.is_unmoved:
+                if members.keeps_places:
                     return [self.slice(expr.span)] * len(copies)
                 raise UnwrittenDecision(copy.prefix, f"which replicas `{self.slice(expr.span)}` means")
             size = len(before)

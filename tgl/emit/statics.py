@@ -75,6 +75,10 @@ def operation(op: str, values: list[Known]) -> Known:
         return False if False in values else UNKNOWN if UNKNOWN in values else True
     if op == "or":
         return True if True in values else UNKNOWN if UNKNOWN in values else False
+    if op == "when":
+        return UNKNOWN if values[0] is UNKNOWN else values[1] if values[0] is True else None
+    if op == "else":
+        return next((value for value in values if value is not None), None)
     if UNKNOWN in values:
         return UNKNOWN
     match op, values:

@@ -47,6 +47,14 @@ def op(name: str, *args: Expr) -> Expr:
         case "size":
             if isinstance(args[0], ListOf):
                 return Const(value=len(args[0].items))
+        case "when":
+            if isinstance(args[0], Const):
+                return args[1] if args[0].value is True else ABSENT
+        case "else":
+            kept = tuple(arg for arg in args if arg != ABSENT)
+            return kept[0] if len(kept) == 1 else Op(op=name, args=kept) if kept else ABSENT
+        case "holds" | "get" | "tagged":
+            pass
         case "neg":
             if isinstance(args[0], Const):
                 return Const(value=-number(args[0].value))

@@ -15,18 +15,18 @@ from tgl.text import SourceFile
 
 NAMED = (ast.Let, ast.Pool, ast.Model, ast.LabelDecl, ast.Role, ast.Fn, ast.Task, ast.Graph)
 
-PLANNED = frozenset({"std.list", "std.privacy", "std.rank", "std.text", "std.recipes"})
+PLANNED = frozenset({"std.privacy", "std.rank"})
 """Modules of the standard library that later versions have."""
 
 PLANNED_NAMES = {
-    "std.roles": ("critic", "debater", "guard"),
-    "std.reduce": ("latest", "pick", "top"),
+    "std.list": ("restore", "shuffle"),
+    "std.roles": ("guard",),
+    "std.reduce": ("latest", "pick"),
     "std.signals": (
         "confidence",
         "embedding",
         "ended",
         "last_step",
-        "lead",
         "length",
         "mentions",
         "perplexities",

@@ -47,16 +47,40 @@ def best(xs: Value, by: Value) -> Value:
     Raises:
         ValueError: the lists differ in length.
     """
-    members = xs if isinstance(xs, tuple) else (xs,)
-    grades = by if isinstance(by, tuple) else (by,)
+    graded = by_grade("best", xs, by)
+    return graded[0] if graded else None
+
+
+def top(xs: Value, by: Value, k: Value) -> Value:
+    """The `k` messages with the highest grades, the best first; else as `best`.
+
+    Raises:
+        ValueError: the lists differ in length, or `k` is no whole number.
+    """
+    count = number_in(k)
+    if count is None or count != count.to_integral_value():
+        raise ValueError("`top` takes a whole number of messages")
+    return tuple(by_grade("top", xs, by)[: max(int(count), 0)])
+
+
+def by_grade(name: str, xs: Value, by: Value) -> list[Value]:
+    """The present members that have a grade, the highest first, equal ones in their order."""
+    members, grades = places(xs), places(by)
     if len(members) != len(grades):
-        raise ValueError(f"`best` got {len(members)} messages and {len(grades)} grades")
+        raise ValueError(f"`{name}` got {len(members)} messages and {len(grades)} grades")
     graded = [
         (grade, member)
         for member, by_whom in zip(members, grades, strict=True)
         if member is not None and (grade := number_in(by_whom)) is not None
     ]
-    return max(graded, key=lambda pair: pair[0])[1] if graded else None
+    return [member for _, member in sorted(graded, key=lambda pair: -pair[0])]
+
+
+def places(values: Value) -> list[Value]:
+    """The members of a list and of lists in it, absent ones in their places."""
+    if not isinstance(values, tuple):
+        return [values]
+    return [inner for value in values for inner in (places(value) if isinstance(value, tuple) else [value])]
 
 
 def join(xs: Value, sep: Value = "\n\n") -> Value:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from tgl.stdfn.core import above, at_least
-from tgl.stdfn.reduce import best, first, join, last, majority
-from tgl.stdfn.signals import agreement, ran, size
+from tgl.stdfn.reduce import best, first, join, last, majority, top
+from tgl.stdfn.signals import agreement, lead, ran, size
+from tgl.stdfn.texts import chunk, flat, paths
 from tgl.stdfn.values import Value
 
 
@@ -35,6 +36,11 @@ FUNCTIONS: Mapping[str, StdFunction] = MappingProxyType(
             StdFunction("std.reduce:last", ("xs",), 1, last, spread=True),
             StdFunction("std.reduce:best", ("xs", "by"), 2, best),
             StdFunction("std.reduce:join", ("xs", "sep"), 1, join),
+            StdFunction("std.reduce:top", ("xs", "by", "k"), 3, top),
+            StdFunction("std.signals:lead", ("xs",), 1, lead, spread=True),
+            StdFunction("std.list:flat", ("xs",), 1, flat, spread=True),
+            StdFunction("std.list:paths", ("start", "steps"), 2, paths),
+            StdFunction("std.text:chunk", ("text", "about", "size"), 3, chunk),
             StdFunction("core:at_least", ("score", "best"), 2, at_least),
             StdFunction("core:above", ("score", "best"), 2, above),
             StdFunction("std.signals:agreement", ("xs",), 1, agreement, spread=True),

@@ -89,7 +89,8 @@ def run_candidate(ir, candidate, reply, example=None, key=None) -> Ran:
     result = asyncio.run(go())
     asked = [request.messages[-1].content for model in models.values() for request in model.requests]
     assert len(result.calls) <= worst_case(candidate).calls
-    identities = [use.identity for use in result.calls]
+    sampled = {node.id for node in candidate.calls if node.temperature != 0}
+    identities = [use.identity for use in result.calls if use.node in sampled]
     assert len(set(identities)) == len(identities), "two calls of a run share a response"
     return Ran(result, candidate, asked)
 

@@ -122,7 +122,7 @@ class NodePrice:
 
 
 def options(expr: Expr, choices: Mapping[str, ChoicePoint]) -> list[object]:
-    """All literal values that a static expression may have; expressions over choices give none."""
+    """All literal values that a static expression may have; arithmetic with choices gives none."""
     match expr:
         case Const(value=value):
             return [value]
@@ -135,6 +135,8 @@ def options(expr: Expr, choices: Mapping[str, ChoicePoint]) -> list[object]:
             ]
         case ListOf(items=items):
             return [value for item in items for value in options(item, choices)]
+        case Op(op="at", args=(items, _)):
+            return options(items, choices)
         case _:
             return []
 

@@ -226,9 +226,12 @@ class SqliteStore:
             batch, self.pending = self.pending, []
         try:
             rows = [columns_of(record) for records, _ in batch for record in records]
+            before = self.connection.total_changes
             with Transaction(self.connection):
                 self.connection.executemany(INSERT_RESPONSE, rows)
-            truth = self.select([record.identity for records, _ in batch for record in records])
+            truth: dict[str, StoredResponse] = {}
+            if self.connection.total_changes - before < len(rows):  # some identities were stored already
+                truth = self.select([record.identity for records, _ in batch for record in records])
         except sqlite3.Error as error:
             for _, accepted in batch:
                 accepted.set_exception(store_error(error, self.path))
@@ -240,7 +243,7 @@ class SqliteStore:
                 accepted.set_exception(error)
             return
         for records, accepted in batch:
-            accepted.set_result(tuple(truth[record.identity] for record in records))
+            accepted.set_result(tuple([truth.get(record.identity, record) for record in records]))
 
     def append(self, search: str, seq: int, kind: str, payload: str) -> None:
         """Commit one step of a journal."""

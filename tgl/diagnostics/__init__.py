@@ -1,16 +1,17 @@
 """What a person is told about a program: problems, their codes, and how they are shown."""
 
 from tgl.diagnostics.codes import CODES, Code, code_info
-from tgl.diagnostics.diagnostic import Diagnostic, Label, Severity
+from tgl.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
 from tgl.diagnostics.problem import Problem, collect, report
 from tgl.diagnostics.render_json import Json, diagnostic_json, render_json
 from tgl.diagnostics.render_text import render_text, render_texts
-from tgl.diagnostics.suggest import did_you_mean, nearest_names
+from tgl.diagnostics.suggest import did_you_mean, near_fixes, nearest_names
 
 __all__ = [
     "CODES",
     "Code",
     "Diagnostic",
+    "Fix",
     "Json",
     "Label",
     "Problem",
@@ -19,6 +20,7 @@ __all__ = [
     "collect",
     "diagnostic_json",
     "did_you_mean",
+    "near_fixes",
     "nearest_names",
     "render_json",
     "render_text",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tgl.text import SourceFile, Span
+from tgl.text import Edit, SourceFile, Span
 
 
 class Severity(StrEnum):
@@ -26,11 +26,24 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits of the source of a diagnostic's primary label that may put it right.
+
+    `safe` tells that only one repair comes into question; `tglc check --fix` makes those alone, and an
+    editor offers the others too.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One problem.
 
     `code` is stable (`E0203`), `message` stands alone on one line in the user's words, `primary` is
-    None only where there is no place (a missing file), `help` says what to do.
+    None only where there is no place (a missing file), `help` says what to do. `fixes` come best first.
     """
 
     code: str
@@ -40,3 +53,4 @@ class Diagnostic:
     secondary: tuple[Label, ...] = ()
     notes: tuple[str, ...] = ()
     help: str | None = None
+    fixes: tuple[Fix, ...] = ()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol, runtime_checkable
 
 from tgl.diagnostics.codes import code_info
-from tgl.diagnostics.diagnostic import Diagnostic, Label
+from tgl.diagnostics.diagnostic import Diagnostic, Fix, Label
 
 
 @runtime_checkable
@@ -24,6 +24,7 @@ def report(
     secondary: Iterable[Label] = (),
     notes: Iterable[str] = (),
     hint: str | None = None,
+    fixes: Iterable[Fix] = (),
 ) -> Diagnostic:
     """The diagnostic of a registered code, with the severity that is registered for it.
 
@@ -31,7 +32,7 @@ def report(
         ValueError: if the code is not registered.
     """
     severity = code_info(code).severity
-    return Diagnostic(code, severity, message, primary, tuple(secondary), tuple(notes), hint)
+    return Diagnostic(code, severity, message, primary, tuple(secondary), tuple(notes), hint, tuple(fixes))
 
 
 def collect(problems: Iterable[Problem]) -> tuple[Diagnostic, ...]:

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from tgl.diagnostics.codes import by_code
-from tgl.diagnostics.diagnostic import Diagnostic, Label
+from tgl.diagnostics.diagnostic import Diagnostic, Fix, Label
 from tgl.text import LineIndex
 
-Json: TypeAlias = "str | int | list[Json] | dict[str, Json] | None"
+Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 
 
 def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Json]:
@@ -25,7 +25,21 @@ def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Json]:
         "secondary": [label_json(label) for label in diagnostic.secondary],
         "notes": list(diagnostic.notes),
         "help": diagnostic.help,
+        "fixes": [fix_json(fix, diagnostic.primary) for fix in diagnostic.fixes if diagnostic.primary],
     }
+
+
+def fix_json(fix: Fix, at: Label) -> dict[str, Json]:
+    index = LineIndex(at.source.text)
+    edits: list[Json] = [
+        {
+            "start": position_json(index, edit.span.start),
+            "end": position_json(index, edit.span.end),
+            "text": edit.new_text,
+        }
+        for edit in fix.edits
+    ]
+    return {"title": fix.title, "safe": fix.safe, "edits": edits}
 
 
 def label_json(label: Label) -> dict[str, Json]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from tgl.diagnostics.diagnostic import Fix
+from tgl.text import Edit, Span
+
 
 def nearest_names(name: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
     """Names so near to `name` that one of them may have been meant, nearest first, then by name.
@@ -50,3 +53,9 @@ def did_you_mean(name: str, names: Iterable[str]) -> str | None:
         return None
     listed = near[0] if len(near) == 1 else ", ".join(near[:-1]) + " or " + near[-1]
     return f"did you mean {listed}?"
+
+
+def near_fixes(span: Span, name: str, names: Iterable[str]) -> tuple[Fix, ...]:
+    """A fix for each name that may have been meant at `span`, nearest first; safe if it is the only one."""
+    near = nearest_names(name, names)
+    return tuple(Fix(f"write `{other}`", (Edit(span, other),), safe=len(near) == 1) for other in near)

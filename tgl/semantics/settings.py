@@ -29,11 +29,15 @@ class Settings:
     def place(self, node: ast.Node) -> At:
         return self.scope.at(node.span)
 
-    def wrong(self, key: str, wanted: str, hint: str | None = None, *, near: str | None = None) -> None:
-        """Report a value; `near` are words about what may have been meant."""
+    def wrong(
+        self, key: str, wanted: str, hint: str | None = None, *, word: str = "", options: Sequence[str] = ()
+    ) -> None:
+        """Report a value; `word` stands there, and one of `options` may have been meant."""
         setting = self.found[key]
         span = setting.args[0].value.span if setting.args else setting.span
-        self.problems.add(facts.wrong_setting(self.scope.at(span), key, wanted, hint, near))
+        at = self.scope.at(span)
+        near = did_you_mean(word, options)
+        self.problems.add(facts.wrong_setting(at, key, wanted, hint, near, at.near(word, options)))
 
     def args(self, key: str) -> tuple[ast.Arg, ...]:
         return self.found[key].args if key in self.found else ()
@@ -55,8 +59,7 @@ class Settings:
         if value is None:
             return None
         if not isinstance(value, ast.Name) or (options and value.id not in options):
-            near = did_you_mean(value.id, options) if isinstance(value, ast.Name) else None
-            self.wrong(key, wanted, near=near)
+            self.wrong(key, wanted, word=value.id if isinstance(value, ast.Name) else "", options=options)
             return None
         return value.id
 

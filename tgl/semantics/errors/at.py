@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tgl.diagnostics import Diagnostic, Label, Severity
+from tgl.diagnostics import Diagnostic, Fix, Label, Severity, near_fixes
 from tgl.text import SourceFile, Span
 
 
@@ -20,19 +20,37 @@ class At:
         """The place with a few words."""
         return Label(self.source, self.span, text)
 
+    def near(self, name: str, names: Iterable[str]) -> tuple[Fix, ...]:
+        """Fixes that write one of the names near to the one that stands here."""
+        return near_fixes(self.span, name, names)
+
 
 def error(
-    code: str, at: At, message: str, label: str = "", *, hint: str | None = None, also: Iterable[Label] = ()
+    code: str,
+    at: At,
+    message: str,
+    label: str = "",
+    *,
+    hint: str | None = None,
+    also: Iterable[Label] = (),
+    fixes: Iterable[Fix] = (),
 ) -> Diagnostic:
     """An error at a place."""
-    return Diagnostic(code, Severity.ERROR, message, at.label(label), tuple(also), (), hint)
+    return Diagnostic(code, Severity.ERROR, message, at.label(label), tuple(also), (), hint, tuple(fixes))
 
 
 def warning(
-    code: str, at: At, message: str, label: str = "", *, hint: str | None = None, also: Iterable[Label] = ()
+    code: str,
+    at: At,
+    message: str,
+    label: str = "",
+    *,
+    hint: str | None = None,
+    also: Iterable[Label] = (),
+    fixes: Iterable[Fix] = (),
 ) -> Diagnostic:
     """A warning at a place."""
-    return Diagnostic(code, Severity.WARNING, message, at.label(label), tuple(also), (), hint)
+    return Diagnostic(code, Severity.WARNING, message, at.label(label), tuple(also), (), hint, tuple(fixes))
 
 
 def listed(names: Iterable[str]) -> str:

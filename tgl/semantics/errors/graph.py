@@ -45,6 +45,7 @@ def unknown_port(at: At, port: str, what: str, known: Sequence[str]) -> Diagnost
         at,
         f"`{what}` has no port `{port}`",
         did_you_mean(port, known) or "unknown port",
+        fixes=at.near(port, known),
         hint=f"its ports: {', '.join(known)}" if known else None,
     )
 
@@ -199,6 +200,7 @@ def unknown_index(at: At, name: str, known: Sequence[str]) -> Diagnostic:
         at,
         f"`{name}` is neither declared nor an index",
         did_you_mean(name, known) or "not declared",
+        fixes=at.near(name, known),
         hint="an index of an edge has one letter: `edge a[i] -> b[j]`",
     )
 

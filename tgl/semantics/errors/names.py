@@ -17,7 +17,13 @@ def not_yet(at: At, construct: str, hint: str | None = None) -> Diagnostic:
 
 def import_not_found(at: At, path: str, reason: str, known: Iterable[str] = ()) -> Diagnostic:
     """E0201: a file or module that is not there."""
-    return error("E0201", at, f"cannot read `{path}`: {reason}", did_you_mean(path, known) or "", hint=None)
+    return error(
+        "E0201",
+        at,
+        f"cannot read `{path}`: {reason}",
+        did_you_mean(path, known) or "",
+        fixes=at.near(path, known),
+    )
 
 
 def import_cycle(at: At, path: Sequence[str]) -> Diagnostic:
@@ -47,7 +53,7 @@ def unknown_name(
     else:
         hint = "declare it, or import it with `use`" if kind == "name" else None
     label = f"not declared; {near}" if near else "not declared"
-    return error("E0203", at, f"{message} in this {where}", label, hint=hint)
+    return error("E0203", at, f"{message} in this {where}", label, hint=hint, fixes=at.near(name, names))
 
 
 def duplicate_name(at: At, name: str, first: At) -> Diagnostic:
@@ -92,6 +98,7 @@ def not_exported(at: At, name: str, module: str, declared: Iterable[str]) -> Dia
         f"`{module}` declares no `{name}`",
         did_you_mean(name, names) or "not declared there",
         hint=hint,
+        fixes=at.near(name, names),
     )
 
 

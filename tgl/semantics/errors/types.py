@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tgl.diagnostics import Diagnostic, did_you_mean
+from tgl.diagnostics import Diagnostic, Fix, did_you_mean
 from tgl.semantics.errors.at import At, error, listed, warning
 
 
@@ -15,15 +15,16 @@ def unknown_setting(at: At, key: str, owner: str, known: Sequence[str]) -> Diagn
         at,
         f"{owner} has no setting `{key}`",
         did_you_mean(key, known) or "unknown setting",
+        fixes=at.near(key, known),
         hint=f"settings of {owner}: {', '.join(sorted(known))}",
     )
 
 
 def wrong_setting(
-    at: At, key: str, wanted: str, hint: str | None = None, near: str | None = None
+    at: At, key: str, wanted: str, hint: str | None = None, near: str | None = None, fixes: Iterable[Fix] = ()
 ) -> Diagnostic:
     """E0302: a setting whose value has the wrong type; `near` are words about what may have been meant."""
-    return error("E0302", at, f"`{key}` takes {wanted}", near or "not that", hint=hint)
+    return error("E0302", at, f"`{key}` takes {wanted}", near or "not that", hint=hint, fixes=fixes)
 
 
 def missing_setting(at: At, owner: str, key: str, example: str) -> Diagnostic:
@@ -53,6 +54,7 @@ def unknown_argument(
         at,
         f"`{owner}` has no {what} `{name}`",
         did_you_mean(name, names) or "unknown argument",
+        fixes=at.near(name, names),
         hint=f"it takes {listed(names)}" if names else f"`{owner}` takes no arguments",
     )
 
@@ -93,6 +95,7 @@ def prompt_variable(at: At, name: str, role: str, known: Iterable[str]) -> Diagn
         at,
         f"the prompt of `{role}` prints `{name}`, which is no port of it",
         did_you_mean(name, names) or "unknown here",
+        fixes=at.near(name, names),
         hint=f"a prompt may use the role's ports and params, and `format`: {', '.join(names)}",
     )
 
@@ -200,6 +203,7 @@ def unknown_type(at: At, name: str, known: Sequence[str]) -> Diagnostic:
         at,
         f"there is no type `{name}`",
         did_you_mean(name, known) or "unknown type",
+        fixes=at.near(name, known),
         hint=f"types: {', '.join(known)}",
     )
 
@@ -214,4 +218,4 @@ def no_such_part(at: At, name: str, known: Sequence[str], kind: str) -> Diagnost
         return error("E0319", at, message, f"no {word}s", hint=hint)
     near = did_you_mean(name, known)
     label = near or f"its {word}s are {listed(known)}"
-    return error("E0319", at, f"this message has no {word} `{name}`", label)
+    return error("E0319", at, f"this message has no {word} `{name}`", label, fixes=at.near(name, known))

@@ -21,6 +21,12 @@ def grammar_text() -> str:
     return (folder("grammar") / "tgl.lark").read_text(encoding="utf-8")
 
 
+def grammar_tables() -> str | None:
+    """The parser's tables as `tgl.syntax.tables` stores them, or None if nobody did."""
+    file = folder("grammar") / "tables.json"
+    return file.read_text(encoding="utf-8") if file.is_file() else None
+
+
 def stdlib_text(dotted: str) -> str | None:
     """The source of a module of the standard library (`std.roles`), or None if there is none."""
     head, _, rest = dotted.partition(".")

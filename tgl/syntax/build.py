@@ -1,4 +1,4 @@
-"""From Lark's parse tree to the tree of `ast`: one case for each rule of the grammar that makes a node.
+"""From the parse tree to the tree of `ast`: one case for each rule of the grammar that makes a node.
 
 What the grammar cannot say about a single word (an escape, a number out of range) is reported here. Nesting
 is bounded before this runs (`parse.MOST_NESTED`), so plain recursion is safe.
@@ -7,17 +7,12 @@ is bounded before this runs (`parse.MOST_NESTED`), so plain recursion is safe.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
-
-from lark import Token, Tree
 
 from tgl.syntax import ast
 from tgl.syntax.errors import BadEscape, BadNumber, SyntaxProblem
-from tgl.syntax.grammar import ParseTree
 from tgl.syntax.literals import number_value, string_value
+from tgl.syntax.tokens import NOT_PLACED, Child, ParseTree, Token
 from tgl.text import SourceFile, Span
-
-Child: TypeAlias = "Tree[Token] | Token | None"
 
 
 @dataclass(slots=True)
@@ -312,7 +307,7 @@ class Builder:
         return ast.String(value.value, value.triple, span=span)
 
 
-# --- reading Lark's trees
+# --- reading parse trees
 
 
 def children(tree: ParseTree) -> list[Child]:
@@ -322,13 +317,13 @@ def children(tree: ParseTree) -> list[Child]:
 
 def subtree(child: Child) -> ParseTree:
     """The child, which the grammar says is a tree."""
-    assert isinstance(child, Tree)
+    assert isinstance(child, ParseTree)
     return child
 
 
 def subtrees(tree: ParseTree) -> list[ParseTree]:
     """Those children that are trees, without the places of optional parts that are left out."""
-    return [child for child in tree.children if isinstance(child, Tree)]
+    return [child for child in tree.children if isinstance(child, ParseTree)]
 
 
 def word(child: Child) -> tuple[str, Span]:
@@ -339,15 +334,14 @@ def word(child: Child) -> tuple[str, Span]:
 
 def child_span(child: Child) -> Span:
     if isinstance(child, Token):
-        return Span(child.start_pos or 0, child.end_pos or 0)
+        return Span(child.start_pos, child.end_pos)
     return tree_span(subtree(child))
 
 
 def tree_span(tree: ParseTree) -> Span:
     """From the first to the last token of a rule; parentheses around a whole expression are outside of it."""
-    meta = tree.meta
-    return Span(0, 0) if meta.empty else Span(meta.start_pos, meta.end_pos)
+    return Span(0, 0) if tree.start == NOT_PLACED else Span(tree.start, tree.end)
 
 
 def is_clause(child: Child) -> bool:
-    return isinstance(child, Tree) and child.data in ("when", "if_")
+    return isinstance(child, ParseTree) and child.data in ("when", "if_")

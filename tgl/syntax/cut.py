@@ -12,12 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from lark import Token
-
 from tgl.diagnostics import Label, nearest_names
 from tgl.syntax.errors import Incomplete, SyntaxProblem, UnclosedBracket, UnmatchedBracket
 from tgl.syntax.lexical import Mended, token_span
 from tgl.syntax.lines import BEFORE_FLAT, CLOSERS, CONTINUES, JOINS, OPENERS
+from tgl.syntax.tokens import Token
 from tgl.syntax.words import BODIES, DECLARATIONS, HEADS, ONLY_DECLARATIONS, head_kinds, word_kinds
 from tgl.text import SourceFile, Span
 
@@ -172,7 +171,7 @@ class Cutter:
         return chunk
 
     def offset(self, at: int) -> int:
-        return (self.tokens[at].start_pos or 0) if at < len(self.tokens) else len(self.source.text) + 1
+        return self.tokens[at].start_pos if at < len(self.tokens) else len(self.source.text) + 1
 
     def ends(self, chunk: Chunk, open_: list[Token]) -> bool:
         """Whether the statement is over at a line end or a `;`."""
@@ -237,9 +236,9 @@ class Cutter:
     def without_brace(self, chunk: Chunk, depth: int) -> None:
         """Read the block of a statement that forgot its `{`."""
         chunk.reported = True
-        start = (chunk.head[-1].end_pos or 0) if chunk.head else 0
+        start = chunk.head[-1].end_pos if chunk.head else 0
         self.problems.append(Incomplete(self.source, Span(start, start), str(chunk.head[0]), "`{`"))
-        self.nested(chunk, Token("_LBRACE", "{", start, end_pos=start), depth)
+        self.nested(chunk, Token("_LBRACE", "{", start, start), depth)
 
     # --- brackets
 
@@ -274,11 +273,11 @@ class Cutter:
 
     def unclosed(self, chunk: Chunk, opening: Token) -> None:
         chunk.reported = True
-        if not self.mended.cut_off and (opening.end_pos or 0) > (opening.start_pos or 0):
+        if not self.mended.cut_off and opening.end_pos > opening.start_pos:
             problem = UnclosedBracket(self.source, token_span(opening), str(opening), self.here())
             self.problems.append(problem)
 
     def made_up(self, opening: Token) -> Token:
         """The bracket that closes `opening`, as if it stood behind the last token."""
-        end = (self.tokens[self.at - 1].end_pos or 0) if self.at else 0
-        return Token(OPENERS[opening.type], "", end, end_pos=end)
+        end = self.tokens[self.at - 1].end_pos if self.at else 0
+        return Token(OPENERS[opening.type], "", end, end)

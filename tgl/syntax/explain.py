@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lark import Token
-
 from tgl.syntax.cut import STARTS_VALUE, Chunk
 from tgl.syntax.errors import (
     ChainedComparison,
@@ -20,6 +18,7 @@ from tgl.syntax.errors import (
 )
 from tgl.syntax.hints import FORMS
 from tgl.syntax.lexical import token_span
+from tgl.syntax.tokens import Token
 from tgl.syntax.words import CLAUSES, HEADS, NEVER_NAMES, OPERATORS, RESERVED, SIGNS, spellings, word_kinds
 from tgl.text import SourceFile, Span
 
@@ -53,7 +52,7 @@ class Stop:
 
     def behind(self) -> Span:
         """The place right behind the last token that fits."""
-        end = (self.before[-1].end_pos or 0) if self.before else 0
+        end = self.before[-1].end_pos if self.before else 0
         return Span(end, end)
 
     def head(self) -> str:

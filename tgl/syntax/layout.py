@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from lark import Token
-
 from tgl.syntax.lines import CLOSERS, OPENERS, read_lines
+from tgl.syntax.tokens import Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,7 @@ class Reader:
     def __post_init__(self) -> None:
         lines = read_lines(self.raw)
         ends = (token for token in lines.tokens if token.type in ("_NL", "_SEMI"))
-        self.separators = frozenset(token.start_pos or 0 for token in ends)
+        self.separators = frozenset(token.start_pos for token in ends)
         self.blocks = lines.blocks
 
     def items(self) -> list[Item]:
@@ -127,7 +126,7 @@ class Reader:
         depth = 0
         while self.at < len(self.raw) and not self.ends(depth):
             token = self.raw[self.at]
-            start = token.start_pos or 0
+            start = token.start_pos
             if token.type == "COMMENT":
                 notes.append(self.note())
                 continue
@@ -151,7 +150,7 @@ class Reader:
         ahead = self.at
         while ahead < len(self.raw):
             token = self.raw[ahead]
-            if (token.start_pos or 0) in self.separators or (token.type == "_RBRACE" and depth == 0):
+            if token.start_pos in self.separators or (token.type == "_RBRACE" and depth == 0):
                 return True
             if token.type not in ("COMMENT", "_NL"):
                 return False
@@ -164,7 +163,7 @@ class Reader:
         if self.at < len(self.raw) and self.raw[self.at].type == "COMMENT":
             opening = self.note()
         items = self.items()
-        end = self.raw[self.at].end_pos or 0
+        end = self.raw[self.at].end_pos
         self.at += 1
         return Block(items, self.gap(start), "\n" not in self.text[start:end], opening)
 
@@ -172,7 +171,7 @@ class Reader:
         """The comment here; steps over it."""
         token = self.raw[self.at]
         self.at += 1
-        start = token.start_pos or 0
+        start = token.start_pos
         return Note(str(token).rstrip(), self.column(start), self.starts_line(start))
 
     def column(self, start: int) -> int:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from lark import Token
-
 from tgl.syntax.errors import NotText, SyntaxProblem, UnclosedString, UnknownCharacter
 from tgl.syntax.grammar import scan
+from tgl.syntax.tokens import Token
 from tgl.text import SourceFile, Span
 
 # Brackets and a comment at the end of a line that an unclosed string has swallowed.
@@ -57,7 +56,7 @@ def mend(source: SourceFile, raw: list[Token]) -> Mended:
                     bad_line_end = source.text.find("\n", span.end) % (len(source.text) + 1)
                 doubtful.add(span.start)
             case "BAD_NUMBER":
-                tokens.append(token.update(type="NUMBER"))
+                tokens.append(token.as_type("NUMBER"))
             case "BAD_STRING":
                 triple = token.startswith('"""')
                 problems.append(
@@ -75,16 +74,16 @@ def given_back(token: Token) -> list[Token]:
     """An unclosed string as a closed one, and the brackets at its end as tokens."""
     text = str(token)
     kept = text if text.startswith('"""') else SWALLOWED.sub("", text)
-    start = token.start_pos or 0
+    start = token.start_pos
     quote = '"""' if text.startswith('"""') else '"'
-    string = Token("STRING", quote + quote, start, end_pos=start + len(kept))
+    string = Token("STRING", quote + quote, start, start + len(kept))
     rest: list[Token] = []
     for later in scan(text[len(kept) :]):
         span = token_span(later)
         shift = start + len(kept)
-        rest.append(Token(later.type, str(later), shift + span.start, end_pos=shift + span.end))
+        rest.append(Token(later.type, str(later), shift + span.start, shift + span.end))
     return [string, *rest]
 
 
 def token_span(token: Token) -> Span:
-    return Span(token.start_pos or 0, token.end_pos or 0)
+    return Span(token.start_pos, token.end_pos)

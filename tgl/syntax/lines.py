@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lark import Token
+from tgl.syntax.tokens import Token
 
 OPENERS = {"_LPAR": "_RPAR", "_LSQB": "_RSQB", "_LBRACE": "_RBRACE"}
 CLOSERS = frozenset(OPENERS.values())
@@ -70,7 +70,7 @@ def read_lines(raw: Sequence[Token]) -> Lines:
             inside = bool(flat) and flat[-1]
             flat.append(kind != "_LBRACE" or is_flat(before, head, inside))
             if not flat[-1]:
-                blocks.add(token.start_pos or 0)
+                blocks.add(token.start_pos)
         elif kind in CLOSERS and flat:
             flat.pop()
         if before in ("_NL", "_SEMI") or (before == "_LBRACE" and flat and not flat[-1]):

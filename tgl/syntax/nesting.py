@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lark import Token, Tree
-
-from tgl.syntax.grammar import ParseTree
 from tgl.syntax.lines import CLOSERS, OPENERS
+from tgl.syntax.tokens import ParseTree, Token
 
 # Levels of the parse tree. A list in a list is three, a term of a sum is one.
 MOST_NESTED = 150
@@ -34,7 +32,7 @@ def too_deep(tree: ParseTree) -> ParseTree | None:
     """The first subtree more than `MOST_NESTED` levels down that has a place in the text."""
     level = [tree]
     for _ in range(MOST_NESTED):
-        level = [child for parent in level for child in parent.children if isinstance(child, Tree)]
+        level = [child for parent in level for child in parent.children if isinstance(child, ParseTree)]
         if not level:
             return None
     return level[0]

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lark import Token
-
 from tgl.syntax import ast
 from tgl.syntax.build import Builder, tree_span
 from tgl.syntax.errors import NestedTooDeeply, SyntaxProblem
@@ -19,6 +17,7 @@ from tgl.syntax.lines import significant
 from tgl.syntax.nesting import deepest_bracket, too_deep
 from tgl.syntax.recover import recover
 from tgl.syntax.rules import rule_problems
+from tgl.syntax.tokens import Token
 from tgl.text import SourceFile, Span
 
 
@@ -87,5 +86,5 @@ def whole(source: SourceFile) -> Span:
 
 def comment(token: Token) -> Comment:
     text = str(token).rstrip()
-    start = token.start_pos or 0
+    start = token.start_pos
     return Comment(Span(start, start + len(text)), text, text.startswith("##"))

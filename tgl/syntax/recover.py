@@ -11,9 +11,10 @@ from tgl.syntax.build import Builder, tree_span
 from tgl.syntax.cut import Chunk, Cutter
 from tgl.syntax.errors import NestedTooDeeply, SyntaxProblem
 from tgl.syntax.explain import Stop, explain
-from tgl.syntax.grammar import ParseTree, accepted_after, read
+from tgl.syntax.grammar import accepted_after, read
 from tgl.syntax.lexical import Mended
 from tgl.syntax.nesting import too_deep
+from tgl.syntax.tokens import ParseTree
 from tgl.syntax.words import word_kinds
 
 Piece: TypeAlias = ast.Decl | ast.Stmt | ast.Setting

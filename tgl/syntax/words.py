@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from tgl.syntax.grammar import lark_parser
+from tgl.syntax.tables import tables
 
 # Heads of declarations at the top of a file, and of statements in a graph; `let` is both.
 DECLARATIONS = ("use", "let", "pool", "model", "label", "role", "fn", "task", "graph", "optimize", "measured")
@@ -31,10 +31,7 @@ SIGNS = {"COMPARE": "a comparison sign", "NAME": "a name", "NUMBER": "a number",
 @cache
 def spellings() -> Mapping[str, str]:
     """How each terminal is written: a word, a sign, or for the others what they stand for."""
-    return {
-        terminal.name: SIGNS.get(terminal.name) or terminal.pattern.value.removesuffix("\\b")
-        for terminal in lark_parser().terminals
-    }
+    return {name: SIGNS.get(name) or value.removesuffix("\\b") for name, value in tables().terminals}
 
 
 @cache

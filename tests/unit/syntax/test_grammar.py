@@ -7,7 +7,8 @@ from lark import Lark
 
 from tgl.resources import grammar_text, stdlib_modules, stdlib_text
 from tgl.syntax import parse
-from tgl.syntax.grammar import STARTS, LineEnds, scan
+from tgl.syntax.grammar import scan
+from tgl.syntax.tables import STARTS, LineEnds
 from tgl.syntax.words import HEADS, NEVER_NAMES, SOFT, spellings, word_kinds
 from tgl.text import SourceFile
 

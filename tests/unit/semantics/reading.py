@@ -42,7 +42,7 @@ def shown(expr: Expr) -> str:
             return f"<{instance}:{port}"
         case NodeRef(id=name):
             return f"@{name}"
-        case Op(op="not" | "neg" as op, args=(arg,)):
+        case Op(op="not" | "neg" | "holds" as op, args=(arg,)):
             return f"({op} {shown(arg)})"
         case Op(op=op, args=args):
             return f"({f' {op} '.join(map(shown, args))})"

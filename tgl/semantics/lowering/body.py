@@ -132,23 +132,22 @@ class Body:
             before = set(self.nodes)
             self.statements(body, loop.body)
             env = Env(body.scope, body)
-            inside = op("<=", Const(value=number), rounds.count)
             entered = goes_on(rounds, number - 1)
             tests = [self.tested(rounds, until.value, env) for until in rounds.untils]
             first = [*tests]
             if rounds.keeps is not None:
                 score = self.score(rounds, rounds.keeps, env)
                 first.append(score)
-                self.best(rounds, number, score, entered, inside, place, patience)
+                self.best(rounds, number, score, entered, place, patience)
             stops: list[Expr] = [Op(op="holds", args=(test,)) for test in tests]
             if patience is not None:
                 misses = NodeRef(id=body.node_id(MISSES))
                 stops.append(op(">=", misses, patience))
             if rounds.may_end:
                 self.value(
-                    body, GOES_ON, op("and", entered, *(op("not", stop) for stop in stops)), inside, place
+                    body, GOES_ON, op("and", entered, *(op("not", stop) for stop in stops)), YES, place
                 )
-            again = op("<", Const(value=number), rounds.count) if rounds.keeps is not None else inside
+            again = op("<", Const(value=number), rounds.count) if rounds.keeps is not None else YES
             on = goes_on(rounds, number)
             for carry in rounds.carries:
                 site = Site(f"{rounds.site}.{carry.name}", ChoiceKind.PARAM, carry.then)
@@ -193,7 +192,6 @@ class Body:
         number: int,
         score: Expr,
         entered: Expr,
-        inside: Expr,
         place: TextPlace,
         patience: Expr | None,
     ) -> None:
@@ -206,14 +204,14 @@ class Body:
 
         held = last(BEST)
         as_good = op("and", entered, Fn(fn="core:at_least", args=(score, held)))
-        self.value(body, BEST, chosen(as_good, score, held), inside, place)
+        self.value(body, BEST, chosen(as_good, score, held), YES, place)
         for carry in rounds.carries:
             label = kept(carry.name)
-            self.value(body, label, chosen(as_good, body.bound[carry.name], last(label)), inside, place)
+            self.value(body, label, chosen(as_good, body.bound[carry.name], last(label)), YES, place)
         if patience is not None:
             better = op("and", entered, Fn(fn="core:above", args=(score, held)))
             more = op("+", last(MISSES, Const(value=0)), Const(value=1))
-            self.value(body, MISSES, chosen(better, Const(value=0), more), inside, place)
+            self.value(body, MISSES, chosen(better, Const(value=0), more), YES, place)
 
     # ---------------------------------------------------------------- maps
 

@@ -64,10 +64,10 @@ def test_a_bill_and_its_cap_go_on_with_resume(program: Path, tmp_path: Path) -> 
     with pytest.raises(Stop, match=r"30 calls \(30 so far"):
         searched(program, workspace, capped, resume=True)
     whole = searched(program, workspace, LIVE, resume=True)
-    assert whole.counts.issued == whole.billed["m"] - 30
+    assert whole.counts.issued == whole.bill["m"].attempts - 30
     fresh = searched(program, find_workspace(program, {}, store=tmp_path / "s2"), LIVE, resume=False)
-    assert fresh.billed == whole.billed == {"m": fresh.counts.issued}
+    assert fresh.bill["m"].attempts == whole.bill["m"].attempts == fresh.counts.issued
     assert fresh.text == whole.text
     again = searched(program, workspace, LIVE, resume=False)
-    assert (again.billed, again.counts.issued) == ({}, 0)
+    assert (dict(again.bill), again.counts.issued) == ({}, 0)
     assert again.counts.needed == again.counts.shared + again.counts.stored == whole.counts.needed

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from tgl.diagnostics import Diagnostic, Label, code_info, report
-from tgl.emit import measured_blocks, staleness
 from tgl.pipeline.loading import FileLoader, import_texts, lower_program, sorted_problems
 from tgl.pipeline.sources import read_source
-from tgl.semantics import Checked, check
+from tgl.semantics import Checked, Loader, check
 from tgl.syntax import format_source
 from tgl.text import SourceFile, Span
 
@@ -29,7 +28,12 @@ def check_file(name: str) -> CheckReport:
     Raises:
         Stop: it can't be read.
     """
-    checked = check(read_source(name), FileLoader())
+    return check_source(read_source(name), FileLoader())
+
+
+def check_source(source: SourceFile, loader: Loader) -> CheckReport:
+    """Check a program whose text is at hand, on disk or not. Never raises on what a person wrote."""
+    checked = check(source, loader)
     return CheckReport(checked, (*sorted_problems(checked), *empty_warning(checked), *stale_warning(checked)))
 
 
@@ -49,6 +53,10 @@ def empty_warning(checked: Checked) -> tuple[Diagnostic, ...]:
 def stale_warning(checked: Checked) -> tuple[Diagnostic, ...]:
     """A warning if the measured block tells of another program than the one it stands in."""
     source = checked.module.source
+    if not checked.measured:
+        return ()
+    from tgl.emit import measured_blocks, staleness  # most programs hold no figures
+
     changed = staleness(source.text, import_texts(checked)) if checked.ok else ()
     if not changed:
         return ()

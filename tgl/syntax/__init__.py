@@ -1,6 +1,6 @@
 """Text to tree and back: parsing, printing, formatting."""
 
-from tgl.syntax import ast
+from tgl.syntax import ast, words
 from tgl.syntax.errors import SyntaxProblem
 from tgl.syntax.format import format_source
 from tgl.syntax.parse import Comment, Parsed, parse
@@ -18,4 +18,5 @@ __all__ = [
     "print_module",
     "print_stmt",
     "print_type",
+    "words",
 ]

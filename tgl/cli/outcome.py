@@ -6,14 +6,15 @@ import argparse
 import json
 import os
 import sys
-import traceback
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tgl.diagnostics import Diagnostic, render_json, render_text
-from tgl.ir import ProgramIR
 from tgl.pipeline.stop import Stop
-from tgl.report import simulation_label
 from tgl.version import VERSION
+
+if TYPE_CHECKING:
+    from tgl.ir import ProgramIR
 
 
 def show(diagnostics: Sequence[Diagnostic], *, as_json: bool) -> None:
@@ -33,6 +34,8 @@ def label(ir: ProgramIR, *, result_only: bool = False) -> None:
         ir: the program.
         result_only: whether standard output is for a result alone, so that the label has to go elsewhere.
     """
+    from tgl.report import simulation_label  # takes long, and `tglc check` has no figures
+
     text = simulation_label(ir)
     if text is not None:
         print(text, file=sys.stderr if result_only else sys.stdout)
@@ -65,6 +68,8 @@ def guarded(options: argparse.Namespace) -> int:
         return 0
     except Exception as error:  # our fault: never a bare traceback, always a way to report it
         if os.environ.get("TGLC_TRACEBACK"):
+            import traceback
+
             traceback.print_exc()
         print(
             f"internal error in tglc {VERSION}: {type(error).__name__}: {error}\n"

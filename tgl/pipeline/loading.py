@@ -7,8 +7,6 @@ from pathlib import Path
 
 from tgl.diagnostics import Diagnostic, Label, Severity, did_you_mean, report
 from tgl.ir import ProgramIR
-from tgl.models import known_packs
-from tgl.models.simulated import in_folder
 from tgl.pipeline.sources import STDIN, read_source, reason
 from tgl.pipeline.stop import Exit, Stop
 from tgl.semantics import Checked, LoadFailure, check, lower
@@ -64,15 +62,18 @@ def sorted_problems(checked: Checked) -> tuple[Diagnostic, ...]:
 
 def unknown_weights(checked: Checked) -> list[Diagnostic]:
     """E0604 for each `weights "…"` that is neither the name of known weights nor a source."""
-    names = [pack.name for pack in known_packs()]
     found: list[Diagnostic] = []
+    names: list[str] | None = None
     for module in checked.modules.values():
         for decl in module.decls:
             for setting in decl.settings if isinstance(decl, ast.Model) else ():
                 match setting:
-                    case ast.Setting(key="weights", args=(ast.Arg(value=ast.String() as text),)) if not (
-                        text.value in names or ":" in text.value
+                    case ast.Setting(key="weights", args=(ast.Arg(value=ast.String() as text),)) if (
+                        ":" not in text.value
                     ):
+                        names = pack_names() if names is None else names
+                        if text.value in names:
+                            continue
                         found.append(
                             report(
                                 "E0604",
@@ -89,6 +90,13 @@ def unknown_weights(checked: Checked) -> list[Diagnostic]:
     return found
 
 
+def pack_names() -> list[str]:
+    """The names of the known weights."""
+    from tgl.models import known_packs  # takes long, and many programs name none
+
+    return [pack.name for pack in known_packs()]
+
+
 def lower_program(checked: Checked, *, graph: str | None = None) -> ProgramIR:
     """The IR of the program's graph.
 
@@ -99,6 +107,10 @@ def lower_program(checked: Checked, *, graph: str | None = None) -> ProgramIR:
     if lowered.ir is None:
         unknown = graph is not None and any(problem.code == "E0510" for problem in lowered.problems)
         raise Stop(Exit.USAGE if unknown else Exit.FAILED, *lowered.problems)
+    if not lowered.ir.simulated_models:
+        return lowered.ir
+    from tgl.models.simulated import in_folder
+
     folder = folder_of(checked.module.source.name)
     models = tuple(in_folder(spec, folder) for spec in lowered.ir.models)
     return lowered.ir.model_copy(update={"models": models})

@@ -9,8 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from tgl.diagnostics import nearest_names
+from tgl.pipeline.saying import placeless
 from tgl.pipeline.stop import Exit, Stop
-from tgl.pipeline.trouble import placeless
 from tgl.text import SourceFile
 
 STDIN = "-"

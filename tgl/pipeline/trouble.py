@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from tgl.diagnostics import Diagnostic, Label, code_info
 from tgl.models import ErrorKind, ModelError, PullError
+from tgl.pipeline.saying import placed, placeless
 from tgl.pipeline.stop import Exit, Stop
 from tgl.storage import StoreError
+
+__all__ = ["model_stop", "placed", "placeless", "pull_stop", "store_stop"]
 
 MODEL_CODES: dict[ErrorKind, str] = {
     ErrorKind.CONNECTION: "R0101",
@@ -18,16 +20,6 @@ MODEL_CODES: dict[ErrorKind, str] = {
     ErrorKind.NOT_FOUND: "R0108",
     ErrorKind.MISSING: "R0109",
 }
-
-
-def placeless(code: str, message: str, *, help: str | None = None, notes: tuple[str, ...] = ()) -> Diagnostic:
-    """A diagnostic about something that has no place in a text."""
-    return Diagnostic(code, code_info(code).severity, message, notes=notes, help=help or None)
-
-
-def placed(code: str, message: str, label: Label, *, help: str | None = None) -> Diagnostic:
-    """A diagnostic about a place in a program."""
-    return Diagnostic(code, code_info(code).severity, message, label, help=help)
 
 
 def model_stop(error: ModelError, *, saved: str = "") -> Stop:

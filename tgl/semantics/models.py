@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from tgl.ir import ModelSpec
-from tgl.models import provider_names
 from tgl.semantics.errors import models as facts
 from tgl.semantics.problems import Problems
 from tgl.semantics.scope import FileScope
@@ -60,7 +59,7 @@ def read_model(scope: FileScope, model: ast.Model, problems: Problems) -> ModelS
     got = read_settings(scope, model.settings, problems, owner="a model", at=at, known=known)
     if got.require("provider", "provider local") and not is_plugin:
         # All that is installed is looked up only where none of our own is meant: it takes a while.
-        known = (*REQUIRED,) if provider in REQUIRED else provider_names()
+        known = (*REQUIRED,) if provider in REQUIRED else installed_providers()
         word = got.word("provider", known)
         if word in REQUIRED:
             got.require(*REQUIRED[word])
@@ -102,6 +101,13 @@ def read_model(scope: FileScope, model: ast.Model, problems: Problems) -> ModelS
     )
 
 
+def installed_providers() -> tuple[str, ...]:
+    """What may stand after `provider`; the back-ends are not imported where a program uses our own."""
+    from tgl.models import provider_names
+
+    return provider_names()
+
+
 def chosen_provider(model: ast.Model) -> tuple[str | None, bool]:
     """The word after `provider`, if there is one, and whether it names a provider of another package.
 
@@ -110,7 +116,7 @@ def chosen_provider(model: ast.Model) -> tuple[str | None, bool]:
     for setting in model.settings:
         match setting:
             case ast.Setting(key="provider", args=(ast.Arg(value=ast.Name(id=word), name=None),)):
-                return word, word not in REQUIRED and word in provider_names()
+                return word, word not in REQUIRED and word in installed_providers()
             case _:
                 continue
     return None, False

@@ -303,12 +303,12 @@ def test_decompose_map_fuse_does_each_job_on_its_passage():
     document = (
         "The mill burnt down in May. " * 30 + "Ada sells figs at the market. " + "It rained a lot. " * 30
     )
-    jobs = {"jobs": [{"what": "what does Ada sell", "about": "Ada sells"}]}
+    jobs = {"jobs": [{"what": "name the goods", "about": "Ada sells"}]}
 
     def reply(prompt, request):
         if "independent jobs" in prompt:
             return json.dumps(jobs)
-        return "figs" if "what does Ada sell" in prompt and "figs" in prompt else "fused"
+        return "figs" if "name the goods" in prompt and "figs" in prompt else "fused"
 
     call = "decompose_map_fuse(jobs: 2, length: 500, boss: gemma, hand: smol)"
     found = ran(

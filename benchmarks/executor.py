@@ -95,8 +95,13 @@ def seconds(work: Callable[[], object], clock: Callable[[], float] = time.perf_c
 
 def run(one: Executor, jobs: Sequence[Job]) -> None:
     """All jobs, each of which has to end well."""
-    for result in asyncio.run(one.run_all(jobs)):
-        assert result.failure is None, result.detail
+
+    async def all_well() -> None:
+        # Not returned: `asyncio.run` of Python 3.11 makes a text of its task, results included.
+        for result in await one.run_all(jobs):
+            assert result.failure is None, result.detail
+
+    asyncio.run(all_well())
 
 
 # Sections. Each returns its figures, and prints what a person would like to know beside them.

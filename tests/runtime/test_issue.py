@@ -103,13 +103,16 @@ def test_a_raised_call_goes_first_and_once(scheduler):
 
 
 def test_replies_that_are_not_stored_hold_calls_back(scheduler):
-    """One slot: one reply may wait for its commit while another call is under way, no more."""
-    for identity, rank in (("x", 1), ("y", 2), ("z", 3)):
-        scheduler.on(want(identity, rank), 0.0)
-    assert sent(scheduler, 0.0) == ["x"]
-    scheduler.on(Came(1, Usage(5, 1)), 1.0)
-    assert sent(scheduler, 1.0) == ["y"]
-    scheduler.on(Came(2, Usage(5, 1)), 2.0)
-    assert sent(scheduler, 2.0) == []
-    scheduler.on(Kept("m", 2), 3.0)
-    assert sent(scheduler, 3.0) == ["z"]
+    """One slot: four replies may wait for their commit while another call is under way, no more."""
+    for number in range(7):
+        scheduler.on(want(str(number), number), 0.0)
+    for number in range(5):
+        assert sent(scheduler, float(number)) == [str(number)]
+        scheduler.on(Came(number + 1, Usage(5, 1)), number + 0.5)
+    assert sent(scheduler, 5.0) == []
+    scheduler.on(Kept("m", 1), 6.0)
+    assert sent(scheduler, 6.0) == ["5"]
+    scheduler.on(Came(6, Usage(5, 1)), 7.0)
+    assert sent(scheduler, 7.0) == []
+    scheduler.on(Kept("m", 5), 8.0)
+    assert sent(scheduler, 8.0) == ["6"]

@@ -11,11 +11,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cached_property
+from operator import attrgetter
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, JsonValue
 
-from tgl.ir.expr import Expr, Fn, Frozen, ListOf, NodeRef, Op, Scalar
+from tgl.ir.expr import Expr, Fn, Frozen, Input, ListOf, NodeRef, Op, Scalar
 from tgl.ir.program import PortSpec, Reader, ShotsSource
 
 
@@ -77,6 +78,8 @@ canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 WRITTEN_APART = frozenset({"id", "draw", "guard", "inputs"})
 """Fields of a call that the structure writes for each node; the others are alike in many."""
 
+ALIKE = attrgetter(*(name for name in CallNode.model_fields if name not in WRITTEN_APART))
+
 RunNode: TypeAlias = Annotated[CallNode | FnNode, Field(discriminator="kind")]
 
 
@@ -117,7 +120,7 @@ def numbered_node(node: RunNode, places: Mapping[str, int], settings: dict[tuple
         return f'{{"fn":{canonical(node.fn)},{edges},"kind":"fn"}}'
     # The scalars by their text too: 1, 1.0 and True are one key, and so are 0.0 and -0.0.
     scalars = repr((node.params, node.temperature, node.top_p))
-    alike = (scalars, *(value for name, value in node if name not in WRITTEN_APART))
+    alike = (scalars, *ALIKE(node))
     text = settings.get(alike)
     if text is None:
         found = node.model_dump(mode="json", exclude=set(WRITTEN_APART))
@@ -142,5 +145,7 @@ def numbered_expr(expr: Expr, places: Mapping[str, int]) -> str:
             parts = ",".join([numbered_expr(arg, places) for arg in args])
             pairs = ",".join([f"[{canonical(port)},{numbered_expr(arg, places)}]" for port, arg in named])
             return f'{{"args":[{parts}],"fn":{canonical(name)},"kind":"fn","named":[{pairs}]}}'
+        case Input(instance=instance, port=port):
+            return f'{{"instance":{canonical(instance)},"kind":"input","port":{canonical(port)}}}'
         case _:
             return canonical(expr.model_dump(mode="json"))

@@ -12,13 +12,12 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from tgl.models import ChatModel, ChatReply, ChatRequest, ModelError
+from tgl.models import ChatReply
 from tgl.runtime.arrivals import Arrival, Content, Crashed, Found, Replied, Stored
-from tgl.runtime.calls import asked, billed, recorded, request_of, worst_usage
+from tgl.runtime.calls import billed, recorded, request_of, worst_usage
 from tgl.runtime.events import CallsNeeded, FromStore, Issued, Settled, Waiting
-from tgl.runtime.identity import SEEDS
-from tgl.runtime.jobs import Job, RunResult
-from tgl.runtime.pool import CallPool
+from tgl.runtime.identity import SEEDS, Pieces, pieces_of
+from tgl.runtime.jobs import Job, ModelBinding, RunResult
 from tgl.runtime.quorum import QuorumRun
 from tgl.runtime.run import Run
 from tgl.runtime.scheduler import Scheduler
@@ -40,6 +39,7 @@ from tgl.runtime.traffic import (
     Wanted,
 )
 from tgl.runtime.union import Ask, DropRule, UnionGraph, missing_responses
+from tgl.runtime.workers import Line
 from tgl.storage import StoredResponse, StoreError
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ class Batch:
         )
         self.shared = executor.tally.shared
         self.noted = executor.tally.requests
-        self.pools: dict[str, CallPool[None]] = {}
-        self.running: dict[int, tuple[CallPool[None], asyncio.Future[None]]] = {}
+        self.lines: dict[str, Line] = {}
+        self.pieces: dict[str, Pieces] = {}
         self.chores: set[asyncio.Task[None]] = set()
         self.inbox: deque[Arrival] = deque()
         self.bell: asyncio.Future[None] | None = None
@@ -183,8 +183,8 @@ class Batch:
                         case Send():
                             await self.send(command)
                         case CutOut(number=number):
-                            pool, future = self.running[number]
-                            self.chore(pool.cancel(future))
+                            for line in self.lines.values():
+                                line.cut(number)
                         case Waits(model=model, kind=kind, delay=delay):
                             self.executor.notify(Waiting(model, kind, delay))
                         case GivenUp():
@@ -241,10 +241,8 @@ class Batch:
 
     async def close(self) -> None:
         """Cut off what is under way: its replies are stored if they were faster, and the rest is billed."""
-        for pool in self.pools.values():
-            futures = [future for other, future in self.running.values() if other is pool]
-            self.executor.tally.cancelled += len(futures)
-            await pool.cancel(*futures)
+        for line in self.lines.values():
+            self.executor.tally.cancelled += await line.close()
         self.take_in()
         while self.chores:
             await asyncio.wait(self.chores)
@@ -266,7 +264,6 @@ class Batch:
             item = self.inbox.popleft()
             match item:
                 case Replied(number=number, calls=calls, replies=replies):
-                    del self.running[number]
                     apart = self.max_n(calls[0].model) < len(calls)
                     scheduler.on(Came(number, billed(replies, apart=apart)), now)
                     records.extend(map(self.record, calls, replies))
@@ -279,10 +276,7 @@ class Batch:
                         scheduler.on(Kept(model, count), now)
                 case Found(asks=asks, responses=found):
                     self.sort_out(asks, found)
-                case Broke(number=number) | CutOff(number=number):
-                    del self.running[number]
-                    scheduler.on(item, now)
-                case Halted():
+                case Broke() | CutOff() | Halted():
                     scheduler.on(item, now)
                 case Crashed(error=error):
                     crash = crash or error
@@ -299,7 +293,11 @@ class Batch:
         """A reply as it is stored."""
         assert isinstance(call.content, Content)
         ask = call.content.ask
-        return recorded(ask.command, self.jobs[ask.job].salt, reply)
+        messages = ask.command.rendered.canonical
+        pieces = self.pieces.get(messages)
+        if pieces is None:
+            pieces = self.pieces[messages] = pieces_of(messages)
+        return recorded(ask.command, self.jobs[ask.job].salt, reply, pieces)
 
     def answer(self, response: StoredResponse) -> None:
         """A committed response counts, if it is the first."""
@@ -322,33 +320,21 @@ class Batch:
     async def send(self, send: Send) -> None:
         """Start a request; the scheduler has seen to it that there is a slot."""
         lead = send.calls[0]
-        bound = self.models[lead.model]
-        content = lead.content
-        if bound.model is None or not isinstance(content, Content):
-            raise ValueError(f"`{lead.model}` has no back-end")
-        if lead.model not in self.pools:
-            self.pools[lead.model] = CallPool(bound.ceiling)
+        line = self.lines.get(lead.model)
+        if line is None:
+            line = self.lines[lead.model] = self.line(self.models[lead.model])
         if not send.hedge:
             for call in send.calls:
                 self.executor.notify(Issued(call.model, call.sends))
-        pool, model = self.pools[lead.model], bound.model
-        timeout = bound.spec.timeout or self.executor.options.policy.timeout
-        future = await pool.start(lambda: self.ask(send, model, content.request, timeout))
-        self.running[send.number] = (pool, future)
+        assert isinstance(lead.content, Content)
+        await line.start(send, lead.content.request)
 
-    async def ask(self, send: Send, model: ChatModel, request: ChatRequest, timeout: float) -> None:
-        """One request, from its start to its arrival. It raises nothing: nobody awaits it."""
-        try:
-            replies = await asked(model, request, len(send.calls), timeout)
-        except ModelError as error:
-            self.post(Broke(send.number, error))
-        except asyncio.CancelledError:
-            self.post(CutOff(send.number))
-        except BaseException as error:
-            self.post(CutOff(send.number))
-            self.post(Crashed(error))
-        else:
-            self.post(Replied(send.number, send.calls, replies))
+    def line(self, bound: ModelBinding) -> Line:
+        """Where requests to a model are made."""
+        if bound.model is None:
+            raise ValueError(f"`{bound.spec.name}` has no back-end")
+        timeout = bound.spec.timeout or self.executor.options.policy.timeout
+        return Line(bound.model, bound.ceiling, timeout, post=self.post, chore=self.chore)
 
     def keep(self, records: Sequence[StoredResponse], rank: Rank) -> None:
         """Commit responses; only then do they count (semantics.md 3)."""

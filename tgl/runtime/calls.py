@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 
 from tgl.models import ChatModel, ChatReply, ChatRequest, ErrorKind, ModelError, Usage
-from tgl.runtime.identity import origin_of
+from tgl.runtime.identity import Pieces, origin_of
 from tgl.runtime.run import CallModel
 from tgl.storage import StoredResponse
 
-GRACE = 5.0
-"""Seconds beyond its timeout after which a back-end that forgot about it is cut off."""
 IMPOSSIBLE = -9999.0
 """What stands for the log-probability of a token that could not have come, as servers write it."""
 TURN_TOKENS = 16
@@ -31,16 +28,20 @@ async def asked(model: ChatModel, request: ChatRequest, count: int, timeout: flo
         ModelError: there is none.
     """
     try:
-        async with asyncio.timeout(timeout + GRACE):
-            if count == 1:
-                return (await model.complete(request, timeout=timeout),)
-            replies = await model.complete_many(request, count, timeout=timeout)
+        if count == 1:
+            return (await model.complete(request, timeout=timeout),)
+        replies = await model.complete_many(request, count, timeout=timeout)
     except TimeoutError:
-        raise ModelError(ErrorKind.TIMEOUT, f"no reply within {timeout:g} s", unknown_usage=True) from None
+        raise timed_out(timeout) from None
     if len(replies) != count:
         said = f"{len(replies)} replies came where {count} were asked for"
         raise ModelError(ErrorKind.BROKEN, said, unknown_usage=True)
     return replies
+
+
+def timed_out(timeout: float) -> ModelError:
+    """No reply came in time; it may have been charged all the same."""
+    return ModelError(ErrorKind.TIMEOUT, f"no reply within {timeout:g} s", unknown_usage=True)
 
 
 def request_of(command: CallModel) -> ChatRequest:
@@ -55,12 +56,12 @@ def billed(replies: tuple[ChatReply, ...], *, apart: bool) -> Usage:
     return Usage(sum(prompts) if apart else max(prompts), said)
 
 
-def recorded(command: CallModel, salt: str, reply: ChatReply) -> StoredResponse:
-    """A reply as it is stored."""
-    step = command.step
+def recorded(command: CallModel, salt: str, reply: ChatReply, pieces: Pieces | None = None) -> StoredResponse:
+    """A reply as it is stored; `pieces` of its messages, if they are known."""
+    step, messages = command.step, command.rendered.canonical
     return StoredResponse(
         identity=command.key.identity,
-        origin=origin_of(step.fingerprint, command.rendered.canonical, step.options, salt, command.draw),
+        origin=origin_of(step.fingerprint, messages, step.options, salt, command.draw, pieces),
         text=reply.text,
         finish=reply.finish.value,
         prompt_tokens=reply.usage.prompt_tokens,

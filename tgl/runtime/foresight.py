@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tgl.ir import Expr, Op
+from tgl.ir import Expr, NodeRef, Op
 from tgl.runtime.jobs import Job
 from tgl.runtime.latency import AT_ONCE, Timing
-from tgl.runtime.plan import CallStep, Plan, nodes_in
+from tgl.runtime.plan import CallStep, Plan, parts_of
 from tgl.runtime.prompts import PromptError, Rendered
 from tgl.runtime.run import CallModel, Command, Replied, Run
 from tgl.stdfn import EvaluationError, Value, holds
@@ -123,7 +123,7 @@ class Foresight(Run):
 
     def positions(self, expr: Expr) -> Iterator[int]:
         """The nodes that an expression reads."""
-        return (self.plan.index[node] for node in nodes_in(expr))
+        return (self.plan.index[part.id] for part in parts_of(expr) if isinstance(part, NodeRef))
 
 
 def foreseen(

@@ -84,15 +84,31 @@ def drawn(request: str, draw: int) -> CallKey:
     return CallKey(whole.hexdigest(), (int.from_bytes(state.digest(), "big") + draw) % SEEDS)
 
 
-def origin_of(fingerprint: str, messages: str, options: str, salt: str, draw: int) -> Origin:
-    """The pieces of a call that are kept beside its response."""
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """What is kept of the messages of a request: the start of the hash of all, and a piece of each."""
+
+    messages: str
+    parts: str
+
+
+def pieces_of(messages: str) -> Pieces:
+    """The pieces of `canonical_messages`."""
+    return Pieces(hashlib.sha256(messages.encode()).hexdigest()[:PIECE], parts_of(messages))
+
+
+def origin_of(
+    fingerprint: str, messages: str, options: str, salt: str, draw: int, pieces: Pieces | None = None
+) -> Origin:
+    """The pieces of a call that are kept beside its response; `pieces` saves taking the messages apart."""
+    pieces = pieces or pieces_of(messages)
     return Origin(
         model=fingerprint[:PIECE],
-        messages=hashlib.sha256(messages.encode()).hexdigest()[:PIECE],
+        messages=pieces.messages,
         options=options,
         draw=draw,
         salt=salt,
-        parts=parts_of(messages),
+        parts=pieces.parts,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tgl.ir import (
@@ -139,7 +139,9 @@ class Planner:
         self.prompts = prompts
         self.key = key
         self.fingerprints = fingerprints
-        self.readings: dict[str, Reading] = {}
+        self.readings: dict[Reader, Reading] = {}
+        self.openings = {name: opening(fingerprint) for name, fingerprint in fingerprints.items()}
+        self.decodings: dict[str, tuple[Decoding, str]] = {}
         self.plans: dict[str, Plan] = {}
 
     def plan(self, candidate: Candidate) -> Plan:
@@ -159,24 +161,26 @@ class Planner:
         sources: list[tuple[int, ...]] = []
         guards: list[tuple[int, ...]] = []
         inputs: list[tuple[int, ...]] = []
+        spared: list[bool] = []
         for position, node in enumerate(candidate.nodes):
-            guard = () if node.guard is None else positions((node.guard,), index, node.id)
-            needed = positions([expr for _, expr in node.inputs], index, node.id)
+            guard_parts = [] if node.guard is None else parts_of(node.guard)
+            input_parts = parts_of(*[expr for _, expr in node.inputs])
+            guard = positions(guard_parts, index, node.id)
+            needed = positions(input_parts, index, node.id)
+            both = tuple(sorted({*guard, *needed})) if guard else needed
+            spared.append(bool(both) and settles_early(node, len(both), [*input_parts, *guard_parts]))
             guards.append(guard)
             inputs.append(needed)
-            sources.append(tuple(sorted({*guard, *needed})) if guard else needed)
+            sources.append(both)
             index[node.id] = position
         readers: list[list[int]] = [[] for _ in candidate.nodes]
         for position, needed in enumerate(sources):
             for source in needed:
                 readers[source].append(position)
-        outputs = positions((candidate.output,), index, "the output")
-        spared = [
-            bool(needed) and settles_early(node, len(needed))
-            for node, needed in zip(candidate.nodes, sources, strict=True)
-        ]
+        output_parts = parts_of(candidate.output)
+        outputs = positions(output_parts, index, "the output")
         guarded = [bool(guard and needed) for guard, needed in zip(guards, inputs, strict=True)]
-        told_early = bool(outputs) and any(map(is_early_part, parts_of(candidate.output)))
+        told_early = bool(outputs) and any(map(is_early_part, output_parts))
         return Plan(
             nodes=candidate.nodes,
             steps=tuple([self.step(node) for node in candidate.nodes]),
@@ -205,53 +209,55 @@ class Planner:
             return None
         if node.model not in self.fingerprints:
             raise ValueError(f"`{node.id}` runs on `{node.model}`, which is not bound")
-        decoding = Decoding(node.temperature, node.top_p, node.max_tokens, node.stop)
-        form = self.prompts.form(node)
-        signature = node.reader.model_dump_json()
-        reading = self.readings.setdefault(signature, Reading(node.reader, self.key))
-        fingerprint = self.fingerprints[node.model]
-        options = canonical_options(decoding)
-        return CallStep(node, form, reading, fingerprint, opening(fingerprint), decoding, options)
+        # By their text: 1 and 1.0 are equal, and are not sent alike.
+        signature = repr((node.temperature, node.top_p, node.max_tokens, node.stop))
+        if signature not in self.decodings:
+            decoding = Decoding(node.temperature, node.top_p, node.max_tokens, node.stop)
+            self.decodings[signature] = decoding, canonical_options(decoding)
+        decoding, options = self.decodings[signature]
+        reading = self.readings.get(node.reader)
+        if reading is None:
+            reading = self.readings[node.reader] = Reading(node.reader, self.key)
+        return CallStep(
+            node,
+            self.prompts.form(node),
+            reading,
+            self.fingerprints[node.model],
+            self.openings[node.model],
+            decoding,
+            options,
+        )
 
 
-def positions(exprs: Iterable[Expr], index: Mapping[str, int], reader: str) -> tuple[int, ...]:
-    """The positions of the nodes that expressions read, sorted."""
+def positions(parts: Iterable[Expr], index: Mapping[str, int], reader: str) -> tuple[int, ...]:
+    """The positions of the nodes among the parts of expressions, sorted."""
     found: set[int] = set()
-    for expr in exprs:
-        for node in nodes_in(expr):
-            if node not in index:
-                raise ValueError(f"{reader} reads `{node}`, which does not stand before it")
-            found.add(index[node])
-    return tuple(sorted(found))
+    for part in parts:
+        if isinstance(part, NodeRef):
+            if part.id not in index:
+                raise ValueError(f"{reader} reads `{part.id}`, which does not stand before it")
+            found.add(index[part.id])
+    return tuple(sorted(found)) if found else ()
 
 
-def nodes_in(expr: Expr) -> Iterator[str]:
-    """The nodes that an expression reads."""
-    return (part.id for part in parts_of(expr) if isinstance(part, NodeRef))
-
-
-def parts_of(expr: Expr) -> Iterator[Expr]:
-    """An expression with all its parts, in no order that matters."""
-    left = [expr]
-    while left:
-        part = left.pop()
-        yield part
+def parts_of(*exprs: Expr) -> list[Expr]:
+    """Expressions with all their parts, each before its own."""
+    found = list(exprs)
+    for part in found:  # which grows meanwhile
         match part:
             case ListOf(items=parts) | Op(args=parts):
-                left.extend(parts)
+                found.extend(parts)
             case Fn(args=parts, named=named):
-                left.extend(parts)
-                left.extend(value for _, value in named)
+                found.extend(parts)
+                found.extend([value for _, value in named])
             case _:
                 pass
+    return found
 
 
-def settles_early(node: RunNode, sources: int) -> bool:
-    """Whether a node may be certain before all of its sources are decided."""
-    if isinstance(node, FnNode) and node.fn in RULES and sources > 1:
-        return True
-    exprs = [expr for _, expr in node.inputs] + ([] if node.guard is None else [node.guard])
-    return any(is_early_part(part) for expr in exprs for part in parts_of(expr))
+def settles_early(node: RunNode, sources: int, parts: Iterable[Expr]) -> bool:
+    """Whether a node may be certain before all of its sources are decided; `parts` are its expressions'."""
+    return (isinstance(node, FnNode) and node.fn in RULES and sources > 1) or any(map(is_early_part, parts))
 
 
 def is_early_part(part: Expr) -> bool:

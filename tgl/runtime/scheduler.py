@@ -10,7 +10,8 @@ Rules:
 * A refusal for rate and a timeout shrink the limit. A server that names a time is left alone until then,
   and one that only fails, for more calls in a row than the limit has slots, for the newest back-off.
 * Consecutive draws of one request go out together, as many as the model takes and slots are free.
-* No more than a limit-full of replies waits to be stored: that is the most that a crash can lose.
+* No more than four limit-fulls of replies wait to be stored: that is the most that a crash can lose. (They
+  wait for a commit, some milliseconds; so it takes a server that answers faster to come near.)
 * What nobody wants any more is taken back, or cut off if it is under way.
 * Once the batch stops, what is under way is finished, and nothing new is sent.
 """
@@ -18,6 +19,7 @@ Rules:
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Callable, Mapping
 
 from tgl.models import ErrorKind, ModelError, Usage
@@ -48,6 +50,8 @@ from tgl.runtime.traffic import (
 )
 from tgl.storage import StoreError
 
+UNKEPT = 4
+"""Limit-fulls of replies that may wait to be stored."""
 ALONE = frozenset({ErrorKind.SERVER, ErrorKind.BROKEN, ErrorKind.BAD_REQUEST})
 """Failures after which the calls of one request are asked for one at a time: it may be to blame."""
 
@@ -319,7 +323,7 @@ class Scheduler:
     def room(self, queue: Queue, gate: Gate) -> int:
         """How many calls may be sent."""
         slots = gate.limit.slots
-        return slots - max(queue.active, queue.active + queue.unkept - slots)
+        return min(slots - queue.active, (UNKEPT + 1) * slots - queue.active - queue.unkept)
 
     def group(self, queue: Queue, gate: Gate, call: Call) -> tuple[Call, ...]:
         """A call with those of its other draws that may go out with it."""
@@ -384,8 +388,9 @@ class Scheduler:
         while queue.flying:
             flight = queue.flying[0]
             if not (flight.over or flight.cut):
-                if flight.sent + quantile > now:
-                    self.wake_at(flight.sent + quantile)
+                due = math.nextafter(flight.sent + quantile, math.inf)  # as long as others is not longer
+                if due > now:
+                    self.wake_at(due)
                     return
                 if queue.active + len(flight.calls) > gate.limit.slots:
                     return

@@ -5,13 +5,14 @@ from tgl.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
 from tgl.diagnostics.problem import Problem, collect, report
 from tgl.diagnostics.render_json import Json, diagnostic_json, render_json
 from tgl.diagnostics.render_text import render_text, render_texts
-from tgl.diagnostics.suggest import did_you_mean, near_fixes, nearest_names
+from tgl.diagnostics.suggest import InScope, did_you_mean, near_fixes, nearest_names
 
 __all__ = [
     "CODES",
     "Code",
     "Diagnostic",
     "Fix",
+    "InScope",
     "Json",
     "Label",
     "Problem",

@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass
+from functools import lru_cache
 
 from tgl.diagnostics.diagnostic import Fix
 from tgl.text import Edit, Span
+
+# So many names are compared one by one; of more, a sorted list is kept: what begins alike is compared once.
+FEW = 48
+
+
+@dataclass(frozen=True, slots=True)
+class InScope(Collection[str]):
+    """The names that are visible somewhere: those around, which many places share, and those of the place.
+
+    What is known about the shared ones is kept, so that many unknown names in a large file cost little.
+    """
+
+    shared: frozenset[str]
+    own: frozenset[str]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.own or name in self.shared
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.own | self.shared)
+
+    def __len__(self) -> int:
+        return len(self.own | self.shared)
 
 
 def nearest_names(name: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
@@ -17,13 +43,80 @@ def nearest_names(name: str, names: Iterable[str], limit: int = 3) -> tuple[str,
     >>> nearest_names("gema", ["gemma", "smol", "GEMA"])
     ('GEMA', 'gemma')
     """
+    groups = (names.shared, names.own) if isinstance(names, InScope) else (frozenset(names),)
+    scored: set[tuple[int, str]] = set()
+    for group in groups:
+        scored.update(nearest_in(name, group, limit))
+    return tuple(other for _, other in sorted(scored)[:limit])
+
+
+@lru_cache(maxsize=64)  # the words of a message and its fixes ask for the same
+def nearest_in(name: str, names: frozenset[str], limit: int) -> Sequence[tuple[int, str]]:
+    """The nearest of some names, each with its distance; the same in another case has 0."""
     most = len(name) // 3
+    if len(names) > FEW:
+        index = name_index(names)
+        found = [(0, other) for other in index.folded.get(name.casefold(), ()) if other != name]
+        same = {name, *(other for _, other in found)}
+        return found + index.nearest(name, most, limit - len(found), same)
     scored: list[tuple[int, str]] = []
-    for other in set(names) - {name}:
+    for other in names - {name}:
         distance = 0 if other.casefold() == name.casefold() else edit_distance(name, other, most)
         if distance <= most or distance == 0:
             scored.append((distance, other))
-    return tuple(other for _, other in sorted(scored)[:limit])
+    return scored
+
+
+@dataclass(frozen=True, slots=True)
+class NameIndex:
+    """Names in order, and those that are the same in another case."""
+
+    names: tuple[str, ...]
+    folded: dict[str, tuple[str, ...]]
+
+    def nearest(self, name: str, most: int, limit: int, without: Set[str]) -> list[tuple[int, str]]:
+        """The nearest names with their edit distances, at most `most`; of equally near ones the first."""
+        found: list[tuple[int, str]] = []
+        rows: list[Sequence[int]] = [range(len(name) + 1)]
+        previous = ""
+        at = 0
+        while at < len(self.names) and most > 0 and limit > 0:
+            other = self.names[at]
+            del rows[shared_length(previous, other, len(rows) - 1) + 1 :]
+            previous = other
+            far = False
+            while len(rows) <= len(other) and not far:
+                end = len(rows)
+                before = rows[-2] if end > 1 else ()
+                last = other[end - 2] if end > 1 else ""
+                rows.append(next_row(name, rows[-1], before, other[end - 1], last, end, most))
+                far = min(rows[-1]) > most and min(rows[-2]) > most
+            if far:  # and so is everything that begins like this
+                at = bisect_left(self.names, other[: len(rows) - 1] + "\U0010ffff", at)
+                continue
+            at += 1
+            if rows[-1][-1] <= most and other not in without:
+                found = sorted([*found, (rows[-1][-1], other)])[:limit]
+                if len(found) == limit:  # what comes behind in order has to be nearer
+                    most = found[-1][0] - 1
+        return found
+
+
+@lru_cache(maxsize=4)
+def name_index(names: frozenset[str]) -> NameIndex:
+    """The index of some names."""
+    folded: dict[str, tuple[str, ...]] = {}
+    for name in sorted(names):
+        folded[name.casefold()] = (*folded.get(name.casefold(), ()), name)
+    return NameIndex(tuple(sorted(names)), folded)
+
+
+def shared_length(a: str, b: str, most: int) -> int:
+    """With how many characters, at most so many, both begin."""
+    for at in range(min(len(a), len(b), most)):
+        if a[at] != b[at]:
+            return at
+    return min(len(a), len(b), most)
 
 
 def edit_distance(a: str, b: str, most: int) -> int:
@@ -34,16 +127,38 @@ def edit_distance(a: str, b: str, most: int) -> int:
     if abs(len(a) - len(b)) > most:
         return most + 1
     before: Sequence[int] = ()
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        last, row = row, [i]
-        for j, y in enumerate(b, 1):
-            best = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (x != y))
-            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
-                best = min(best, before[j - 2] + 1)
-            row.append(best)
-        before = last
+    row: Sequence[int] = range(len(a) + 1)
+    last = ""
+    for at, char in enumerate(b, 1):
+        before, row, last = row, next_row(a, row, before, char, last, at, most), char
+        if min(row) > most and min(before) > most:  # two rows: a swap reaches over one
+            return most + 1
     return min(row[-1], most + 1)
+
+
+def next_row(
+    a: str, row: Sequence[int], before: Sequence[int], char: str, last: str, at: int, most: int
+) -> list[int]:
+    """Distances of each beginning of `a` from the first `at` characters of a text that ends in `char`.
+
+    `row` has those from the text without `char`, `before` those without `last`, the one before it, too.
+    What is more than `most` places off the diagonal is more than `most`.
+    """
+    first, end = max(at - most, 1), min(at + most, len(a))
+    made = [most + 1] * (len(a) + 1)
+    if at <= most:
+        made[0] = at
+    for j in range(first, end + 1):
+        x = a[j - 1]
+        best = row[j - 1] if x == char else row[j - 1] + 1
+        if row[j] < best:
+            best = row[j] + 1
+        if made[j - 1] < best:
+            best = made[j - 1] + 1
+        if x == last and j > 1 and at > 1 and a[j - 2] == char and before[j - 2] < best:
+            best = before[j - 2] + 1
+        made[j] = best
+    return made
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str | None:

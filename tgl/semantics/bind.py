@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from tgl.diagnostics import InScope
 from tgl.semantics.errors import graph as graph_facts
 from tgl.semantics.errors import names as facts
 from tgl.semantics.problems import Problems
@@ -24,6 +25,8 @@ class Binder:
     scope: FileScope
     problems: Problems
     is_main: bool
+    around: frozenset[str]
+    """What is visible in all of the file."""
 
     def run(self) -> None:
         for decl in self.scope.module.decls:
@@ -163,7 +166,7 @@ class Binder:
         self, expr: ast.Expr, inner: Iterable[str], *, one_letter: bool = False, kind: str = "name"
     ) -> None:
         """Every name in it is visible; in brackets of an edge, one letter is an index."""
-        known = {*inner, *self.scope.names, *VALUES, *FUNCTIONS, *PRELUDE}
+        known = InScope(self.around, frozenset(inner))
         letters = one_letter_indices(expr) if one_letter else set[str]()
         bracketed = set(bracket_names(expr)) if one_letter else set[str]()
         words = self.unread(expr)
@@ -286,4 +289,5 @@ def check_names(scope: FileScope, problems: Problems, *, is_main: bool) -> None:
 
     What this version has not is reported in the program's own file; in others where it is used.
     """
-    Binder(scope, problems, is_main).run()
+    around = frozenset((*scope.names, *VALUES, *FUNCTIONS, *PRELUDE))
+    Binder(scope, problems, is_main, around).run()

@@ -47,7 +47,9 @@ class Unexpected(SyntaxProblem):
 
     def diagnostic(self) -> Diagnostic:
         label = self.label(f"expected {self.expected}")
-        return report("E0101", f"`{self.text}` has no meaning here", label, hint=self.hint)
+        first, *rest = self.text.splitlines() or [""]
+        shown = f"{first} …" if rest else first  # a text in `"""` may have many lines
+        return report("E0101", f"`{shown}` has no meaning here", label, hint=self.hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,9 @@ def error(
     fixes: Iterable[Fix] = (),
 ) -> Diagnostic:
     """An error at a place."""
-    return Diagnostic(code, Severity.ERROR, message, at.label(label), tuple(also), (), hint, tuple(fixes))
+    return Diagnostic(
+        code, Severity.ERROR, on_one_line(message), at.label(label), tuple(also), (), hint, tuple(fixes)
+    )
 
 
 def warning(
@@ -50,7 +52,14 @@ def warning(
     fixes: Iterable[Fix] = (),
 ) -> Diagnostic:
     """A warning at a place."""
-    return Diagnostic(code, Severity.WARNING, message, at.label(label), tuple(also), (), hint, tuple(fixes))
+    return Diagnostic(
+        code, Severity.WARNING, on_one_line(message), at.label(label), tuple(also), (), hint, tuple(fixes)
+    )
+
+
+def on_one_line(message: str) -> str:
+    """A message that quotes a text of the program may hold its line ends."""
+    return " ".join(message.splitlines())
 
 
 def listed(names: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from tgl.diagnostics import Diagnostic, did_you_mean, nearest_names
 from tgl.semantics.errors.at import At, error, listed, warning
@@ -42,7 +42,7 @@ def unknown_name(
     at: At, name: str, in_scope: Iterable[str], kind: str = "name", where: str = "file"
 ) -> Diagnostic:
     """E0203: a name that nothing declares."""
-    names = tuple(in_scope)
+    names = in_scope if isinstance(in_scope, Collection) else tuple(in_scope)
     near = did_you_mean(name, names)
     message = f"nothing named `{name}`" if kind == "name" else f"no {kind} named `{name}`"
     if kind in ("model", "graph", "task"):
@@ -54,6 +54,17 @@ def unknown_name(
         hint = "declare it, or import it with `use`" if kind == "name" else None
     label = f"not declared; {near}" if near else "not declared"
     return error("E0203", at, f"{message} in this {where}", label, hint=hint, fixes=at.near(name, names))
+
+
+def unbound_index(at: At, name: str) -> Diagnostic:
+    """E0203: a name of one letter that is no index of its statement."""
+    return error(
+        "E0203",
+        at,
+        f"nothing named `{name}` in this file, and no index of this statement",
+        "not declared",
+        hint=f"an index stands in the brackets of an end: `edge worker[{name}] -> …`",
+    )
 
 
 def duplicate_name(at: At, name: str, first: At) -> Diagnostic:

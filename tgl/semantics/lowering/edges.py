@@ -21,6 +21,7 @@ from tgl.ir import (
     TextPlace,
 )
 from tgl.semantics.errors import graph as facts
+from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as type_facts
 from tgl.semantics.errors.at import At
 from tgl.semantics.fold import closing, every, is_static, op
@@ -183,6 +184,8 @@ class Edges:
                 return self.held(name, value, at, bound, owner)
             case None:
                 binding = self.instance.scope.names.get(name)
+                if binding is None and len(name) == 1 and name not in self.instance.scope.broken:
+                    self.state.problems.add(name_facts.unbound_index(at, name))
                 if binding is None or binding.decl is None:
                     raise Abandon
                 raise self.state.problems.abandon(facts.not_an_end(at, kind_of(binding.decl)))

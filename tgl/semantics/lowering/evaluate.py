@@ -34,7 +34,7 @@ from tgl.semantics.lowering.parts import check_part
 from tgl.semantics.lowering.rounds import member, rounds_of
 from tgl.semantics.lowering.state import Env, Instance, Replicas, Site, State
 from tgl.semantics.problems import Abandon
-from tgl.semantics.scope import PRELUDE, Binding, kind_of
+from tgl.semantics.scope import FUNCTIONS, PRELUDE, Binding, kind_of
 from tgl.syntax import ast
 
 MOST_REPLICAS = 512
@@ -121,6 +121,10 @@ def named(state: State, name: str, expr: ast.Name, env: Env) -> Expr:
     binding = env.scope.names.get(name)
     if binding is None and name == "acyclic":
         return acyclic(state, expr, env)
+    if binding is None and len(name) == 1 and name not in env.scope.broken:
+        state.problems.add(name_facts.unbound_index(env.at(expr), name))
+    if binding is None and name in FUNCTIONS | PRELUDE:
+        state.problems.add(name_facts.wrong_kind(env.at(expr), name, "a built-in function", "a value"))
     if binding is None or binding.decl is None:
         raise Abandon
     return outer_value(state, binding, expr, env)

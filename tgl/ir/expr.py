@@ -17,7 +17,7 @@ Scalar: TypeAlias = StrictBool | StrictInt | StrictFloat | StrictStr | None
 class Frozen(BaseModel):
     """Base of all IR values: immutable, closed, hashable."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants", defer_build=True)
 
 
 class Const(Frozen):
@@ -123,6 +123,3 @@ Expr: TypeAlias = Annotated[
     Const | ModelName | WhatName | ListOf | ChoiceRef | Input | NodeRef | Op | Fn | Is | ModelOf,
     Field(discriminator="kind"),
 ]
-
-for _model in (ListOf, Op, Fn):
-    _model.model_rebuild()

@@ -332,7 +332,3 @@ class ProgramIR(Frozen):
     def simulated_models(self) -> tuple[str, ...]:
         """The declared models that are statistical models: whatever is measured with them is labelled."""
         return tuple(model.name for model in self.models if model.is_simulated)
-
-
-Reader.model_rebuild()
-Alternative.model_rebuild()

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 
-from jinja2 import TemplateSyntaxError, meta
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
 from tgl.semantics.errors import types as facts
 from tgl.semantics.errors.at import At
 from tgl.semantics.problems import Problems
 from tgl.semantics.roles import RoleFacts
 from tgl.semantics.scope import FileScope
+from tgl.semantics.templates import printed_variables
 from tgl.semantics.walk import walk
 from tgl.syntax import ast
 from tgl.text import Span
@@ -29,15 +27,11 @@ def check_prompt(problems: Problems, scope: FileScope, role: RoleFacts, text: as
     Returns:
         The variables that it prints.
     """
-    environment = ImmutableSandboxedEnvironment()
-    try:
-        tree = environment.parse(text.value)
-        environment.compile(text.value, raw=True)
-    except TemplateSyntaxError as error:
-        at = At(scope.source, line_span(scope, text, error.lineno))
-        problems.add(facts.prompt_syntax(at, (error.message or "it is no template").rstrip(".")))
+    used = printed_variables(text.value)
+    if used is None:
+        used = variables_by_jinja(problems, scope, text)
+    if used is None:
         return frozenset()
-    used = frozenset(meta.find_undeclared_variables(tree))
     known = {port.name for port in role.ports} | set(role.params) | {"format"}
     for name in sorted(used - known):
         at = At(scope.source, variable_span(scope, text, name))
@@ -47,6 +41,22 @@ def check_prompt(problems: Problems, scope: FileScope, role: RoleFacts, text: as
         else:
             problems.add(facts.target_in_prompt(at, name, task))
     return used
+
+
+def variables_by_jinja(problems: Problems, scope: FileScope, text: ast.String) -> frozenset[str] | None:
+    """The variables of any template; None if it is none, which is reported."""
+    from jinja2 import TemplateSyntaxError, meta
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment()
+    try:
+        tree = environment.parse(text.value)
+        environment.compile(text.value, raw=True)
+    except TemplateSyntaxError as error:
+        at = At(scope.source, line_span(scope, text, error.lineno))
+        problems.add(facts.prompt_syntax(at, (error.message or "it is no template").rstrip(".")))
+        return None
+    return frozenset(meta.find_undeclared_variables(tree))
 
 
 def expecting(scope: FileScope, field: str) -> str | None:

@@ -39,7 +39,7 @@ task adds {
   expect answer
   key    number
   unit   calls
-  failures 40%
+  on_error drop: 40%
 }
 graph solve(question) {
   node sample : adder(temperature: ~[0.3, 0.8]) on m

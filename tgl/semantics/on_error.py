@@ -32,15 +32,12 @@ class OnError:
 
 
 def read_on_error(got: Settings) -> OnError:
-    """The settings `on_error` and `failures`; the latter is another word for `on_error drop:`."""
-    failures = got.number("failures", "a share, such as 2%", units=("", "%"))
-    if failures is not None and failures > 1:
-        got.wrong("failures", "a share, such as 2%")
+    """The setting `on_error`."""
     if "on_error" in got.found and not got.args("on_error"):
         got.wrong("on_error", WANTED)
     found: dict[str, ast.Arg] = {}
     retries: int | None = None
-    allowance = ALLOWANCE if failures is None else failures
+    allowance = ALLOWANCE
     for arg in got.args("on_error"):
         part = part_of(arg)
         at = got.place(arg.value)
@@ -62,9 +59,6 @@ def read_on_error(got: Settings) -> OnError:
                 got.problems.add(facts.wrong_setting(at, "on_error", "`retry:` with a whole number"))
             case ("drop", ast.Number(value=share, unit="" | "%")) if share <= 1:
                 allowance = float(share)
-                if "failures" in got.found:
-                    first = got.scope.at(got.found["failures"].name_span)
-                    got.problems.add(facts.repeated(at, "the share of failed examples", first))
             case ("drop", _):
                 got.problems.add(facts.wrong_setting(at, "on_error", "`drop:` with a share, such as 1%"))
             case _:

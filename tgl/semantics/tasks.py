@@ -36,7 +36,7 @@ def read_task(scope: FileScope, task: ast.Task, problems: Problems) -> TaskSpec 
     at = scope.at(task.name_span)
     known = (
         *("data", "split", "given", "expect", "key", "unit", "format", "by"),
-        *("failures", "on_error", "metric"),
+        *("on_error", "metric"),
     )
     before = len(problems.found)
     got = read_settings(scope, task.settings, problems, owner="a task", at=at, known=known)

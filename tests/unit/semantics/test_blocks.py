@@ -73,7 +73,7 @@ def test_a_task_tells_its_format_unless_it_says_another():
 
 def test_failures_are_a_share_and_kinds_are_reported_by_a_given_field():
     assert blocks()[0].failures == pytest.approx(0.02)
-    task = blocks("failures 5%; by kind")[0]
+    task = blocks("on_error drop: 5%; by kind")[0]
     assert (task.failures, task.by) == (pytest.approx(0.05), "kind")
 
 

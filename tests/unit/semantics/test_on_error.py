@@ -44,7 +44,7 @@ def program(task: str = "", role: str = "", model: str = "") -> tuple[str, Progr
         ("on_error score: 0, drop: 0%", ("score", None, 0.0)),
         ("on_error abort", ("abort", None, 0.02)),
         ("on_error retry: 3, abort", ("abort", 3, 0.02)),
-        ("failures 5%; on_error retry: 1", ("score", 1, 0.05)),
+        ("on_error retry: 1, drop: 5%", ("score", 1, 0.05)),
     ],
 )
 def test_what_follows_a_failed_call(written, expected):

@@ -111,8 +111,9 @@ class Floor:
             if place in live:
                 base.append(own[place])
                 more = max(more, whole[place] - own[place])
-        if graph.output_refs and not any(ref in live for ref in graph.output_refs):
-            more = max(more, min(whole[ref] for ref in graph.output_refs if ref in whole))
+        ends = [*self.facts.may_read(graph, graph.output_reads)]
+        if ends and not any(ref in live for ref in ends):
+            more = max(more, min(whole[ref] for ref in ends if ref in whole))
         return math.fsum(base) + more
 
     def _options(
@@ -132,7 +133,8 @@ class Floor:
     def _surely_live(
         self, graph: GraphPlan, status: Status, options: dict[int, list[tuple[AltPlan, float]]]
     ) -> set[int]:
-        live = {ref for ref in graph.output_refs if status.surely[ref]}
+        must_read = self.facts.must_read
+        live = {ref for ref in must_read(graph, graph.output_reads) if status.surely[ref]}
         for block in reversed(graph.blocks):
             before = -1
             while before < len(live):  # once more for knots, whose members stand in no order
@@ -156,27 +158,31 @@ class Floor:
                 continue
             node = graph.nodes[place]
             alts = [alt for alt, _ in options[place]]
-            certain = set(node.guard_refs) | set[int].intersection(*(set(alt.refs) for alt in alts))
+            must_read = self.facts.must_read
+            certain = {
+                *must_read(graph, node.guard_reads),
+                *set[int].intersection(*({*must_read(graph, alt.reads)} for alt in alts)),
+            }
             for edge in graph.into[place]:
                 if edge.source is None or not status.usable[edge.source]:
                     continue
                 taken = all(alt.template.key in edge.ports for alt in alts)
                 if taken and self.facts.state(graph, edge) is True:
-                    certain |= {edge.source, *edge.guard_refs}
+                    certain |= {edge.source, *must_read(graph, edge.guard_reads)}
             live |= {ref for ref in certain if status.surely[ref]}
 
     def _missing(self, node: NodePlan, alt: AltPlan, fed: Set[str], status: Status, rest: _Rest) -> float:
         """The dearest of the sources that this alternative requires and that are not surely live."""
         graph = rest.graph
         dearest = 0.0
-        for ref in alt.refs:
+        for ref in self.facts.must_read(graph, alt.reads):
             if status.surely[ref]:
                 dearest = max(dearest, rest.of(ref))
         for port in alt.needs:
             wire = alt.wires.get(port)
             cheapest = math.inf
             if wire is not None and self.feasibility.fed_by(wire, graph, fed, status):
-                own = [ref for ref in alt.refs if ref in rest.whole]
+                own = [ref for ref in self.facts.may_read(graph, alt.reads) if ref in rest.whole]
                 cheapest = min((rest.of(ref) for ref in own), default=0.0)
             for edge in graph.into[node.index]:
                 if cheapest == 0.0:

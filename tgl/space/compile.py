@@ -33,10 +33,9 @@ from tgl.space.plan import (
     GraphPlan,
     NodePlan,
     Space,
-    static_leaves,
-    subexpressions,
 )
 from tgl.space.reach import Reach, reach_of
+from tgl.space.reads import Reads, reads_of, static_leaves, subexpressions
 from tgl.space.static import supposing
 
 
@@ -149,9 +148,6 @@ class _Compiler:
     def _graph(self, graph: GraphTemplate) -> GraphPlan:
         index = {node.id: place for place, node in enumerate(graph.nodes)}
 
-        def refs(*exprs: Expr | None) -> tuple[int, ...]:
-            return _indices(index, exprs)
-
         edges = tuple(self._edge(graph, place, edge, index) for place, edge in enumerate(graph.edges))
         into = tuple(
             tuple(
@@ -165,22 +161,25 @@ class _Compiler:
             for place, node in enumerate(graph.nodes)
         ]
         always = [
-            {ref for alt in drafts[place].values() for ref in alt.refs}
-            | set(refs(node.guard))
+            {ref for alt in drafts[place].values() for ref in alt.reads.refs}
+            | set(reads_of(index, (node.guard,)).refs)
             | _feeding(edge for edge in into[place] if edge.closed != Const(value=False))
             for place, node in enumerate(graph.nodes)
         ]
         loose = [_feeding(edge for edge in edges if edge.closed is not None) for edges in into]
         ordered = blocks([node.id for node in graph.nodes], always, loose)
         order = tuple(place for block in ordered for place in block)
-        reaching = set(refs(graph.output))
+        output_reads = reads_of(index, (graph.output,))
+        reaching = set(output_reads.refs)
         for block in reversed(ordered):
             for place in reversed(block):
                 # in a knot, each member may come to feed the others
                 if place in reaching or not reaching.isdisjoint(block):
                     reaching |= {place} | always[place] | loose[place]
         nodes = tuple(
-            self._node(node, place, drafts[place], into[place], place in reaching, refs(node.guard))
+            self._node(
+                node, place, drafts[place], into[place], place in reaching, reads_of(index, (node.guard,))
+            )
             for place, node in enumerate(graph.nodes)
         )
         used = {
@@ -198,7 +197,7 @@ class _Compiler:
             ordered,
             frozenset(place for block in ordered if len(block) > 1 for place in block),
             index,
-            refs(graph.output),
+            output_reads,
             static_leaves(graph.output),
             frozenset(used),
             self._deciding(graph),
@@ -244,7 +243,7 @@ class _Compiler:
             index[edge.target],
             ports,
             own[0] if len(own) == 1 else None,
-            _indices(index, (edge.guard,)),
+            reads_of(index, (edge.guard,)),
             static_leaves(edge.guard),
         )
 
@@ -287,7 +286,7 @@ class _Compiler:
         return AltPlan(
             alternative,
             wires,
-            _indices(index, wires.values()),
+            reads_of(index, wires.values()),
             tuple(port.name for port in alternative.ports if not port.optional and port.name in names),
             frozenset(port.name for port in alternative.ports if not port.is_list),
             static_leaves(*wires.values()),
@@ -302,10 +301,15 @@ class _Compiler:
         alternatives: Mapping[str, AltPlan],
         into: tuple[EdgePlan, ...],
         reaches: bool,
-        guard_refs: tuple[int, ...],
+        guard_reads: Reads,
     ) -> NodePlan:
-        refs = {frozenset(alt.refs) for alt in alternatives.values()}
-        early = len(refs) > 1 or any(set(edge.ports) != set(alternatives) for edge in into if edge.ports)
+        refs = {frozenset(alt.reads.refs) for alt in alternatives.values()}
+        chosen = any(alt.reads.picks for alt in alternatives.values())
+        early = (
+            len(refs) > 1
+            or chosen
+            or any(set(edge.ports) != set(alternatives) for edge in into if edge.ports)
+        )
         own = node.pick.address if isinstance(node.pick, ChoiceRef) else None
         if own is not None and self.reach.uses[own] != [("pick", self.reach.homes[node.id], node.id)]:
             own = None
@@ -314,7 +318,7 @@ class _Compiler:
             place,
             self._settled(node.exists),
             alternatives,
-            guard_refs,
+            guard_reads,
             static_leaves(node.guard),
             self.reach.on[node.id],
             early and len(alternatives) > 1,
@@ -348,7 +352,7 @@ def _drawn(graph: GraphPlan, source: str, target: str | None) -> Iterator[Expr]:
 
 def _feeding(edges: Iterable[EdgePlan]) -> set[int]:
     """The nodes that some edges, if they are on, make their target wait for."""
-    return {source for edge in edges for source in (edge.sources if edge.ports else edge.guard_refs)}
+    return {source for edge in edges for source in (edge.sources if edge.ports else edge.guard_reads.refs)}
 
 
 def _live_expressions(
@@ -365,15 +369,3 @@ def _live_expressions(
                 yield edge.template.source
                 if edge.template.guard is not None:
                     yield edge.template.guard
-
-
-def _indices(index: Mapping[str, int], exprs: Iterable[Expr | None]) -> tuple[int, ...]:
-    """The nodes of this instance that expressions read, in order, each once."""
-    found = {
-        index[part.id]: None
-        for expr in exprs
-        if expr is not None
-        for part in subexpressions(expr)
-        if isinstance(part, NodeRef) and part.id in index
-    }
-    return tuple(found)

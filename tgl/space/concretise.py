@@ -89,7 +89,7 @@ class Concretiser:
         rank = {node: place for place, node in enumerate(node for found in groups.values() for node in found)}
         ids = _new_ids(plan, path, groups)
         scope = Scope(self.facts, plan, arriving, dict[str, Expr](), rank)
-        for place in _order(trimmed, rank):
+        for place in _order(trimmed, rank, self.facts):
             node = plan.nodes[place]
             inputs = self.inputs(trimmed, place, scope)
             full = both(guard, scope.guard(node.template.guard))
@@ -201,16 +201,19 @@ def _new_ids(plan: GraphPlan, path: str, groups: Mapping[str, Sequence[int]]) ->
     return ids
 
 
-def _order(trimmed: Trimmed, rank: Mapping[int, int]) -> list[int]:
+def _order(trimmed: Trimmed, rank: Mapping[int, int], facts: Facts) -> list[int]:
     """Live nodes after all their sources; ties in the new declaration order."""
     plan = trimmed.instance.plan
     before: dict[int, set[int]] = {}
     for place in trimmed.live:
         alt = trimmed.instance.picks[place]
-        sources = {*alt.refs, *plan.nodes[place].guard_refs}
+        sources = {
+            *facts.may_read(plan, alt.reads),
+            *facts.may_read(plan, plan.nodes[place].guard_reads),
+        }
         for index in trimmed.into(place):
             edge = plan.edges[index]
-            sources.update(edge.guard_refs)
+            sources.update(facts.may_read(plan, edge.guard_reads))
             if edge.source is not None:
                 sources.add(edge.source)
         before[place] = {source for source in sources if source in trimmed.live}

@@ -21,6 +21,7 @@ from tgl.ir import (
     WhatName,
 )
 from tgl.space.plan import AltPlan, EdgePlan, GraphPlan, NodePlan, Space
+from tgl.space.reads import Reads, parts_of
 from tgl.space.static import UNKNOWN, Static, Unknown, operate
 
 
@@ -109,6 +110,34 @@ class Facts:
                 return len(items)
             case Fn() | Input() | NodeRef():
                 return UNKNOWN
+
+    def may_read(self, graph: GraphPlan, reads: Reads) -> Iterable[int]:
+        """The nodes of an instance that some of its expressions may come to read."""
+        return self._read(graph, reads, sure=False) if reads.picks else reads.refs
+
+    def must_read(self, graph: GraphPlan, reads: Reads) -> Iterable[int]:
+        """Those that they read whatever else is decided."""
+        return self._read(graph, reads, sure=True) if reads.picks else reads.refs
+
+    def _read(self, graph: GraphPlan, reads: Reads, *, sure: bool) -> Iterable[int]:
+        def read(expr: Expr) -> dict[int, None]:
+            match expr:
+                case NodeRef():
+                    return {graph.index[expr.id]: None} if expr.id in graph.index else {}
+                case Op(op="at", args=(ListOf(items=items), place)) if place in reads.picks:
+                    value = self.peek(place)
+                    if value is UNKNOWN:
+                        found = [read(item) for item in items]
+                        if sure:
+                            return dict.fromkeys(ref for ref in found[0] if all(ref in one for one in found))
+                        return dict.fromkeys(ref for one in found for ref in one)
+                    if isinstance(value, int) and 1 <= value <= len(items):
+                        return read(items[value - 1])
+                    return {}
+                case _:
+                    return dict.fromkeys(ref for part in parts_of(expr) for ref in read(part))
+
+        return dict.fromkeys(ref for expr in reads.exprs for ref in read(expr))
 
     def pick(self, node: NodePlan) -> AltPlan | None:
         """The alternative of a node, None while it is open."""

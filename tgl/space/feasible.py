@@ -34,7 +34,7 @@ class Feasibility:
 
     def output_possible(self, graph: GraphPlan, fed: Set[str], status: Status) -> bool:
         """Whether the output gets a message under a status."""
-        if any(status.broken(ref) for ref in graph.output_refs):
+        if any(status.broken(ref) for ref in self.facts.must_read(graph, graph.output_reads)):
             return False
         return self.fed_by(graph.template.output, graph, fed, status)
 
@@ -96,7 +96,10 @@ class Feasibility:
         self, graph: GraphPlan, node: NodePlan, alt: AltPlan, fed: Set[str], status: Status
     ) -> set[str] | None:
         """The ports that may get a message; None if a broken or surplus source is surely there."""
-        if any(status.broken(ref) for ref in alt.refs) or any(status.broken(ref) for ref in node.guard_refs):
+        must_read = self.facts.must_read
+        if any(status.broken(ref) for ref in must_read(graph, alt.reads)):
+            return None
+        if any(status.broken(ref) for ref in must_read(graph, node.guard_reads)):
             return None
         supplied: set[str] = set()
         taken: dict[str, int | None] = {}
@@ -112,7 +115,7 @@ class Feasibility:
             if state is True:
                 if edge.source is not None and status.broken(edge.source):
                     return None
-                if any(status.broken(ref) for ref in edge.guard_refs):
+                if any(status.broken(ref) for ref in must_read(graph, edge.guard_reads)):
                     return None
             if not self.source_fed(edge, graph, fed, status):
                 continue
@@ -138,6 +141,11 @@ class Feasibility:
                 return self._any(expr.items, graph, fed, status)
             case Op(op="when", args=(_, value)):
                 return self.fed_by(value, graph, fed, status)
+            case Op(op="at", args=(ListOf(items=items), place)) if isinstance(
+                chosen := self.facts.peek(place), int
+            ):
+                inside = 1 <= chosen <= len(items)
+                return inside and self.fed_by(items[chosen - 1], graph, fed, status)
             case Op(op="at" | "get"):
                 return self.fed_by(expr.args[0], graph, fed, status)
             case Op(op="else"):

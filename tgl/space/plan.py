@@ -7,25 +7,12 @@ only matter at one place; anything else is checked against the whole instance.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tgl.ir import (
-    Alternative,
-    ChoicePoint,
-    ChoiceRef,
-    EdgeTemplate,
-    Expr,
-    Fn,
-    GraphTemplate,
-    Is,
-    ListOf,
-    ModelOf,
-    NodeTemplate,
-    Op,
-    ProgramIR,
-)
+from tgl.ir import Alternative, ChoicePoint, EdgeTemplate, Expr, GraphTemplate, NodeTemplate, ProgramIR
 from tgl.space.domains import Atom, Place
+from tgl.space.reads import Reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +34,13 @@ class ChoicePlan:
 class AltPlan:
     """One alternative of a node.
 
-    `wires`: argument expressions of ports that reach something; `refs`: the nodes they read (indices);
+    `wires`: argument expressions of ports that reach something; `reads`: the nodes they read;
     `needs`: required ports; `single`: ports that take one message; `leaves`: static parts of the wires.
     """
 
     template: Alternative
     wires: Mapping[str, Expr]
-    refs: tuple[int, ...]
+    reads: Reads
     needs: tuple[str, ...]
     single: frozenset[str]
     leaves: tuple[Expr, ...]
@@ -78,13 +65,13 @@ class EdgePlan:
     target: int
     ports: Mapping[str, str]
     flip: str | None
-    guard_refs: tuple[int, ...]
+    guard_reads: Reads
     guard_leaves: tuple[Expr, ...]
 
     @property
     def sources(self) -> tuple[int, ...]:
-        """The nodes that its target waits for while it is on."""
-        return self.guard_refs if self.source is None else (self.source, *self.guard_refs)
+        """The nodes that its target may wait for while it is on."""
+        return self.guard_reads.refs if self.source is None else (self.source, *self.guard_reads.refs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +86,7 @@ class NodePlan:
     index: int
     exists: Expr
     alternatives: Mapping[str, AltPlan]
-    guard_refs: tuple[int, ...]
+    guard_reads: Reads
     guard_leaves: tuple[Expr, ...]
     on: Expr | None
     early: bool
@@ -124,7 +111,7 @@ class GraphPlan:
     blocks: tuple[tuple[int, ...], ...]
     knotted: frozenset[int]
     index: Mapping[str, int]
-    output_refs: tuple[int, ...]
+    output_reads: Reads
     output_leaves: tuple[Expr, ...]
     used_ports: frozenset[str]
     deciding: tuple[str, ...]
@@ -174,30 +161,3 @@ class Space:
             return None
         graph = self.graphs[home]
         return graph.nodes[graph.index[node_id]]
-
-
-def subexpressions(expr: Expr) -> Iterator[Expr]:
-    """An expression and all its parts, outside in, left to right."""
-    yield expr
-    match expr:
-        case ListOf():
-            parts: Iterable[Expr] = expr.items
-        case Op():
-            parts = expr.args
-        case Fn():
-            parts = (*expr.args, *(value for _, value in expr.named))
-        case _:
-            parts = ()
-    for part in parts:
-        yield from subexpressions(part)
-
-
-def static_leaves(*exprs: Expr | None) -> tuple[Expr, ...]:
-    """The choices, `is` and `model_of` in expressions, in order, each once."""
-    found: dict[Expr, None] = {}
-    for expr in exprs:
-        if expr is not None:
-            for part in subexpressions(expr):
-                if isinstance(part, ChoiceRef | Is | ModelOf):
-                    found[part] = None
-    return tuple(found)

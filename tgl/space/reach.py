@@ -13,11 +13,12 @@ from tgl.ir import (
     ListOf,
     ModelOf,
     NodeTemplate,
+    Op,
     Options,
     ProgramIR,
 )
 from tgl.space.errors import StaticCycle
-from tgl.space.plan import static_leaves
+from tgl.space.reads import is_chosen, static_leaves, subexpressions
 
 
 @dataclass(slots=True)
@@ -139,12 +140,27 @@ class Reach:
         for node in graph.nodes:
             use(node.exists, "exists", node.id)
             use(node.pick, "pick", node.id)
+            use(_chosen(node.guard), "guard", node.id)
             for alternative in node.alternatives:
                 use(ListOf(items=static_leaves(*(wire for _, wire in alternative.args))), "wire", node.id)
                 if alternative.graph is not None:
                     self.count_uses(alternative.graph)
         for index, edge in enumerate(graph.edges):
             use(edge.exists, "edge", str(index))
+            use(_chosen(edge.guard), "guard", str(index))
+        use(_chosen(graph.output), "output", graph.path)
+
+
+def _chosen(expr: Expr | None) -> Expr | None:
+    """The indices in an expression that decide which nodes it reads."""
+    if expr is None:
+        return None
+    places = [
+        part.args[1]
+        for part in subexpressions(expr)
+        if isinstance(part, Op) and part.op == "at" and is_chosen(part.args[1])
+    ]
+    return ListOf(items=tuple(places)) if places else None
 
 
 def reach_of(ir: ProgramIR) -> Reach:

@@ -103,9 +103,10 @@ class Requirements:
             return False
         instance = self.instances.get(self.facts.space.homes[target_id])
         alternatives = list(self.facts.possible(target))
-        wired = {source.index in alt.refs for alt in alternatives}
-        values: set[bool | None] = {True} if wired == {True} else {False} if wired == {False} else {None}
         graph = self.facts.space.graphs[self.facts.space.homes[target_id]]
+        sure = {source.index in self.facts.must_read(graph, alt.reads) for alt in alternatives}
+        maybe = {source.index in self.facts.may_read(graph, alt.reads) for alt in alternatives}
+        values: set[bool | None] = {True} if sure == {True} else {False} if maybe == {False} else {None}
         asked: Set[int] = frozenset() if instance is None else instance.asked
         for edge in graph.into[target.index]:
             taken = {alt.template.key in edge.ports for alt in alternatives}

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from tgl.ir import Expr, Input, NodeRef
 from tgl.space.facts import Facts
 from tgl.space.fold import Scope
-from tgl.space.plan import GraphPlan, subexpressions
+from tgl.space.plan import GraphPlan
+from tgl.space.reads import subexpressions
 from tgl.space.walk import Instance
 
 

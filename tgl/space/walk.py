@@ -36,8 +36,8 @@ from tgl.space.plan import (
     NodePlan,
     Space,
     Status,
-    static_leaves,
 )
+from tgl.space.reads import Reads, static_leaves
 from tgl.space.requirements import Requirements
 from tgl.space.static import UNKNOWN, Static, Unknown
 
@@ -178,7 +178,7 @@ class _Walker:
 
     def wire(self, instance: Instance) -> None:
         plan = instance.plan
-        instance.live.update(ref for ref in plan.output_refs if instance.exists[ref])
+        self.read(instance, plan.output_reads)
         for block in reversed(plan.blocks):
             if len(block) > 1:
                 self.knot(instance, block)
@@ -202,15 +202,25 @@ class _Walker:
             instance.asked.add(edge.index)
             if is_on:
                 instance.on.append(edge.index)
-                instance.live.update(ref for ref in edge.sources if instance.exists[ref])
+                if edge.source is not None and instance.exists[edge.source]:
+                    instance.live.add(edge.source)
+                self.read(instance, edge.guard_reads)
                 if edge.closed is not None:
                     self.facts.drawn.setdefault(plan.template.path, set()).add(edge.index)
                 for source in edge.sources if place in plan.knotted else ():
                     self.facts.tie(plan, source, place)
             if tight:
                 instance.status = self.feasibility.status(plan, instance.fed)
-        refs = (*alts[0].refs, *node.guard_refs)
-        instance.live.update(ref for ref in refs if instance.exists[ref])
+        self.read(instance, alts[0].reads)
+        self.read(instance, node.guard_reads)
+
+    def read(self, instance: Instance, reads: Reads) -> None:
+        """What is read becomes live; where an index picks, it is decided now, and nothing else is read."""
+        for pick in reads.picks:
+            while self.facts.peek(pick) is UNKNOWN:
+                self.decide(self.facts.first_open(pick), instance)
+        found = self.facts.may_read(instance.plan, reads)
+        instance.live.update(ref for ref in found if instance.exists[ref])
 
     def knot(self, instance: Instance, block: Sequence[int]) -> None:
         """Decide the edges into the live members of a knot, the last first, until none is left.
@@ -229,7 +239,7 @@ class _Walker:
                     for address in self.settling(edge):
                         self.decide(address)
             for alt in self.facts.possible(node):
-                for ref in (*alt.refs, *node.guard_refs):
+                for ref in (*alt.reads.refs, *node.guard_reads.refs):
                     self.facts.tie(plan, ref, place)
             for edge in plan.into[place]:
                 if self.facts.peek(edge.exists if edge.closed is None else edge.closed) is not False:
@@ -264,7 +274,8 @@ class _Walker:
         sources: list[set[int]] = []
         for place in order:
             node = plan.nodes[place]
-            refs = {ref for alt in self.facts.possible(node) for ref in alt.refs} | {*node.guard_refs}
+            refs = {ref for alt in self.facts.possible(node) for ref in alt.reads.refs}
+            refs |= {*node.guard_reads.refs}
             sources.append({rank[ref] for ref in refs if ref in rank})
         for index in instance.on:
             edge = plan.edges[index]
@@ -432,8 +443,8 @@ class _Walker:
 
     # ---------------------------------------------------------------- decisions
 
-    def decide(self, address: str) -> None:
-        """Decide a choice on which anything may depend."""
+    def decide(self, address: str, within: Instance | None = None) -> None:
+        """Decide a choice on which anything may depend; what is live `within` has to stay possible."""
         choice = self.space.choices.get(address)
         if choice is None:
             raise ValueError(f"{address}: no such choice in the program")
@@ -450,7 +461,7 @@ class _Walker:
             plan, fed = scope.plan, scope.fed
 
         def possible() -> bool:
-            return self.feasibility.holds(plan, fed)
+            return self.feasibility.holds(plan, fed) and (within is None or self.sound(within))
 
         allowed = [atom for atom in range(count) if count == 1 or self.holds_with(choice, atom, possible)]
         self.settle(choice, allowed)

@@ -116,3 +116,16 @@ def test_replies_that_are_not_stored_hold_calls_back(scheduler):
     assert sent(scheduler, 7.0) == []
     scheduler.on(Kept("m", 5), 8.0)
     assert sent(scheduler, 8.0) == ["6"]
+
+
+def test_a_call_that_is_taken_back_and_wanted_again_still_waits_for_the_time_that_was_named(scheduler):
+    scheduler.on(want("x", 1), 0.0)
+    (send,) = scheduler.commands(0.0)
+    scheduler.on(Broke(send.number, ModelError(ErrorKind.RATE_LIMIT, "no", retry_after=30.0)), 1.0)
+    scheduler.commands(1.0)
+    scheduler.on(Unwanted("x"), 2.0)
+    scheduler.commands(2.0)
+    scheduler.on(want("x", 1), 3.0)
+    assert scheduler.commands(3.0) == []
+    assert scheduler.wake == 31.0
+    assert len(scheduler.commands(31.0)) == 1

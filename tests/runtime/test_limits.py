@@ -103,12 +103,39 @@ def test_concurrency_finds_what_the_server_bears(make, on_virtual_time):
     assert server.refusals < 200
 
 
-def test_a_server_that_names_a_time_is_left_alone_until_then_by_all_calls(make, on_virtual_time):
-    server = Crowded(make.model(), 2, retry_after=20.0)
+def test_a_server_that_refuses_everything_is_left_alone_until_the_time_it_names(make, on_virtual_time):
+    server = Crowded(make.model(), 0, retry_after=20.0)
     executor = make.executor(server, concurrency=4, policy=PATIENT)
+
+    async def main():
+        asyncio.get_running_loop().call_later(50.0, setattr, server, "capacity", 4)
+        jobs = make.jobs(make.candidate(make.call("a")), *map(str, range(100)))
+        return await executor.run_all(jobs)
+
+    results = on_virtual_time(main())
+    assert {result.status for result in results} == {RunStatus.OK}
+    early = [at for at in server.sent if at < 50.0]
+    assert early[:4] == [0.0] * 4
+    assert len(early) <= 4 + 3 + 3, "after a few requests"
+    assert not [at for at in early if 0.1 < at < 20.0 or 20.2 < at < 40.0]
+
+
+@pytest.mark.parametrize("width", [1, 4])
+def test_a_stray_refusal_holds_its_own_call_back_and_no_other(make, on_virtual_time, width):
+    asked = []
+
+    def reply(request):
+        asked.append((asyncio.get_running_loop().time(), request.messages[-1].content))
+        first = [text for _, text in asked].count("3") == 1
+        if asked[-1][1] == "3" and first:
+            return ModelError(ErrorKind.RATE_LIMIT, "not now", retry_after=20.0)
+        return "4"
+
+    executor = make.executor(make.model(reply, latency=1.0), concurrency=width, policy=PATIENT)
     on_virtual_time(executor.run_all(make.jobs(make.candidate(make.call("a")), *map(str, range(12)))))
-    assert sorted(set(server.sent))[:2] == [0.0, pytest.approx(20.05)]
-    assert not [at for at in server.sent if 0.0 < at < 20.0]
+    refused, again = [at for at, text in asked if text == "3"]
+    assert again >= refused + 20.0
+    assert max(at for at, text in asked if text != "3") <= 14.0
 
 
 def test_a_timeout_shrinks_the_limit_and_a_broken_reply_does_not(make, on_virtual_time):

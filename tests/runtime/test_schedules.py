@@ -177,7 +177,8 @@ class World:
         self.flying, self.answered, self.uncommitted = {}, set(), []
         self.sent = defaultdict(list)
         self.peak = 0
-        self.quiet_until = dict.fromkeys(MODELS, 0.0)
+        self.refused = defaultdict(list)
+        self.not_before = defaultdict(float)
 
     def play(self):
         """To the end of the batch; the reason for a stop, or None."""
@@ -256,11 +257,13 @@ class World:
         assert len({(call.model, call.request) for call in send.calls}) == 1
         for call in send.calls:
             assert call.identity not in self.answered, "asked again though it has a response"
+            assert send.hedge or self.now >= self.not_before[call.identity], "asked again too early"
             doubled = [other for other in self.flying.values() if call in other.calls]
             assert len(doubled) == int(send.hedge)
         active = sum(len(other.calls) for other in self.flying.values() if other.calls[0].model == model)
         assert active + len(send.calls) <= self.gates[model].limit.slots <= self.ceilings[model]
-        assert self.now >= self.quiet_until[model], "the server asked to be left alone"
+        refused = self.refused[model]
+        assert len(refused) < 3 or self.now >= max(refused), "the server asked to be left alone"
         spec, cap = self.specs[model], self.ledger.cap
         window = [entry for entry in self.sent[model] if entry[0] + MINUTE > self.now]
         assert spec.rpm is None or len(window) < spec.rpm
@@ -284,12 +287,15 @@ class World:
             kind = ErrorKind(self.chance.choice(PASSING))
             wait = self.chance.choice((None, None, 7.0)) if kind is ErrorKind.RATE_LIMIT else None
             error = ModelError(kind, "no", retry_after=wait, unknown_usage=kind is ErrorKind.TIMEOUT)
-            if wait is not None:
-                self.quiet_until[model] = max(self.quiet_until[model], self.now + wait)
+            until = self.now + (wait or 0.0)
+            self.refused[model].append(until)
+            for call in send.calls:
+                self.not_before[call.identity] = max(self.not_before[call.identity], until)
             if not error.unknown_usage:
                 self.correct(send, 0)
             self.scheduler.on(Broke(send.number, error), self.now)
             return
+        self.refused[model].clear()
         replies = [response(call.identity) for call in send.calls]
         usage = Usage(replies[0].prompt_tokens, sum(reply.completion_tokens for reply in replies))
         self.correct(send, usage.prompt_tokens + usage.completion_tokens)

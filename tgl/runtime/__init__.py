@@ -15,7 +15,7 @@ from tgl.runtime.ledger import BillCap, BillLine, FaultLine, Ledger, Spent
 from tgl.runtime.plan import Plan, Planner
 from tgl.runtime.policy import Abort, CallPolicy, GiveUp, Reach, RetryAfter, Verdict, retry
 from tgl.runtime.pool import CallPool
-from tgl.runtime.prompts import PromptError, Prompts, Rendered, ShotsTable
+from tgl.runtime.prompts import PromptError, Prompts, Rendered, ShotsTable, shown_text
 from tgl.runtime.quorum import QuorumRun
 from tgl.runtime.readers import read_reply
 from tgl.runtime.run import CallModel, Command, Done, Event, Failed, Replied, Run, Unneeded
@@ -80,4 +80,5 @@ __all__ = [
     "origin_of",
     "read_reply",
     "retry",
+    "shown_text",
 ]

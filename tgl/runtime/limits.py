@@ -114,7 +114,9 @@ class Gate:
         tokens: the same in tokens.
         paused_until: nothing is sent before.
         answers: replies so far.
-        streak: failures in a row that may be the server's state, with no reply since.
+        streak: calls that failed in a row, with no reply since.
+        failures: requests that did.
+        named: the latest time that one of them asked to be left alone until.
         grouping: False once it has refused a request for several replies.
         latencies: of the latest replies, in seconds.
     """
@@ -125,6 +127,8 @@ class Gate:
     paused_until: float = 0.0
     answers: int = 0
     streak: int = 0
+    failures: int = 0
+    named: float = 0.0
     grouping: bool = True
     latencies: deque[float] = field(default_factory=lambda: deque[float](maxlen=OBSERVED))
 

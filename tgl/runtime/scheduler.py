@@ -7,8 +7,10 @@ Rules:
 * A request needs room under the model's adaptive limit (one slot a call), in its requests and tokens of
   the minute, and under the cap on the bill for its worst case. A call that waits after a failure holds
   none of these. Where only what is under way stands between a request and the cap, it waits for that.
-* A refusal for rate and a timeout shrink the limit. A server that names a time is left alone until then,
-  and one that only fails, for more calls in a row than the limit has slots, for the newest back-off.
+* A refusal for rate and a timeout shrink the limit. A call whose refusal names a time waits for it. The
+  server as a whole is left alone until then once `REFUSALS` requests have failed in a row, with no reply in
+  between: a stray refusal among replies says nothing about the next call. One that only fails, for more calls
+  in a row than the limit has slots, is left alone for the newest back-off.
 * Consecutive draws of one request go out together, as many as the model takes and slots are free.
 * No more than four limit-fulls of replies wait to be stored: that is the most that a crash can lose. (They
   wait for a commit, some milliseconds; so it takes a server that answers faster to come near.)
@@ -52,6 +54,8 @@ from tgl.storage import StoreError
 
 UNKEPT = 4
 """Limit-fulls of replies that may wait to be stored."""
+REFUSALS = 3
+"""Failures in a row after which a server that names a time is left alone until then."""
 ALONE = frozenset({ErrorKind.SERVER, ErrorKind.BROKEN, ErrorKind.BAD_REQUEST})
 """Failures after which the calls of one request are asked for one at a time: it may be to blame."""
 
@@ -107,7 +111,7 @@ class Scheduler:
             case Kept(model=model, count=count):
                 self.queues[model].unkept -= count
             case Wanted(call=call):
-                self.want(call)
+                self.want(call, now)
             case Raised(identity=identity, rank=rank):
                 self.raise_to(identity, rank)
             case Broke(number=number, error=error):
@@ -130,12 +134,12 @@ class Scheduler:
 
     # Calls.
 
-    def want(self, call: Call) -> None:
+    def want(self, call: Call, now: float) -> None:
         """Queue a call; one that is known is wanted again."""
         known = self.calls.setdefault(call.identity, call)
         known.rank, known.wanted = call.rank, True
         if not (known.done or known.flights or known.backing):
-            self.enqueue(known)
+            self.enqueue_at(known, now, now)
 
     def raise_to(self, identity: str, rank: Rank) -> None:
         """Move a call forward; its old entry is passed over."""
@@ -155,25 +159,25 @@ class Scheduler:
         if call.request is not None:
             queue.draws.setdefault(call.request, {})[call.draw] = call
 
+    def enqueue_at(self, call: Call, at: float, now: float) -> None:
+        """Let a call wait for its turn, from a time on; not before its server said."""
+        at = max(at, call.not_before)
+        if at <= now:
+            self.enqueue(call)
+            return
+        call.backing = True
+        self.entries += 1
+        heapq.heappush(self.queues[call.model].later, (at, self.entries, call))
+
     def unwant(self, identity: str) -> None:
         """Take a call back."""
         call = self.calls.get(identity)
         if call is None or call.done:
             return
         call.wanted = False
-        self.unqueue(call)
+        self.queues[call.model].remove(call)
         for flight in call.flights:
             self.cut(flight)
-
-    def unqueue(self, call: Call) -> None:
-        """Let a call wait no more; its entry in the heap stays and is passed over."""
-        call.ready = False
-        if call.request is not None:
-            waiting = self.queues[call.model].draws.get(call.request)
-            if waiting is not None:
-                waiting.pop(call.draw, None)
-                if not waiting:
-                    del self.queues[call.model].draws[call.request]
 
     def cut(self, flight: Flight) -> None:
         """Cut a request off if it serves nobody."""
@@ -204,13 +208,14 @@ class Scheduler:
         gate.correct(flight.entry, usage.prompt_tokens + usage.completion_tokens)
         gate.limit.succeeded(len(flight.calls), active)
         gate.answers += 1
-        gate.streak = 0
+        gate.streak = gate.failures = 0
+        gate.named = 0.0
         gate.latencies.append(now - flight.sent)
         for call in flight.calls:
             if not call.done:
                 call.done = True
                 if call.ready:
-                    self.unqueue(call)
+                    self.queues[call.model].remove(call)
             for other in call.flights:
                 self.cut(other)
 
@@ -221,7 +226,7 @@ class Scheduler:
         self.ledger.broken(lead.model, flight.worst, lead.node, unknown=True)
         for call in flight.calls:
             if call.wanted and not call.done and not call.flights:
-                self.enqueue(call)
+                self.enqueue_at(call, now, now)
 
     def broke(self, flight: Flight, error: ModelError, now: float) -> None:
         """A failure: what follows is the policy's, for the calls of the request that nothing else serves."""
@@ -233,10 +238,16 @@ class Scheduler:
         if not error.unknown_usage:
             gate.correct(flight.entry, 0)
         gate.streak += len(flight.calls)
+        gate.failures += 1
         if error.kind in (ErrorKind.RATE_LIMIT, ErrorKind.TIMEOUT):
             gate.limit.refused(flight.number, self.newest, queue.active + len(flight.calls))
         if error.retry_after is not None:
-            self.pause(gate, now + min(error.retry_after, self.policy.retry_after_cap))
+            named = now + min(error.retry_after, self.policy.retry_after_cap)
+            gate.named = max(gate.named, named)
+            for call in flight.calls:
+                call.not_before = max(call.not_before, named)
+        if gate.failures >= REFUSALS:
+            self.pause(gate, gate.named)
         left = [call for call in flight.calls if call.wanted and not (call.done or call.flights)]
         if not left:
             return
@@ -247,7 +258,7 @@ class Scheduler:
             # Perhaps it takes no request for several replies; one for a single reply will tell.
             gate.grouping = False
             for call in left:
-                self.enqueue(call)
+                self.enqueue_at(call, now, now)
             return
         for call in left:
             call.failures += 1
@@ -259,7 +270,8 @@ class Scheduler:
                 self.out.append(Waits(lead.model, error.kind, delay))
                 self.tally.retries += len(left)
                 for call in left:
-                    self.back_off(call, queue, now, delay)
+                    call.patience += delay
+                    self.enqueue_at(call, now + delay, now)
             case GiveUp(kind=kind):
                 for call in left:
                     call.done = True
@@ -282,13 +294,6 @@ class Scheduler:
             reach=reach,
         )
 
-    def back_off(self, call: Call, queue: Queue, now: float, delay: float) -> None:
-        """Let a call wait before its next attempt."""
-        call.patience += delay
-        call.backing = True
-        self.entries += 1
-        heapq.heappush(queue.later, (now + delay, self.entries, call))
-
     def pause(self, gate: Gate, until: float) -> None:
         """Leave a server alone for a while."""
         gate.paused_until = max(gate.paused_until, until)
@@ -303,22 +308,13 @@ class Scheduler:
             call.backing = False
             if call.wanted and not call.done:
                 self.enqueue(call)
-        while self.room(queue, gate) > 0 and (call := self.next(queue)) is not None:
+        while self.room(queue, gate) > 0 and (call := queue.first()) is not None:
             if not self.send(self.group(queue, gate, call), queue, gate, now):
                 break
         if queue.later:
             self.wake_at(queue.later[0][0])
-        if self.hedge is not None and not self.next(queue):
+        if self.hedge is not None and not queue.first():
             self.double(queue, gate, now)
-
-    def next(self, queue: Queue) -> Call | None:
-        """The first call that waits, left where it is."""
-        while queue.ready:
-            rank, _, call = queue.ready[0]
-            if call.ready and rank == call.rank:
-                return call
-            heapq.heappop(queue.ready)
-        return None
 
     def room(self, queue: Queue, gate: Gate) -> int:
         """How many calls may be sent."""
@@ -370,7 +366,7 @@ class Scheduler:
         self.tally.requests += 1
         self.tally.hedged += hedge
         for call in calls:
-            self.unqueue(call)
+            self.queues[call.model].remove(call)
             call.flights.append(flight)
             if not call.sends:
                 call.met = gate.answers

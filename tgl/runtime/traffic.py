@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -54,6 +55,7 @@ class Call:
     sends: int = 0
     failures: int = 0
     patience: float = 0.0
+    not_before: float = 0.0
     met: int = 0
     flights: list[Flight] = field(default_factory=list["Flight"])
 
@@ -191,3 +193,22 @@ class Queue:
     flying: deque[Flight] = field(default_factory=deque[Flight])
     active: int = 0
     unkept: int = 0
+
+    def first(self) -> Call | None:
+        """The first call that waits, left where it is."""
+        while self.ready:
+            rank, _, call = self.ready[0]
+            if call.ready and rank == call.rank:
+                return call
+            heapq.heappop(self.ready)
+        return None
+
+    def remove(self, call: Call) -> None:
+        """Let a call wait no more; its entry in the heap stays and is passed over."""
+        call.ready = False
+        if call.request is not None:
+            waiting = self.draws.get(call.request)
+            if waiting is not None:
+                waiting.pop(call.draw, None)
+                if not waiting:
+                    del self.draws[call.request]

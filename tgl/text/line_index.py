@@ -59,3 +59,17 @@ class LineIndex:
         start = self.starts[line - 1]
         before = self.text[start : start + column - 1]
         return line - 1, sum(2 if ord(char) > 0xFFFF else 1 for char in before)
+
+    def offset_of_utf16(self, line: int, column: int) -> int:
+        """Offset of a place as editors give it: the inverse of `utf16_position`.
+
+        Both are 0-based. What lies behind the end of a line or of the text is taken for that end.
+        """
+        if line >= len(self.starts):
+            return len(self.text)
+        offset = self.starts[max(line, 0)]
+        end = offset + len(self.line_text(max(line, 0) + 1))
+        while column > 0 and offset < end:
+            column -= 2 if ord(self.text[offset]) > 0xFFFF else 1
+            offset += 1
+        return offset

@@ -46,7 +46,7 @@ model far {
   api_key     env("FAR_KEY")
   price       prompt: $2/Mtok, completion: $6/Mtok
   concurrency 64
-  timeout     2s
+  timeout     6s
 }
 
 role teller(question) -> answer {

@@ -27,29 +27,18 @@ class Requirements:
         self.facts = facts
         self.instances = instances
 
+    def hopeless(self, expr: Expr) -> bool:
+        """Whether a requirement can't hold any more. Of an `or`, one part that may yet hold tells."""
+        if isinstance(expr, Op) and expr.op == "or":
+            return all(self.hopeless(arg) for arg in expr.args)
+        value = self.value(expr)
+        return value is not True and value is not UNKNOWN
+
     def value(self, expr: Expr) -> Static | Unknown:
         """The value of a requirement or a part of one."""
         match expr:
-            case Op(op="there", args=(Const(value=str(node)),)):
-                return self.there(node)
-            case Op(op="linked", args=(Const(value=str(source)), Const(value=str(target)))):
-                return self.linked(source, target)
-            case Op(op="count", args=args):
-                low, high = self.bounds(args)
-                return low if low == high else UNKNOWN
-            case Op(op=op, args=(Op(op="count", args=args), other)) if op in _FLIPPED:
-                return self.compared(op, args, self.value(other))
-            case Op(op=op, args=(other, Op(op="count", args=args))) if op in _FLIPPED:
-                return self.compared(_FLIPPED[op], args, self.value(other))
-            case Op(op="and" | "or" as op, args=args):
-                found: list[Static | Unknown] = []
-                for arg in args:
-                    found.append(self.value(arg))
-                    if found[-1] is (op == "or"):
-                        return found[-1]
-                return operate(op, found)
-            case Op(op=op, args=args):
-                return operate(op, [self.value(arg) for arg in args])
+            case Op():
+                return self.operation(expr.op, expr.args)
             case Is(node=node):
                 there = self.there(node)
                 if there is False:
@@ -65,6 +54,30 @@ class Requirements:
                 return known_items if len(known_items) == len(values) else UNKNOWN
             case _:
                 return self.facts.peek(expr)
+
+    def operation(self, op: str, args: tuple[Expr, ...]) -> Static | Unknown:
+        """The value of an operator."""
+        if op in ("and", "or"):
+            found: list[Static | Unknown] = []
+            for arg in args:
+                found.append(self.value(arg))
+                if found[-1] is (op == "or"):
+                    return found[-1]
+            return operate(op, found)
+        match op, args:
+            case "there", (Const(value=str(node)),):
+                return self.there(node)
+            case "linked", (Const(value=str(source)), Const(value=str(target))):
+                return self.linked(source, target)
+            case "count", _:
+                low, high = self.bounds(args)
+                return low if low == high else UNKNOWN
+            case _, (Op(op="count", args=counted), other) if op in _FLIPPED:
+                return self.compared(op, counted, self.value(other))
+            case _, (other, Op(op="count", args=counted)) if op in _FLIPPED:
+                return self.compared(_FLIPPED[op], counted, self.value(other))
+            case _:
+                return operate(op, [self.value(arg) for arg in args])
 
     def bounds(self, conditions: tuple[Expr, ...]) -> tuple[int, int]:
         """How many conditions hold, at least and at most."""
@@ -83,15 +96,16 @@ class Requirements:
     def there(self, node_id: str) -> bool | Unknown:
         """Whether a node reaches the output."""
         home = self.facts.space.homes.get(node_id)
-        node = self.facts.space.node(node_id)
         instance = self.instances.get(home or "")
+        if instance is not None and instance.counted:
+            place = instance.plan.index[node_id]
+            if place in instance.live:
+                return True
+            return False if instance.wired or not instance.exists[place] else UNKNOWN
+        node = self.facts.space.node(node_id)
         if node is None or not node.reaches or self.facts.peek(node.exists) in (False, None):
             return False
-        if instance is None:
-            return UNKNOWN
-        if node.index in instance.live:
-            return True
-        return False if instance.wired else UNKNOWN
+        return UNKNOWN
 
     def linked(self, source_id: str, target_id: str) -> bool | Unknown:
         """Whether a message goes straight from a node to another: along an edge, or as an argument."""

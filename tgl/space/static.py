@@ -6,7 +6,8 @@ stands for absent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Final, TypeAlias
 
@@ -26,6 +27,16 @@ UNKNOWN: Final = Unknown.UNKNOWN
 Static: TypeAlias = "Scalar | ModelName | WhatName | tuple[Static, ...]"
 
 
+COMPARED: Final[Mapping[str, Callable[[int, int], bool]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
 def operate(op: str, args: Sequence[Static | Unknown]) -> Static | Unknown:
     """The value of a built-in operator, `UNKNOWN` if an unknown argument matters.
 
@@ -41,7 +52,9 @@ def operate(op: str, args: Sequence[Static | Unknown]) -> Static | Unknown:
                 return UNKNOWN
             return None if any(arg is None for arg in args) else not decisive
         case _:
-            pass
+            compared = COMPARED.get(op)
+            if compared is not None and type(left := args[0]) is int and type(right := args[1]) is int:
+                return compared(left, right)  # by far the most frequent: `3 <= count`
     known = [arg for arg in args if not isinstance(arg, Unknown)]
     if len(known) < len(args):
         return UNKNOWN

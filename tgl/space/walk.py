@@ -54,20 +54,20 @@ class Oracle(Protocol):
 class Instance:
     """One graph instance under a walk. Nodes and edges by their index in the plan.
 
-    `order`: the live nodes, after what feeds them. `asked`: edges whose turn was; `wired`: that is all of
-    them. `required`: what is not known to hold yet.
+    `counted`: `exists` is known. `order`: the live nodes, after what feeds them. `asked`: edges whose turn was;
+    `wired`: that is all of them.
     """
 
     plan: GraphPlan
     fed: Set[str]
     exists: list[bool]
     status: Status
+    counted: bool = False
     order: tuple[int, ...] = ()
     live: set[int] = field(default_factory=set[int])
     on: list[int] = field(default_factory=list[int])
     asked: set[int] = field(default_factory=set[int])
     wired: bool = False
-    required: dict[int, Requirement] = field(default_factory=dict[int, Requirement])
     picks: dict[int, AltPlan] = field(default_factory=dict[int, AltPlan])
     models: dict[int, str] = field(default_factory=dict[int, str])
     children: dict[int, Instance] = field(default_factory=lambda: dict[int, Instance]())
@@ -119,13 +119,13 @@ class _Walker:
     def visit(self, plan: GraphPlan, fed: Set[str]) -> Instance:
         nothing = [False] * len(plan.nodes)
         instance = Instance(plan, fed, nothing, Status(nothing, nothing))
-        instance.required = dict(enumerate(plan.template.requirements))
         self.instances[plan.template.path] = instance
         reaching = {node.template.group for node in plan.nodes if node.reaches}
         for group in plan.template.groups:
             if group.count is not None and group.name in reaching:
                 self.demand(group.count)
         instance.exists = [node.reaches and self.demand(node.exists) is True for node in plan.nodes]
+        instance.counted = True
         instance.status = self.feasibility.status(plan, fed)
         self.wire(instance)
         instance.wired = True
@@ -155,7 +155,7 @@ class _Walker:
 
     def satisfy(self, instance: Instance) -> None:
         """See that all that is required of an instance holds; params that nothing else reads are decided."""
-        for requirement in [*instance.required.values()]:
+        for requirement in instance.plan.template.requirements:
             condition = requirement.condition
             while self.requirements.value(condition) is UNKNOWN:
                 leaves = [leaf for leaf in static_leaves(condition) if isinstance(leaf, ChoiceRef)]
@@ -493,10 +493,6 @@ class _Walker:
         atom, member = self.oracle.choose(choice, allowed)
         self.facts.record(address, atom, member)
         self.floor_now = None
-        for path, place in self.space.required.get(address, ()):
-            waiting = self.instances[path].required if path in self.instances else {}
-            if place in waiting and self.requirements.value(waiting[place].condition) is True:
-                del waiting[place]
 
     def permitted(self, choice: ChoicePlan, allowed: Sequence[int]) -> list[int]:
         """The atoms that break no requirement by themselves; what holds from now on is not asked again."""
@@ -519,9 +515,9 @@ class _Walker:
         """A requirement that reads a choice and can't hold any more."""
         for path, place in self.space.required[address]:
             instance = self.instances.get(path)
-            requirement = None if instance is None else instance.required.get(place)
-            if requirement is not None:
-                value = self.requirements.value(requirement.condition)
-                if value is not True and value is not UNKNOWN:
-                    return requirement
+            if instance is None:
+                continue
+            requirement = instance.plan.template.requirements[place]
+            if self.requirements.hopeless(requirement.condition):
+                return requirement
         return None

@@ -89,3 +89,15 @@ def random_graph(number: int, *, nodes: int = 8, density: float = 0.3) -> Candid
         made.append(call(name, edges[name], role=role, model=model, draw=drawn.get(model, 0)))
         drawn[model] = drawn.get(model, 0) + 1
     return Candidate(nodes=tuple(made), output=NodeRef(id=names[-1]))
+
+
+def layered_calls(layers: int, width: int) -> Candidate:
+    """Calls in layers, each of which reads 3 of the layer before; the output reads the last layer."""
+    made: list[RunNode] = []
+    for layer in range(layers):
+        for k in range(width):
+            sources = [f"n{layer - 1}_{(k + step) % width}" for step in range(3)] if layer else []
+            made.append(call(f"n{layer}_{k}", sources, draw=len(made)))
+    last = ListOf(items=tuple(NodeRef(id=f"n{layers - 1}_{k}") for k in range(width)))
+    made.append(FnNode(id="vote", fn="std.reduce:majority", inputs=(("xs", last),), guard=None))
+    return Candidate(nodes=tuple(made), output=NodeRef(id="vote"))

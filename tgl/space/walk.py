@@ -54,8 +54,8 @@ class Oracle(Protocol):
 class Instance:
     """One graph instance under a walk. Nodes and edges by their index in the plan.
 
-    `counted`: `exists` is known. `order`: the live nodes, after what feeds them. `asked`: edges whose turn was;
-    `wired`: that is all of them.
+    `counted`: `exists` is known. `order`: the live nodes, after what feeds them. `asked`: edges whose turn
+    was; `wired`: that is all of them.
     """
 
     plan: GraphPlan

@@ -32,7 +32,7 @@ from tgl.pipeline.searching import (
 from tgl.pipeline.session import load_shots
 from tgl.pipeline.sources import write_file
 from tgl.pipeline.stop import Exit, Stop
-from tgl.pipeline.task import shot_bytes, split_task
+from tgl.pipeline.task import lengths_of, split_task
 from tgl.pipeline.trouble import placeless
 from tgl.pipeline.watch import Watch
 from tgl.report import failure_lines, failures_json, ledger_table, search_table
@@ -106,7 +106,8 @@ def confirm(plan: SearchPlan) -> None:
     Raises:
         Stop: no, or nobody is there to ask.
     """
-    most = worst_bill(plan.ir, split_task(plan.data), shot_bytes(load_shots(plan.ir, plan.folder)))
+    texts = lengths_of(plan.ir, split_task(plan.data), load_shots(plan.ir, plan.folder))
+    most = worst_bill(plan.ir, texts)
     statement = f"this search may ask {', '.join(plan.paid)} for {most}"
     if not sys.stdin.isatty():
         raise Stop(

@@ -4,7 +4,7 @@ from tgl.evaluate.alone import Alone, measure_alone
 from tgl.evaluate.base_roles import BaseRole, base_role, base_variants
 from tgl.evaluate.baselines import Affordable, Baseline, routes_of
 from tgl.evaluate.bench import FAILURES, Notice, Notify, failures_in
-from tgl.evaluate.bounds import WorstCase, worst_bound
+from tgl.evaluate.bounds import one_bound, worst_bound
 from tgl.evaluate.calibration import calibrated, price_list, reference_program
 from tgl.evaluate.cost import (
     CostModel,
@@ -57,7 +57,7 @@ from tgl.evaluate.simple_programs import (
     vote,
 )
 from tgl.evaluate.splits import Purpose, SealedSplit, SplitName, Splits, split, split_of
-from tgl.evaluate.worst import worst_calls, worst_dollars
+from tgl.evaluate.worst import worst_dollars
 
 __all__ = [
     "FAILURES",
@@ -120,7 +120,6 @@ __all__ = [
     "Splits",
     "Tokens",
     "Use",
-    "WorstCase",
     "base_role",
     "base_variants",
     "best",
@@ -141,6 +140,7 @@ __all__ = [
     "mean_tokens",
     "measure_alone",
     "needs_calibration",
+    "one_bound",
     "price_list",
     "reachable_models",
     "read_shots",
@@ -155,6 +155,5 @@ __all__ = [
     "verdict",
     "vote",
     "worst_bound",
-    "worst_calls",
     "worst_dollars",
 ]

@@ -28,8 +28,8 @@ from tgl.evaluate.evaluator import Evaluation
 from tgl.evaluate.ledger import NOTHING, Need
 from tgl.evaluate.selection import mean_cost
 from tgl.evaluate.simple_programs import greedy, vote
-from tgl.evaluate.worst import worst_calls
 from tgl.ir import Candidate
+from tgl.space import worst_calls
 
 LARGEST_SHARE = 0.75
 MARGIN = 1.05

@@ -12,9 +12,10 @@ from tgl.evaluate.data import Example, Given
 from tgl.evaluate.dropping import Allowance, first_failure
 from tgl.evaluate.ledger import Forecast, Need
 from tgl.evaluate.splits import Purpose, Splits
-from tgl.evaluate.worst import asks, worst_dollars
+from tgl.evaluate.worst import worst_dollars
 from tgl.ir import CallNode, Candidate
 from tgl.runtime import CallFailed, CallUse, DropRule, Job, PossibleAsk, RunResult, RunStatus
+from tgl.space import Lengths, asks
 
 
 class Runner(Protocol):
@@ -160,7 +161,7 @@ class Evaluator:
         runner: runs jobs.
         splits: the task's examples.
         dollars: prices by model, for worst cases in dollars.
-        shot_bytes: UTF-8 bytes of the longest few-shot row, by the path that the program names.
+        lengths: of the program's texts, for the same; None: of the given fields alone.
         allowance: share of failed examples on train or select beyond which a candidate is dropped; 1: never.
         abort: whether the first failed example ends everything.
     """
@@ -171,13 +172,13 @@ class Evaluator:
         splits: Splits,
         *,
         dollars: Mapping[str, Price] | None = None,
-        shot_bytes: Mapping[str, int] | None = None,
+        lengths: Lengths | None = None,
         allowance: float = 1.0,
         abort: bool = False,
     ) -> None:
         self._runner, self._splits = runner, splits
-        self._dollars, self._shot_bytes = dollars or {}, shot_bytes or {}
-        self._longest = splits.longest
+        self._dollars = dollars or {}
+        self.lengths = Lengths(splits.longest) if lengths is None else lengths
         self._allowance, self._abort = allowance, abort
 
     async def on_train(self, candidates: Sequence[Candidate]) -> list[Evaluation]:
@@ -265,7 +266,7 @@ class Evaluator:
         """The dearest that one ask of each node can be, by the node's place."""
         if all(price.prompt_token == price.completion_token == 0.0 for price in self._dollars.values()):
             return [0.0] * len(candidate.nodes)
-        by_node = worst_dollars(candidate, self._dollars, self._longest, self._shot_bytes)
+        by_node = worst_dollars(candidate, self._dollars, self.lengths)
         return [
             by_node[node.id] / asks(node) if isinstance(node, CallNode) else 0.0 for node in candidate.nodes
         ]
@@ -284,11 +285,6 @@ class Evaluator:
     def select(self) -> tuple[Example, ...]:
         """The select examples, in the order of evaluations."""
         return self._splits.select
-
-    @property
-    def longest(self) -> Mapping[str, int]:
-        """UTF-8 bytes of the longest value of each given field, in all splits."""
-        return self._longest
 
     @property
     def sizes(self) -> tuple[int, int, int]:

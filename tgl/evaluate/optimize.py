@@ -8,7 +8,7 @@ from typing import TypeAlias
 from tgl.evaluate.base_roles import base_role, base_variants
 from tgl.evaluate.baselines import Baseline, best_of_baselines
 from tgl.evaluate.bench import DOES_NOT_FIT, Bench, Notice, Notify
-from tgl.evaluate.bounds import WorstCase, worst_bound
+from tgl.evaluate.bounds import one_bound, worst_bound
 from tgl.evaluate.budget import Later, Planner
 from tgl.evaluate.calibration import calibrated, reference_program
 from tgl.evaluate.comparing import Comparing, Rivals
@@ -34,7 +34,7 @@ from tgl.evaluate.selection import Choice, choose, mean_cost
 from tgl.evaluate.simple_programs import reachable_models, standard_grader
 from tgl.ir import Assignment, Candidate, OptimizeSpec, ProgramIR, TaskSpec
 from tgl.search import BadMethod, Explored, JournalWriter, Method, NoJournal, ProgramSpace, explore, method_of
-from tgl.space import Bound, EmptySpace, Resolution
+from tgl.space import EmptySpace, OpenBounds, Resolution
 from tgl.statistics import Resampler
 
 
@@ -68,7 +68,6 @@ class Search:
         ir: the program; it has a task and an `optimize` block.
         evaluator: the task's examples and what runs them. Its `dollars` should be `dollar_prices(ir.models)`.
         data: hash of the data, for the report.
-        shot_bytes: UTF-8 bytes of the longest few-shot row, by path.
         journal: keeps the search's steps.
         notify: told where the search stands.
     """
@@ -76,7 +75,6 @@ class Search:
     ir: ProgramIR
     evaluator: Evaluator
     data: str
-    shot_bytes: dict[str, int]
     journal: JournalWriter = field(default_factory=NoJournal)
     notify: Notify = unwatched
 
@@ -107,23 +105,9 @@ class Search:
         bench = Bench(self.ir, self.evaluator, ledger, meter, dollars, self.journal, self.notify)
         bench.settle([] if unit_evaluation is None else [unit_evaluation])
         bench.end("calibrated", cost.reference_tokens)
-        worst = WorstCase(self.ir, self.evaluator.longest, self.shot_bytes)
+        worst = OpenBounds(self.ir, self.evaluator.lengths)
         space = ProgramSpace(self.ir, one_bound(worst_bound(spec.limits, worst, cost, dollars)))
         return await Pursuit(self, task, spec, method, bench, space).run()
-
-
-def one_bound(bounds: tuple[Bound, ...]) -> Bound | None:
-    """One bound that keeps all: of several, each node counts with its dearest share of any limit."""
-    if len(bounds) < 2:
-        return bounds[0] if bounds else None
-    if any(bound.limit <= 0 for bound in bounds):
-        return next(bound for bound in bounds if bound.limit <= 0)
-    return Bound(
-        1.0,
-        lambda node, alternative, model: max(
-            bound.node_cost(node, alternative, model) / bound.limit for bound in bounds
-        ),
-    )
 
 
 def too_small(step: str, need: Need, ledger: Ledger) -> SpendTooSmall:

@@ -28,7 +28,7 @@ from tgl.pipeline.loading import FileLoader, folder_of, import_texts, load_progr
 from tgl.pipeline.resolved import ResolvedProgram
 from tgl.pipeline.session import MakeModel, RunOptions, Session, open_session, shots_hashes, shots_paths
 from tgl.pipeline.stop import Exit, Stop
-from tgl.pipeline.task import TaskData, evaluator_of, load_task, shot_bytes, split_task
+from tgl.pipeline.task import TaskData, evaluator_of, load_task, split_task
 from tgl.pipeline.trouble import placeless
 from tgl.pipeline.watch import Watch
 from tgl.pipeline.workspace import Workspace
@@ -265,7 +265,6 @@ async def search(
                 plan.ir,
                 evaluator_of(plan.ir, splits, session),
                 plan.data.dataset.hash,
-                shot_bytes(session.shots),
                 journal,
                 watch.notice,
             ).run()

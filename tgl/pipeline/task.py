@@ -13,7 +13,8 @@ from tgl.pipeline.session import Session
 from tgl.pipeline.sources import reason
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.trouble import placeless
-from tgl.runtime import ShotsTable
+from tgl.runtime import ShotsTable, shown_text
+from tgl.space import Lengths, RowLengths, TextSize
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +106,30 @@ def evaluator_of(ir: ProgramIR, splits: Splits, session: Session) -> Evaluator:
         session.executor,
         splits,
         dollars=dollar_prices(ir.models),
-        shot_bytes=shot_bytes(session.shots),
+        lengths=lengths_of(ir, splits, session.shots),
         allowance=1.0 if ir.task is None else ir.task.failures,
         abort=ir.task is not None and ir.task.on_error == "abort",
     )
 
 
-def shot_bytes(shots: Mapping[str, ShotsTable]) -> dict[str, int]:
-    """UTF-8 bytes of the longest few-shot row, by path."""
-    return {path: max(map(row_bytes, table.rows), default=0) for path, table in shots.items()}
+def lengths_of(ir: ProgramIR, splits: Splits, shots: Mapping[str, ShotsTable]) -> Lengths:
+    """How long a program's texts may be on a task's examples."""
+    rows = {path: row_lengths(table) for path, table in shots.items()}
+    return Lengths(splits.longest, rows, 0 if ir.task is None else len(ir.task.format.encode()))
 
 
-def row_bytes(row: Mapping[str, object]) -> int:
-    """UTF-8 bytes of a row's values."""
-    return sum(len(str(value).encode()) for value in row.values())
+def row_lengths(table: ShotsTable) -> RowLengths:
+    """The longest text of each field of few-shot rows, of lists the most and the longest members."""
+    fields: dict[str, TextSize] = {}
+    for row in table.rows:
+        for name, value in row.items():
+            members = value if isinstance(value, list) else [value]
+            longest = max((len(shown_text(member).encode()) for member in members), default=0)
+            count = len(members) if isinstance(value, list) else None
+            if isinstance(value, list):  # a port of one text shows a list as JSON
+                longest = max(longest, len(shown_text(value).encode()))
+            before = fields.get(name, TextSize(0, count))
+            counts = [one for one in (count, before.count) if one is not None]
+            fields[name] = TextSize(max(longest, before.item), max(counts) if counts else None)
+    reply = max((len(shown_text(row.get(table.expect)).encode()) for row in table.rows), default=0)
+    return RowLengths(fields, reply)

@@ -1,7 +1,17 @@
 """The search space of a program: what may be decided, in which order, with which probability."""
 
 from tgl.space.bound import Bound, NodeCost
-from tgl.space.bounds import WorstCase, calls_bound, worst_case, worst_sum
+from tgl.space.bounds import (
+    CandidateBounds,
+    Known,
+    NodeBounds,
+    PathBounds,
+    Seen,
+    asks,
+    candidate_bounds,
+    may_run,
+    worst_calls,
+)
 from tgl.space.concretise import InstanceResolution
 from tgl.space.count import Size, SpaceSize, space_size
 from tgl.space.domains import CELLS, PRIOR, Atom, Policy, atoms, prior_weights
@@ -15,46 +25,64 @@ from tgl.space.draw import (
     sample,
 )
 from tgl.space.errors import DeadEnd, EmptySpace, OutsideSpace, StaticCycle
+from tgl.space.extent import GroupBounds, SpaceBounds, space_bounds
+from tgl.space.lengths import Lengths, RowLengths
+from tgl.space.open_bounds import OpenBounds
 from tgl.space.oracles import Decision
+from tgl.space.ranges import Amount, Bounds, Range
 from tgl.space.resolve import Resolution, resolve
-from tgl.space.sizes import Unbounded
+from tgl.space.sizes import TextSize, Unbounded
 from tgl.space.streams import Stream
-from tgl.space.tokens import NodeTokens, WorstTokens, worst_tokens
+from tgl.space.tokens import AskTokens, ask_tokens
 
 __all__ = [
     "CELLS",
     "PRIOR",
+    "Amount",
+    "AskTokens",
     "Atom",
     "Bound",
+    "Bounds",
+    "CandidateBounds",
     "DeadEnd",
     "Decision",
     "EmptySpace",
+    "GroupBounds",
     "InstanceResolution",
+    "Known",
+    "Lengths",
+    "NodeBounds",
     "NodeCost",
-    "NodeTokens",
+    "OpenBounds",
     "OutsideSpace",
+    "PathBounds",
     "Policy",
+    "Range",
     "Resolution",
+    "RowLengths",
     "Sampled",
+    "Seen",
     "Size",
+    "SpaceBounds",
     "SpaceSize",
     "StaticCycle",
     "Stream",
+    "TextSize",
     "Unbounded",
-    "WorstCase",
-    "WorstTokens",
+    "ask_tokens",
+    "asks",
     "atoms",
-    "calls_bound",
+    "candidate_bounds",
     "count_assignments",
     "decisions",
     "enumerate_assignments",
     "log_prob",
+    "may_run",
     "mode",
     "prior_weights",
     "resolve",
     "sample",
+    "space_bounds",
     "space_size",
-    "worst_case",
-    "worst_sum",
-    "worst_tokens",
+    "worst_calls",
 ]

@@ -98,7 +98,7 @@ def decoding(call: CallNode) -> tuple[object, ...]:
 def fields_asked(guard: Expr | None) -> dict[str, list[Allowed]]:
     """What the conjuncts of a guard ask of given fields, by field."""
     found: dict[str, list[Allowed]] = {}
-    for conjunct in _conjuncts(guard):
+    for conjunct in conjuncts(guard):
         asked = _asked(conjunct)
         if asked is not None:
             found.setdefault(asked[0], []).append(asked[1])
@@ -116,13 +116,13 @@ def exclusive(one: Mapping[str, Iterable[Allowed]], other: Mapping[str, Iterable
     )
 
 
-def _conjuncts(guard: Expr | None) -> Iterator[Expr]:
+def conjuncts(guard: Expr | None) -> Iterator[Expr]:
     match guard:
         case None:
             return
         case Op(op="and", args=args):
             for arg in args:
-                yield from _conjuncts(arg)
+                yield from conjuncts(arg)
         case _:
             yield guard
 

@@ -9,11 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import dedent
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 _NUMBER = 24
-"""Bytes of a printed number."""
+"""Bytes of a count, or of a calculation in a template."""
+
+LARGEST_NUMBER = 350
+"""Bytes of a number as plain decimals: the smallest double has the most."""
+
+UNKNOWN_LENGTH = 1 << 60
+"""A length that nothing bounds: that of a reply without `max_tokens`, and of all that shows it."""
 
 _SHORTENING = frozenset({"trim", "first", "last", "min", "max", "striptags", "string", "escape", "e"})
 _RECASING = frozenset({"upper", "lower", "title", "capitalize"})
@@ -30,7 +37,7 @@ class Unbounded(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class TextSize:
     """At most `count` texts of at most `item` tokens each; a plain text has `count` None."""
 
     item: int
@@ -42,7 +49,7 @@ class Size:
         return self.item if self.count is None else self.count * (self.item + 4) + 2
 
 
-def template_size(where: str, template: str, names: Mapping[str, Size]) -> int:
+def template_size(where: str, template: str, names: Mapping[str, TextSize]) -> int:
     """The most tokens that a prompt template renders to.
 
     Args:
@@ -54,7 +61,8 @@ def template_size(where: str, template: str, names: Mapping[str, Size]) -> int:
         Unbounded: if the template uses something whose length is not known here.
     """
     try:
-        parsed = Environment(autoescape=False).parse(template)
+        # as the runtime reads it: indentation and the line ends of statements are no text
+        parsed = Environment(trim_blocks=True, lstrip_blocks=True, autoescape=False).parse(dedent(template))
     except TemplateSyntaxError as error:
         raise Unbounded(where, f"not a template: {error.message}") from None
     return _Measure(where).block(parsed.body, dict(names))
@@ -64,10 +72,10 @@ def template_size(where: str, template: str, names: Mapping[str, Size]) -> int:
 class _Measure:
     where: str
 
-    def block(self, body: Sequence[nodes.Node], names: dict[str, Size]) -> int:
+    def block(self, body: Sequence[nodes.Node], names: dict[str, TextSize]) -> int:
         return sum(self.statement(node, names) for node in body)
 
-    def statement(self, node: nodes.Node, names: dict[str, Size]) -> int:
+    def statement(self, node: nodes.Node, names: dict[str, TextSize]) -> int:
         match node:
             case nodes.Output():
                 return sum(self.printed(part, names) for part in node.nodes)
@@ -78,7 +86,7 @@ class _Measure:
                 items = self.value(node.iter, names)
                 if items.count is None:
                     raise Unbounded(self.where, "it loops over something that is no list")
-                inner = {**names, target.name: Size(items.item), "loop": Size(_NUMBER)}
+                inner = {**names, target.name: TextSize(items.item), "loop": TextSize(_NUMBER)}
                 return items.count * self.block(node.body, inner) + self.block(node.else_, dict(names))
             case nodes.Assign(target=nodes.Name() as target):
                 # a branch may have set it, or not
@@ -88,7 +96,7 @@ class _Measure:
             case _:
                 raise Unbounded(self.where, f"it uses `{type(node).__name__.lower()}`")
 
-    def printed(self, node: nodes.Node, names: Mapping[str, Size]) -> int:
+    def printed(self, node: nodes.Node, names: Mapping[str, TextSize]) -> int:
         if isinstance(node, nodes.TemplateData):
             return len(node.data.encode())
         size = self.value(node, names)
@@ -96,53 +104,53 @@ class _Measure:
             raise Unbounded(self.where, "it prints a whole list")
         return size.item
 
-    def value(self, node: nodes.Node, names: Mapping[str, Size]) -> Size:
+    def value(self, node: nodes.Node, names: Mapping[str, TextSize]) -> TextSize:
         match node:
             case nodes.Name():
                 if node.name not in names:
                     raise Unbounded(self.where, f"`{node.name}` is not known")
                 return names[node.name]
             case nodes.Const():
-                return Size(len(str(node.value).encode()))
+                return TextSize(len(str(node.value).encode()))
             case nodes.Getattr(node=nodes.Name(name="loop")):
-                return Size(_NUMBER)
+                return TextSize(_NUMBER)
             case nodes.Getattr(node=nodes.Node() as record):  # a field is no longer than its record
-                return Size(self.value(record, names).item)
+                return TextSize(self.value(record, names).item)
             case nodes.Getitem(arg=nodes.Slice()):
                 return self.value(node.node, names)
             case nodes.Getitem():
-                return Size(self.value(node.node, names).item)
+                return TextSize(self.value(node.node, names).item)
             case nodes.Filter(node=nodes.Node() as inner):
                 return self.filtered(node, self.value(inner, names), names)
             case nodes.CondExpr():
                 other = [] if node.expr2 is None else [self.value(node.expr2, names)]
                 return self.longest([self.value(node.expr1, names), *other])
             case nodes.Concat():
-                return Size(sum(self.value(part, names).whole for part in node.nodes))
+                return TextSize(sum(self.value(part, names).whole for part in node.nodes))
             case nodes.Add():
-                return Size(sum(self.value(part, names).whole for part in (node.left, node.right)))
+                return TextSize(sum(self.value(part, names).whole for part in (node.left, node.right)))
             case nodes.Compare() | nodes.Not() | nodes.Test():
-                return Size(_NUMBER)
+                return TextSize(_NUMBER)
             case _:
                 raise Unbounded(self.where, f"it prints `{type(node).__name__.lower()}`")
 
-    def filtered(self, node: nodes.Filter, inner: Size, names: Mapping[str, Size]) -> Size:
+    def filtered(self, node: nodes.Filter, inner: TextSize, names: Mapping[str, TextSize]) -> TextSize:
         given = [self.value(arg, names) for arg in node.args]
         if node.name in _COUNTING:
-            return Size(_NUMBER)
+            return TextSize(_NUMBER)
         if node.name in _SHORTENING:
-            return Size(inner.item)
+            return TextSize(inner.item)
         if node.name in _RECASING:  # one code point may become three, or a longer one
-            return Size(3 * inner.whole)
+            return TextSize(3 * inner.whole)
         if node.name in ("default", "d"):
             return self.longest([inner, *given[:1]])
         if node.name in ("reverse", "sort", "unique", "list"):
             return inner
         if node.name == "join" and inner.count is not None:
-            return Size(inner.count * (inner.item + (given[0].whole if given else 0)))
+            return TextSize(inner.count * (inner.item + (given[0].whole if given else 0)))
         raise Unbounded(self.where, f"it uses the filter `{node.name}`")
 
-    def longest(self, sizes: Sequence[Size]) -> Size:
+    def longest(self, sizes: Sequence[TextSize]) -> TextSize:
         if any(size.count is not None for size in sizes):
-            return Size(max(size.item for size in sizes), max(size.count or 1 for size in sizes))
-        return Size(max(size.item for size in sizes))
+            return TextSize(max(size.item for size in sizes), max(size.count or 1 for size in sizes))
+        return TextSize(max(size.item for size in sizes))

@@ -1,151 +1,118 @@
-"""Worst-case tokens of a candidate (semantics.md 4)."""
+"""Worst-case tokens of one ask of a call (semantics.md 4), for a candidate and for a template."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tgl.ir import (
-    TAKE_FN,
-    VALUE_FN,
-    CallNode,
-    Candidate,
-    Const,
-    Expr,
-    Fn,
-    FnNode,
-    Input,
-    ListOf,
-    NodeRef,
-    Op,
-    ProgramIR,
-)
-from tgl.space.bounds import worst_case, worst_sum
-from tgl.space.sizes import Size, Unbounded, template_size
+from tgl.ir import CallNode, Candidate, FnNode, PortSpec
+from tgl.space.lengths import Lengths, Measure, RowLengths, is_unknown
+from tgl.space.sizes import LARGEST_NUMBER, UNKNOWN_LENGTH, TextSize, Unbounded, template_size
 
-PER_MESSAGE = 32
-"""Tokens that a chat template puts around a message, at most."""
-
-_ONE_OF = frozenset({"std.reduce:majority", "std.reduce:first", "std.reduce:last", "std.reduce:best"})
+PER_CONVERSATION = 48
+"""Tokens that a chat template puts around a conversation, at most: its own system text among them."""
+PER_MESSAGE = 16
+"""Tokens that it puts around each message, at most."""
+READ_AS_TEXT = frozenset({"text", "list", "answer"})
+"""Types of ports that show a text as it came; others may print a number as plain decimals."""
 
 
 @dataclass(frozen=True, slots=True)
-class NodeTokens:
-    """The most tokens of one ask of a call node, and how often it may be asked."""
+class AskTokens:
+    """The most tokens of one ask, `inf` where nothing bounds them; `reason` then says why."""
 
-    id: str
-    model: str
-    prompt: int
-    completion: int
-    asks: int
+    prompt: float
+    completion: float
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class WorstTokens:
-    """The most tokens of a run: in all, and by node in candidate order."""
+class Prompt:
+    """What the length of a prompt depends on; of templates that are still open, one of their options."""
 
-    tokens: int
-    nodes: tuple[NodeTokens, ...]
+    where: str
+    prompt: str
+    system: str | None
+    ports: Sequence[PortSpec]
+    params: Mapping[str, int]
+    shots: int
+    rows: RowLengths | None
 
 
-def worst_tokens(
-    candidate: Candidate, ir: ProgramIR, given_bytes: Mapping[str, int], shot_bytes: int = 0
-) -> WorstTokens:
-    """The most tokens that one run of a candidate can use, re-asks included.
-
-    Args:
-        candidate: the program.
-        ir: the program it came from, for the task's `format`.
-        given_bytes: the most UTF-8 bytes of each given field over the examples.
-        shot_bytes: the most UTF-8 bytes of the fields of one few-shot example.
+def prompt_tokens(form: Prompt, arriving: Mapping[str, TextSize], instruction: int) -> int:
+    """The most tokens of a prompt with what arrives at its ports.
 
     Raises:
-        Unbounded: if a reply has no `max_tokens`, or a prompt's length can't be told.
+        Unbounded: a template uses something whose length can't be told.
     """
-    form = len(ir.task.format.encode()) if ir.task is not None else 0
-    asks = dict(worst_case(candidate).by_node)
-    replies: dict[str, Size] = {}
-    found: list[NodeTokens] = []
-    for node in candidate.nodes:
-        inputs = {port: _size(expr, replies, given_bytes, node.id) for port, expr in node.inputs}
-        if isinstance(node, FnNode):
-            replies[node.id] = _reduced(node, inputs)
-            continue
-        if node.max_tokens is None:
-            raise Unbounded(node.id, "`max_tokens` is not set")
-        replies[node.id] = Size(node.max_tokens)
-        prompt = _prompt(node, inputs, form, shot_bytes)
-        found.append(NodeTokens(node.id, node.model, prompt, node.max_tokens, asks[node.id]))
-    totals = {node.id: node.asks * (node.prompt + node.completion) for node in found}
-    return WorstTokens(round(worst_sum(candidate, totals)), tuple(found))
-
-
-def _prompt(node: CallNode, inputs: Mapping[str, Size], form: int, shot_bytes: int) -> int:
-    names = {"format": Size(form)}
-    for port in node.ports:
-        names[port.name] = inputs.get(port.name, Size(0, 0 if port.is_list else None))
-    names |= {name: Size(len(str(value).encode())) for name, value in node.params}
-    total = template_size(f"{node.id}.prompt", node.prompt, names) + PER_MESSAGE
-    if node.system is not None:
-        total += template_size(f"{node.id}.system", node.system, names) + PER_MESSAGE
-    if node.shots:
-        # a shot is the prompt with a row in place of the ports, and its answer
-        ports = {port.name: Size(0, 0 if port.is_list else None) for port in node.ports}
-        frame = template_size(f"{node.id}.prompt", node.prompt, names | ports)
-        total += node.shots * (frame + shot_bytes * _mentions(node) + 2 * PER_MESSAGE)
+    fixed = {name: TextSize(size) for name, size in form.params.items()} | {"format": TextSize(instruction)}
+    ports = {port.name: port_size(port, arriving.get(port.name)) for port in form.ports}
+    total = PER_CONVERSATION + PER_MESSAGE
+    total += template_size(f"{form.where}.prompt", form.prompt, fixed | ports)
+    if form.system is not None:
+        total += template_size(f"{form.where}.system", form.system, fixed | ports) + PER_MESSAGE
+    if form.shots:
+        rows = RowLengths() if form.rows is None else form.rows
+        shown = {port.name: port_size(port, rows.fields.get(port.name)) for port in form.ports}
+        turn = template_size(f"{form.where}.prompt", form.prompt, fixed | shown)
+        total += form.shots * (turn + rows.reply + 2 * PER_MESSAGE)
     return total
 
 
-def _mentions(node: CallNode) -> int:
-    """How often a template may print a port, at most once a mention; and the answer."""
-    return 1 + sum(node.prompt.count(port.name) for port in node.ports)
+def port_size(port: PortSpec, arriving: TextSize | None) -> TextSize:
+    """What a template sees of a port."""
+    if port.is_list:
+        size = arriving or TextSize(0, 0)
+        return TextSize(size.item, 1 if size.count is None else size.count)
+    if arriving is None:
+        return TextSize(0)
+    one = arriving.item if arriving.count is None else arriving.whole
+    return TextSize(one if port.type in READ_AS_TEXT else 2 * one + LARGEST_NUMBER)
 
 
-def _reduced(node: FnNode, inputs: Mapping[str, Size]) -> Size:
-    sizes = inputs.values()
-    if node.fn == VALUE_FN:
-        return inputs.get("value", Size(0))
-    if node.fn == TAKE_FN:
-        most = dict(node.inputs).get("most")
-        items = inputs.get("items", Size(0))
-        return (
-            Size(items.item, most.value) if isinstance(most, Const) and isinstance(most.value, int) else items
-        )
-    if node.fn in _ONE_OF:
-        return Size(max((size.item for size in sizes), default=0))
-    return Size(sum(size.whole for size in sizes))
+def ask_tokens(candidate: Candidate, lengths: Lengths) -> dict[str, AskTokens]:
+    """The most tokens of one ask of each call node, by id."""
+    replies: dict[str, TextSize] = {}
+    found: dict[str, AskTokens] = {}
+
+    def given(instance: str, port: str) -> TextSize | None:
+        del instance  # a candidate reads no other input than its own
+        return TextSize(lengths.given[port]) if port in lengths.given else None
+
+    for node in candidate.nodes:
+        measure = Measure(replies, given, node.id)
+        try:
+            if isinstance(node, FnNode):
+                replies[node.id] = measure.called(node.fn, node.inputs)
+                continue
+            replies[node.id] = TextSize(UNKNOWN_LENGTH if node.max_tokens is None else node.max_tokens)
+            arriving = {port: measure.size(expr) for port, expr in node.inputs}
+            found[node.id] = told(node, prompt_tokens(form_of(node, lengths), arriving, lengths.instruction))
+        except Unbounded as error:
+            if isinstance(node, FnNode):
+                replies[node.id] = TextSize(UNKNOWN_LENGTH)
+            else:
+                found[node.id] = AskTokens(math.inf, completion_of(node), error.reason)
+    return found
 
 
-def _size(expr: Expr, replies: Mapping[str, Size], given: Mapping[str, int], where: str) -> Size:
-    match expr:
-        case NodeRef():
-            return replies[expr.id]
-        case Input():
-            if expr.port not in given:
-                raise Unbounded(where, f"the length of `{expr.port}` is not known")
-            return Size(given[expr.port])
-        case ListOf():
-            items = [_size(item, replies, given, where) for item in expr.items]
-            return Size(max((item.item for item in items), default=0), sum(item.count or 1 for item in items))
-        case Const():
-            return Size(len(str(expr.value).encode()))
-        case Op(op="when", args=(_, value)):
-            return _size(value, replies, given, where)
-        case Op(op="else", args=args):
-            return _largest([_size(arg, replies, given, where) for arg in args])
-        case Op(op="get", args=(value, _)):
-            return _size(value, replies, given, where)
-        case Op(op="and" | "or" | "not" | "holds" | "tagged" | "in" | "==" | "!=" | "<" | "<=" | ">" | ">="):
-            return Size(len("false"))
-        case Op(op="at", args=(items, _)):
-            return Size(_size(items, replies, given, where).item)
-        case Op() | Fn():
-            return Size(sum(_size(arg, replies, given, where).whole for arg in expr.args))
-        case _:
-            raise Unbounded(where, f"the length of a {expr.kind} is not known")
+def form_of(node: CallNode, lengths: Lengths) -> Prompt:
+    """The prompt of a call."""
+    params = {name: len(str(value).encode()) for name, value in node.params}
+    rows = None if node.shots_source is None else lengths.rows.get(node.shots_source.path)
+    return Prompt(node.id, node.prompt, node.system, node.ports, params, node.shots, rows)
 
 
-def _largest(sizes: Sequence[Size]) -> Size:
-    """A size that none of several is larger than."""
-    counts = [size.count for size in sizes if size.count is not None]
-    return Size(max((size.item for size in sizes), default=0), max(counts) if counts else None)
+def told(node: CallNode, prompt: int) -> AskTokens:
+    """The tokens of a call whose prompt is known."""
+    if node.max_tokens is None:
+        return AskTokens(math.inf if is_unknown(prompt) else prompt, math.inf, "`max_tokens` is not set")
+    if is_unknown(prompt):
+        return AskTokens(math.inf, node.max_tokens, "it shows a reply whose `max_tokens` is not set")
+    return AskTokens(prompt, node.max_tokens)
+
+
+def completion_of(node: CallNode) -> float:
+    """The most tokens of a reply."""
+    return math.inf if node.max_tokens is None else node.max_tokens

@@ -12,7 +12,7 @@ from tgl.ir import Candidate, KeySpec, ProgramIR
 from tgl.models import ChatRequest, ScriptedModel
 from tgl.runtime import Executor, Job, ModelBinding, RunResult, RuntimeOptions
 from tgl.semantics import NO_FILES, check, lower, verify
-from tgl.space import mode, resolve, worst_case
+from tgl.space import mode, resolve, worst_calls
 from tgl.storage import MemoryStore
 from tgl.text import SourceFile
 
@@ -88,7 +88,7 @@ def run_candidate(ir, candidate, reply, example=None, key=None) -> Ran:
 
     result = asyncio.run(go())
     asked = [request.messages[-1].content for model in models.values() for request in model.requests]
-    assert len(result.calls) <= worst_case(candidate).calls
+    assert len(result.calls) <= worst_calls(candidate)
     sampled = {node.id for node in candidate.calls if node.temperature != 0}
     identities = [use.identity for use in result.calls if use.node in sampled]
     assert len(set(identities)) == len(identities), "two calls of a run share a response"

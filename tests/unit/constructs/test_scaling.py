@@ -15,7 +15,7 @@ import pytest
 from tgl.emit import resolve_text
 from tgl.ir import KeySpec
 from tgl.semantics import MemoryLoader, check, lower, verify
-from tgl.space import Stream, resolve, sample, worst_case
+from tgl.space import Stream, resolve, sample, worst_calls
 from tgl.syntax import format_source
 from tgl.text import SourceFile
 
@@ -73,7 +73,7 @@ def test_a_sampled_recipe_is_written_back_and_stays_within_its_bound(name, seed)
         KeySpec(kind="text"),
     ).result
     assert result.status.value == "ok"
-    assert len(result.calls) <= worst_case(resolution.candidate).calls
+    assert len(result.calls) <= worst_calls(resolution.candidate)
 
 
 def expected(n: int, p: float, right) -> float:
@@ -185,7 +185,7 @@ def test_debaters_that_adopt_the_majority_agree_after_one_round():
     found = runs.run_candidate(ir, candidate, reply, {"question": "q"}, NUMBER)
     assert found.result.answer.key == "1"
     assert len(found.asked) == 6  # one round; the second finds them unanimous
-    assert worst_case(candidate).calls == 3 * 3 * 4  # two re-asks each
+    assert worst_calls(candidate) == 3 * 3 * 4  # two re-asks each
 
 
 def test_tree_of_thoughts_finds_the_leaf_if_the_beam_holds_its_rank():

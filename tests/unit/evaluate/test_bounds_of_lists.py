@@ -1,7 +1,7 @@
 """The worst case of an option that is an item of a chosen list."""
 
-from tgl.evaluate.bounds import WorstCase
 from tgl.semantics import NO_FILES, check, lower
+from tgl.space import Lengths, OpenBounds
 from tgl.text import SourceFile
 
 TEXT = """use std.roles { assistant }
@@ -18,7 +18,7 @@ graph solve(question) {
 def test_an_item_of_a_chosen_list_is_at_most_its_largest() -> None:
     ir = lower(check(SourceFile("p.tgl", TEXT), NO_FILES)).ir
     assert ir is not None
-    worst = WorstCase(ir, {"question": 10}, {})
+    worst = OpenBounds(ir, Lengths({"question": 10}))
     [first, second, _] = [node.alternatives[0] for node in ir.graph.nodes]
-    assert worst.integer(first, "max_tokens", 0) == 256
-    assert worst.integer(second, "max_tokens", 0) == 256
+    assert worst.longest_reply(first) == 256
+    assert worst.longest_reply(second) == 256

@@ -17,7 +17,6 @@ from tgl.evaluate import (
     cost_model,
     mean_tokens,
     needs_calibration,
-    worst_calls,
     worst_dollars,
 )
 from tgl.ir import (
@@ -37,6 +36,7 @@ from tgl.ir import (
     TextPlace,
     UnitSpec,
 )
+from tgl.space import Lengths, worst_calls
 
 
 def model(name: str, **fields: float | str) -> ModelSpec:
@@ -229,10 +229,13 @@ def test_worst_dollars_grow_with_what_a_call_may_read():
     price = {"m": Price(0.0, 1.0, 10.0)}
     alone = call("a")
     reading = call("b", inputs=(("q", NodeRef(id="a")),))
-    dearest = worst_dollars(Candidate(nodes=(alone, reading), output=NodeRef(id="b")), price, {"q": 40}, {})
+    both = Candidate(nodes=(alone, reading), output=NodeRef(id="b"))
+    dearest = worst_dollars(both, price, Lengths({"q": 40}))
     assert dearest["a"] >= len("{{ q }}") + 40 + 10 * 50
-    assert dearest["b"] >= dearest["a"] + 50
-    assert worst_dollars(Candidate(nodes=(alone,), output=NodeRef(id="a")), {}, {"q": 40}, {}) == {"a": 0.0}
+    assert dearest["b"] == dearest["a"] - 40 + 50  # the reply of the other one in place of the field
+    assert worst_dollars(Candidate(nodes=(alone,), output=NodeRef(id="a")), {}, Lengths({"q": 40})) == {
+        "a": 0.0
+    }
 
 
 @dataclass

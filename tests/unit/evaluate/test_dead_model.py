@@ -103,7 +103,7 @@ class Night:
                     executor.assume_failed(*failed)
         journal = Journal(self.store, "search", resume=resume or not live)
         evaluator = Evaluator(executor, splits, allowance=allowance)
-        return asyncio.run(Search(IR, evaluator, dataset.hash, {}, journal).run())
+        return asyncio.run(Search(IR, evaluator, dataset.hash, journal).run())
 
     def asked(self, name: str) -> int:
         return len(self.models[name].requests)

@@ -37,7 +37,7 @@ task adds {
   expect answer
   key    number
   unit   calls
-  failures 30%
+  on_error drop: 30%
 }
 graph solve(question) {
   node sample[~1..3] : assistant(temperature: ~[0.3, 0.8], retry: 0) on m
@@ -100,7 +100,7 @@ class Project:
         journal = Journal(self.store, "search", resume=resume or not live)
         evaluator = Evaluator(executor, splits, dollars=dollar_prices(ir.models))
         try:
-            result = asyncio.run(Search(ir, evaluator, dataset.hash, {}, journal).run())
+            result = asyncio.run(Search(ir, evaluator, dataset.hash, journal).run())
         except* Killed:
             raise Killed from None
         finally:

@@ -143,7 +143,7 @@ class Setting:
     def search(self, *, live: bool = True) -> Found | NotFound:
         async def run() -> Found | NotFound:
             search = Search(
-                self.ir, self.evaluator(live=live), self.data, {}, journal=self, notify=self.notices.append
+                self.ir, self.evaluator(live=live), self.data, journal=self, notify=self.notices.append
             )
             return await search.run()
 
@@ -200,7 +200,7 @@ def test_notices_say_what_runs_now():
         notices.append((notice, setting.asked))
 
     async def run() -> None:
-        await Search(setting.ir, setting.evaluator(), setting.data, {}, notify=notify).run()
+        await Search(setting.ir, setting.evaluator(), setting.data, notify=notify).run()
 
     asyncio.run(run())
     stages = list(dict.fromkeys(notice.stage for notice, _ in notices))

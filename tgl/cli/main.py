@@ -22,6 +22,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("simulate", "run, serve or fit statistical models in place of real ones"),
     ("models", "list models that can be pulled, and pull them"),
     ("store", "count, export, import, merge and prune recorded responses"),
+    ("explain", "say what a code such as E0203 means, with an example; or list all codes"),
     ("why", "say which part of a node's requests changed when stored responses are not used"),
 )
 """Name and help line; `tgl.cli.NAME_command` has `arguments(parser)` and `run(options) -> int`."""

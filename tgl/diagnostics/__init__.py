@@ -2,6 +2,7 @@
 
 from tgl.diagnostics.codes import CODES, Code, code_info
 from tgl.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
+from tgl.diagnostics.pages import codes_by_room, page_of, room_of
 from tgl.diagnostics.problem import Problem, collect, report
 from tgl.diagnostics.render_json import Json, diagnostic_json, render_json
 from tgl.diagnostics.render_text import render_text, render_texts
@@ -18,13 +19,16 @@ __all__ = [
     "Problem",
     "Severity",
     "code_info",
+    "codes_by_room",
     "collect",
     "diagnostic_json",
     "did_you_mean",
     "near_fixes",
     "nearest_names",
+    "page_of",
     "render_json",
     "render_text",
     "render_texts",
     "report",
+    "room_of",
 ]

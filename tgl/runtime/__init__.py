@@ -5,13 +5,14 @@ out (semantics.md 1–3).
 """
 
 from tgl.runtime.counts import Counts
+from tgl.runtime.digests import Spent
 from tgl.runtime.errors import BatchStopped, BillReached, MissingResponses, ModelRefused
 from tgl.runtime.events import CallsNeeded, FromStore, Issued, RuntimeEvent, Settled, Waiting
 from tgl.runtime.executor import Executor, RuntimeOptions
 from tgl.runtime.foresight import PossibleAsk
 from tgl.runtime.identity import CallKey, call_key, canonical_messages, canonical_options, origin_of
 from tgl.runtime.jobs import CallUse, Example, Fallback, Job, ModelBinding, RunResult, RunStatus
-from tgl.runtime.ledger import BillCap, BillLine, FaultLine, Ledger, Spent
+from tgl.runtime.ledger import BillCap, BillLine, FaultLine, Ledger
 from tgl.runtime.plan import Plan, Planner
 from tgl.runtime.policy import Abort, CallPolicy, GiveUp, Reach, RetryAfter, Verdict, retry
 from tgl.runtime.pool import CallPool

@@ -78,6 +78,7 @@ class Batch:
         self.shared = executor.tally.shared
         self.noted = executor.tally.requests
         self.lines: dict[str, Line] = {}
+        self.answered: set[str] = set()
         self.pieces: dict[str, Pieces] = {}
         self.chores: set[asyncio.Task[None]] = set()
         self.inbox: deque[Arrival] = deque()
@@ -117,12 +118,16 @@ class Batch:
 
     def sort_out(self, asks: Sequence[Ask], found: dict[str, StoredResponse]) -> None:
         """Answer what was found, and want the rest."""
-        tally, notify = self.executor.tally, self.executor.notify
-        self.executor.known.update(found)
-        tally.stored += len(found)
-        notify(CallsNeeded(len(asks), tally.shared - self.shared))
+        tally, notify, known = self.executor.tally, self.executor.notify, self.executor.known
+        # Some were known before, and let go.
+        again = sum(identity in known for identity in found)
+        for response in found.values():
+            known.add(response)
+        tally.stored += len(found) - again
+        tally.shared += again
+        notify(CallsNeeded(len(asks) - again, tally.shared - self.shared))
         self.shared = tally.shared
-        notify(FromStore(len(found)))
+        notify(FromStore(len(found) - again))
         for ask in asks:
             response = found.get(ask.identity)
             if response is not None:
@@ -302,8 +307,9 @@ class Batch:
     def answer(self, response: StoredResponse) -> None:
         """A committed response counts, if it is the first."""
         identity = response.identity
-        if identity not in self.executor.known:
-            self.executor.known[identity] = response
+        if identity not in self.answered:
+            self.answered.add(identity)
+            self.executor.known.add(response)
             self.executor.notify(Settled(self.scheduler.calls[identity].model, ok=True))
             self.union.answer(identity, response, live=True)
 

@@ -80,6 +80,11 @@ class Certainty:
         position = self.plan.index.get(node)
         return None if position is None else self.values[position]
 
+    @property
+    def functions(self) -> Mapping[str, StdFunction]:
+        """The functions that the user wrote."""
+        return self.plan.functions
+
     def node(self, node: str) -> Value:
         """The value of a node that is decided."""
         found = self.said(node)
@@ -177,14 +182,16 @@ def fed(position: int, node: RunNode, scope: PartialScope) -> Said | Fed | None:
     """A node that runs, if all it reads is settled."""
     parts = [(port, foretold(expr, scope)) for port, expr in node.inputs]
     if isinstance(node, FnNode):
-        return computed(position, node.fn, parts)
+        return computed(position, node.fn, parts, functions_of(scope))
     values = settled_all(part for _, part in parts)
     if values is None:
         return None
     return Fed(position, tuple((port, value) for (port, _), value in zip(parts, values, strict=True)))
 
 
-def computed(position: int, fn: str, parts: Sequence[tuple[str, Partial]]) -> Said | None:
+def computed(
+    position: int, fn: str, parts: Sequence[tuple[str, Partial]], own: Mapping[str, StdFunction]
+) -> Said | None:
     """What a function says, if that is certain. A map's list is taken when all of it is known."""
     if fn in MADE:
         values = settled_all(part for _, part in parts)
@@ -192,7 +199,8 @@ def computed(position: int, fn: str, parts: Sequence[tuple[str, Partial]]) -> Sa
     named: dict[str, list[Partial]] = {}
     for port, part in parts:
         named.setdefault(port, []).append(part)
-    values = settled_all((foretold_call(fn, (), named),))
+    values = settled_all((foretold_call(fn, (), named, own),))
     if values is None:
         return None
-    return Said(position, values[0] if isinstance(values[0], tuple) else message_of(values[0]))
+    kept = isinstance(values[0], tuple | bool)
+    return Said(position, values[0] if kept else message_of(values[0]))

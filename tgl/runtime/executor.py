@@ -19,6 +19,7 @@ from tgl.runtime.counts import Counts, Tally
 from tgl.runtime.events import RuntimeEvent
 from tgl.runtime.foresight import PossibleAsk, foreseen
 from tgl.runtime.jobs import Job, ModelBinding, RunResult
+from tgl.runtime.known import Known
 from tgl.runtime.ledger import BillCap, Ledger
 from tgl.runtime.limits import gate_of
 from tgl.runtime.plan import Planner
@@ -26,7 +27,7 @@ from tgl.runtime.policy import CallPolicy
 from tgl.runtime.prompts import Prompts, ShotsTable
 from tgl.runtime.traffic import CallFailed
 from tgl.runtime.union import DropRule
-from tgl.storage import ResponseStore, StoredResponse, StoreError
+from tgl.storage import ResponseStore, StoreError
 
 EXACT = KeySpec(kind="exact")
 
@@ -89,6 +90,7 @@ class Executor:
         shots: Mapping[str, ShotsTable] | None = None,
         options: RuntimeOptions | None = None,
         on_event: Callable[[RuntimeEvent], None] = unwatched,
+        functions: Mapping[str, StdFunction] = NO_FUNCTIONS,
     ) -> None:
         """Bind a program's names.
 
@@ -100,6 +102,7 @@ class Executor:
             shots: few-shot tables by path, as programs name them.
             options: how to behave.
             on_event: told about progress; must be quick.
+            functions: those that the user wrote, by registered name.
         """
         self.models = models
         self.store = store
@@ -108,8 +111,8 @@ class Executor:
         self.ledger = Ledger({name: bound.spec for name, bound in models.items()}, self.options.cap)
         prompts = Prompts(instruction=instruction, shots=shots)
         fingerprints = {name: bound.fingerprint for name, bound in models.items()}
-        self.planner = Planner(prompts, key, fingerprints, slots=self.options.deploy)
-        self.known: dict[str, StoredResponse] = {}
+        self.planner = Planner(prompts, key, fingerprints, slots=self.options.deploy, functions=functions)
+        self.known = Known(store)
         self.failed: dict[str, CallFailed] = {}
         self.assumed: dict[str, CallFailed] = {}
         self.gates = {name: gate_of(bound.spec, bound.ceiling) for name, bound in models.items()}

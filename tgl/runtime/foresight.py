@@ -14,14 +14,14 @@ from dataclasses import dataclass
 
 from tgl.ir import Expr, NodeRef, Op
 from tgl.runtime.jobs import Job
+from tgl.runtime.known import Known, Reply
 from tgl.runtime.latency import AT_ONCE, Timing
 from tgl.runtime.plan import CallStep, Plan, parts_of
 from tgl.runtime.prompts import PromptError, Rendered
 from tgl.runtime.run import CallModel, Command, Replied, Run
 from tgl.stdfn import EvaluationError, Value, holds
-from tgl.storage import StoredResponse
 
-Spent = Callable[[str], StoredResponse | None]
+Spent = Callable[[str], Reply | None]
 """The response to a call that is on the spend, by identity; None for any other."""
 
 
@@ -126,15 +126,18 @@ class Foresight(Run):
         return (self.plan.index[part.id] for part in parts_of(expr) if isinstance(part, NodeRef))
 
 
-def foreseen(
-    plan: Plan, job: Job, spend: Mapping[str, object], known: Mapping[str, StoredResponse]
-) -> tuple[PossibleAsk, ...]:
+def foreseen(plan: Plan, job: Job, spend: Mapping[str, object], known: Known) -> tuple[PossibleAsk, ...]:
     """What a job may ask beyond the spend.
 
     Args:
         plan: of the job's candidate.
         job: candidate, example and salt.
         spend: the identities that the search has needed.
-        known: responses by identity, those of the spend among them.
+        known: responses, those of the spend among them.
+
+    Raises:
+        StoreError: a response that was let go can't be read again.
     """
-    return Foresight(plan, job, lambda identity: known.get(identity) if identity in spend else None).follow()
+    return Foresight(
+        plan, job, lambda identity: known.fetch(identity) if identity in spend else None
+    ).follow()

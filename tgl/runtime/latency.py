@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from tgl.runtime.certainty import Certainty, Fed, Said, Whole, fed, unsaid
 from tgl.runtime.plan import Plan
-from tgl.stdfn import Open, Value, foretold, foretold_guard, is_settled
+from tgl.stdfn import Open, StdFunction, Value, foretold, foretold_guard, is_settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +138,11 @@ class Earlier:
             return None
         is_open = self.decided_at[position] >= self.moment
         return unsaid(self.plan.nodes[position]) if is_open else self.values[position]
+
+    @property
+    def functions(self) -> Mapping[str, StdFunction]:
+        """The functions that the user wrote."""
+        return self.plan.functions
 
     def node(self, node: str) -> Value:
         """The value of a node that was decided."""

@@ -15,17 +15,9 @@ from pydantic import JsonValue, TypeAdapter
 
 from tgl.ir import ModelSpec
 from tgl.models import Usage
+from tgl.runtime.digests import Spend
 from tgl.runtime.errors import BillReached
 from tgl.runtime.jobs import RunResult
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """One distinct call of the search."""
-
-    model: str
-    prompt_tokens: int
-    completion_tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +71,7 @@ class Ledger:
 
     specs: Mapping[str, ModelSpec]
     cap: BillCap = field(default_factory=BillCap)
-    spend: dict[str, Spent] = field(default_factory=dict[str, Spent])
+    spend: Spend = field(default_factory=Spend)
     bill: dict[str, BillLine] = field(default_factory=dict[str, BillLine])
     nodes: dict[str, BillLine] = field(default_factory=dict[str, BillLine])
     faults: dict[str, FaultLine] = field(default_factory=dict[str, FaultLine])
@@ -107,9 +99,7 @@ class Ledger:
         before = len(self.spend)
         for result in results:
             for use in result.calls:
-                self.spend.setdefault(
-                    use.identity, Spent(use.model, use.prompt_tokens, use.completion_tokens)
-                )
+                self.spend.add(use.identity, use.model, use.prompt_tokens, use.completion_tokens)
         return len(self.spend) - before
 
     # Bill.

@@ -24,10 +24,12 @@ from tgl.models import Decoding
 from tgl.runtime.identity import CallKey, canonical, canonical_options, drawn, opening
 from tgl.runtime.prompts import PromptForm, Prompts, Rendered
 from tgl.runtime.readers import Read, read_reply
-from tgl.stdfn import RULES, Scope, holds
+from tgl.stdfn import NO_FUNCTIONS, RULES, Scope, StdFunction, holds
 
-CACHED = 100_000
-"""Replies that one reader remembers before it starts afresh."""
+CACHED = 10_000
+"""Texts that one reader or route remembers before it starts afresh."""
+LONG = 1000
+"""Code points of a reply from which on it is not remembered: votes share the short ones."""
 
 
 class Reading:
@@ -40,6 +42,8 @@ class Reading:
 
     def value(self, text: str) -> Read:
         """The value of a reply, None if it can't be read."""
+        if len(text) > LONG:
+            return read_reply(self.reader, self.key, text)
         if text not in self.read:
             if len(self.read) >= CACHED:
                 self.read.clear()
@@ -122,6 +126,7 @@ class Plan:
     is_early: bool
     routes: tuple[FieldGuard | None, ...]
     slots: int | None = None
+    functions: Mapping[str, StdFunction] = NO_FUNCTIONS
 
     @property
     def is_timed(self) -> bool:
@@ -133,9 +138,13 @@ class Planner:
     """Makes plans and keeps them by candidate, with the prompts and readings that they share."""
 
     def __init__(
-        self, prompts: Prompts, key: KeySpec, fingerprints: Mapping[str, str], *, slots: int | None = None
+        self, prompts: Prompts, key: KeySpec, fingerprints: Mapping[str, str],
+        *,
+        slots: int | None = None,
+        functions: Mapping[str, StdFunction] = NO_FUNCTIONS,
     ) -> None:
         self.slots = slots
+        self.functions = functions
         self.prompts = prompts
         self.key = key
         self.fingerprints = fingerprints
@@ -200,6 +209,7 @@ class Planner:
                     for node, guard in zip(candidate.nodes, guards, strict=True)
                 ]
             ),
+            functions=self.functions,
             slots=self.slots,
         )
 

@@ -49,8 +49,10 @@ PortValue: TypeAlias = "str | RecordText | tuple[str | RecordText, ...]"
 
 LARGEST_TEXT = 1_000_000
 """Code points that a repetition in a template may make."""
-CACHED = 20_000
-"""Rendered prompts that one template remembers before it starts afresh."""
+ROOM = 8_000_000
+"""Characters of rendered prompts that are remembered, in all, before that starts afresh."""
+WEIGHT = 500
+"""What a prompt takes beside its text, in characters more or less."""
 REMOVED_FILTERS = ("random", "pprint", "xmlattr", "urlize")
 
 
@@ -107,6 +109,7 @@ class Prompts:
         self.instruction = instruction
         self.shots = shots or {}
         self.forms: dict[tuple[object, ...], PromptForm] = {}
+        self.size = 0
 
     def form(self, node: CallNode) -> PromptForm:
         """The prompt of a node, shared by all nodes that have the same one.
@@ -126,11 +129,20 @@ class Prompts:
             form = self.forms[signature] = PromptForm(self, node)
         return form
 
+    def make_room(self, size: int) -> None:
+        """Forget what was rendered once that and `size` characters more would be too much."""
+        self.size += size
+        if self.size > ROOM:
+            self.size = size
+            for form in self.forms.values():
+                form.rendered.clear()
+
 
 class PromptForm:
     """One prompt with its system text, parameters and shots."""
 
     def __init__(self, prompts: Prompts, node: CallNode) -> None:
+        self.prompts = prompts
         self.environment = prompts.environment
         self.user = textwrap.dedent(node.prompt)
         self.system = None if node.system is None else textwrap.dedent(node.system)
@@ -158,9 +170,10 @@ class PromptForm:
         key = (shown_text(given.get(self.match)) if self.match is not None else "", values)
         found = self.rendered.get(key)
         if found is None:
-            if len(self.rendered) >= CACHED:
-                self.rendered.clear()
-            found = self.rendered[key] = self.fresh(key[0], values)
+            found = self.fresh(key[0], values)
+            # The messages share the texts of shots; their canonical text, and the values, are its own.
+            self.prompts.make_room(WEIGHT + 3 * len(found.canonical))
+            self.rendered[key] = found
         return found
 
     def fresh(self, match: str, values: Sequence[PortValue]) -> Rendered:

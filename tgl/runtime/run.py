@@ -27,15 +27,18 @@ from tgl.ir import MADE, TAKE_FN, VALUE_FN, CallNode, FnNode
 from tgl.keys import Answer, read_answer
 from tgl.runtime.identity import CallKey
 from tgl.runtime.jobs import CallUse, Fallback, Job, RunResult, RunStatus
+from tgl.runtime.known import Response
 from tgl.runtime.latency import AT_ONCE, Earlier, Recorded, Timing, timing
 from tgl.runtime.plan import CallStep, Plan
 from tgl.runtime.ports import listed, port_values, value_of
 from tgl.runtime.prompts import PortValue, PromptError, Rendered
 from tgl.stdfn import (
     EvaluationError,
+    FunctionError,
     Message,
     Open,
     Record,
+    StdFunction,
     Tagged,
     Value,
     call_function,
@@ -45,7 +48,6 @@ from tgl.stdfn import (
     shown,
     spliced,
 )
-from tgl.storage import StoredResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class Replied:
     """Event: the response to a call."""
 
     call: CallModel
-    response: StoredResponse
+    response: Response
     source: Literal["store", "live"]
 
 
@@ -122,6 +124,11 @@ class Run:
 
     # The scope of expressions.
 
+    @property
+    def functions(self) -> Mapping[str, StdFunction]:
+        """The functions that the user wrote."""
+        return self.plan.functions
+
     def node(self, node: str) -> Value:
         """The value of a decided node: its message, or what a node that lowering made holds."""
         position = self.plan.index.get(node)
@@ -152,9 +159,7 @@ class Run:
             case Replied(call=call, response=response, source=source):
                 return self.replied(call, response, source)
 
-    def replied(
-        self, call: CallModel, response: StoredResponse, source: Literal["store", "live"]
-    ) -> list[Command]:
+    def replied(self, call: CallModel, response: Response, source: Literal["store", "live"]) -> list[Command]:
         """Read a reply: ask again, or decide the node."""
         self.charge(call, response, source)
         value = call.step.reading.value(response.text)
@@ -163,7 +168,7 @@ class Run:
         self.decide(call.node, Message(response.text.strip(), value), self.ended_at(call.node))
         return self.proceed([])
 
-    def charge(self, call: CallModel, response: StoredResponse, source: Literal["store", "live"]) -> None:
+    def charge(self, call: CallModel, response: Response, source: Literal["store", "live"]) -> None:
         """Note a call that was answered."""
         node = call.step.node
         use = CallUse(
@@ -197,7 +202,13 @@ class Run:
 
     def fault(self, position: int, error: Exception) -> None:
         """A prompt or an expression of a node has no meaning."""
-        failure = "prompt" if isinstance(error, PromptError) else "expression"
+        match error:
+            case PromptError():
+                failure = "prompt"
+            case FunctionError():
+                failure = "function"
+            case _:
+                failure = "expression"
         self.failures[position] = (failure, f"{self.plan.nodes[position].id}: {error}", None)
 
     # Nodes.
@@ -242,8 +253,8 @@ class Run:
                     self.cuts[position] = len(items) - len(kept)
                 return tuple(kept)
             case _:
-                value = call_function(fn, (), named)
-                return value if isinstance(value, tuple) else message_of(value)
+                value = call_function(fn, (), named, self.functions)
+                return value if isinstance(value, tuple | bool) else message_of(value)
 
     def arriving(self, node: CallNode) -> dict[str, PortValue] | None:
         """What the node's ports receive, or None if a required one receives nothing."""
@@ -280,7 +291,8 @@ class Run:
         try:
             output = message_of(evaluate(self.plan.output, self))
         except (EvaluationError, ValueError) as error:
-            return self.fail("expression", f"the output: {error}", None)
+            failure = "function" if isinstance(error, FunctionError) else "expression"
+            return self.fail(failure, f"the output: {error}", None)
         return self.answered(output)
 
     def answered(self, output: Message | None) -> Done:

@@ -17,20 +17,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias, assert_never
+from typing import Protocol, TypeAlias, assert_never
 
 from tgl.runtime.counts import Tally
 from tgl.runtime.errors import MissingResponses
 from tgl.runtime.identity import origin_of
 from tgl.runtime.jobs import Job, RunResult, RunStatus
+from tgl.runtime.known import Response
 from tgl.runtime.plan import Plan
 from tgl.runtime.run import CallModel, Command, Done, Failed, Replied, Run, Unneeded
 from tgl.runtime.traffic import CallFailed, Rank
-from tgl.storage import StoredResponse
 
 DropRule: TypeAlias = Callable[[str, Sequence[RunResult]], bool]
 """Whether the rest of a group is dropped, told from its name and its first results in the order of jobs.
 Pure; called once after each of them."""
+
+
+class Answers(Protocol):
+    """Responses that are at hand."""
+
+    def get(self, identity: str, /) -> Response | None:
+        """The response to a call, None if it is not at hand."""
+        ...
+
 
 DROPPED = RunResult(RunStatus.DROPPED, None, "", None, "", (), 0.0, ())
 
@@ -65,7 +74,7 @@ class UnionGraph:
         self,
         jobs: Sequence[Job],
         runs: Sequence[Run],
-        known: Mapping[str, StoredResponse],
+        known: Answers,
         failures: Mapping[str, CallFailed],
         tally: Tally,
         drop: DropRule | None = None,
@@ -75,7 +84,7 @@ class UnionGraph:
         Args:
             jobs: what is run.
             runs: a fresh run of each.
-            known: responses of the search; what is answered has to be in it before `answer`.
+            known: responses of the search. What it lets go is asked for again.
             failures: calls that have failed; the same holds for `fail`.
             tally: where asks are counted.
             drop: which groups lose their rest.
@@ -144,7 +153,7 @@ class UnionGraph:
                         new.append(ask)
         return new
 
-    def answer(self, identity: str, response: StoredResponse, *, live: bool) -> None:
+    def answer(self, identity: str, response: Response, *, live: bool) -> None:
         """Hand a response to all who wait for it."""
         for ask in self.waiters.pop(identity, ()):
             self.heard(ask)

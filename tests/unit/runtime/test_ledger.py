@@ -12,7 +12,7 @@ WORST = Usage(100, 20)
 
 
 def result(*identities: str) -> RunResult:
-    uses = tuple(CallUse(identity, "n", "cloud", 10, 2, 0.1, 0, "live") for identity in identities)
+    uses = tuple(CallUse(identity * 64, "n", "cloud", 10, 2, 0.1, 0, "live") for identity in identities)
     return RunResult(RunStatus.OK, None, "", None, "", uses, 0.1, ())
 
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("check", "check programs; say all that is wrong with them"),
     ("fmt", "format programs"),
+    ("graph", "draw a program with its choices, or one candidate: Mermaid, DOT, SVG"),
     ("optimize", "search a program's choices and write the resolved program"),
     ("sample", "print a random resolved program from the space"),
     ("run", "run a resolved program on one input"),
@@ -23,6 +24,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("models", "list models that can be pulled, and pull them"),
     ("store", "count, export, import, merge and prune recorded responses"),
     ("explain", "say what a code such as E0203 means, with an example; or list all codes"),
+    ("lsp", "the language server, for editors: docs/editors.md"),
     ("why", "say which part of a node's requests changed when stored responses are not used"),
 )
 """Name and help line; `tgl.cli.NAME_command` has `arguments(parser)` and `run(options) -> int`."""

@@ -65,7 +65,16 @@ def unknown_weights(checked: Checked) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     names: list[str] | None = None
     for module in checked.modules.values():
+        unread = [
+            problem.primary.span.start
+            for problem in checked.problems
+            if problem.primary is not None
+            and problem.primary.source.name == module.source.name
+            and problem.code < "E0190"
+        ]
         for decl in module.decls:
+            if any(decl.span.start <= place <= decl.span.end for place in unread):
+                continue  # what stands there may be half of a name
             for setting in decl.settings if isinstance(decl, ast.Model) else ():
                 match setting:
                     case ast.Setting(key="weights", args=(ast.Arg(value=ast.String() as text),)) if (

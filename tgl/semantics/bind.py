@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tgl.diagnostics import InScope
 from tgl.semantics.errors import graph as graph_facts
@@ -17,6 +17,9 @@ from tgl.text import Span
 EVALUATED = frozenset("prompt system temperature top_p max_tokens stop retry shots".split())  # noqa: SIM905
 """Settings of a role whose values are expressions; those of other declarations are words."""
 
+WITHOUT_MODELS = (ast.Role, ast.Fn, ast.Task, ast.Graph, ast.LabelDecl)
+"""Declarations that hold no models, and so are not what was meant behind `on`."""
+
 
 @dataclass(slots=True)
 class Binder:
@@ -27,6 +30,9 @@ class Binder:
     is_main: bool
     around: frozenset[str]
     """What is visible in all of the file."""
+    kept: dict[tuple[type[ast.Node], ...], frozenset[str]] = field(
+        default_factory=dict[tuple[type[ast.Node], ...], frozenset[str]]
+    )
 
     def run(self) -> None:
         for decl in self.scope.module.decls:
@@ -34,7 +40,7 @@ class Binder:
                 case ast.Let():
                     self.let(decl, {})
                 case ast.Pool():
-                    self.expression(decl.value, {}, kind="model")
+                    self.expression(decl.value, {}, kind="model", unlike=(*WITHOUT_MODELS, ast.Pool))
                 case ast.Role():
                     for setting in decl.settings:
                         for value in setting_values(setting):
@@ -155,7 +161,10 @@ class Binder:
             self.expression(dim.count, visible)
         self.expression(node.what, visible)
         for clause in node.clauses:
-            self.expression(clause.value, visible, kind="model" if clause.kind == "on" else "name")
+            if clause.kind == "on":
+                self.expression(clause.value, visible, kind="model", unlike=WITHOUT_MODELS)
+            else:
+                self.expression(clause.value, visible)
             if clause.until is not None:
                 self.expression(clause.until, visible)
 
@@ -163,9 +172,18 @@ class Binder:
         self.expression(let.value, dict.fromkeys([*inner, *let.params]))
 
     def expression(
-        self, expr: ast.Expr, inner: Iterable[str], *, one_letter: bool = False, kind: str = "name"
+        self,
+        expr: ast.Expr,
+        inner: Iterable[str],
+        *,
+        one_letter: bool = False,
+        kind: str = "name",
+        unlike: tuple[type[ast.Node], ...] = (),
     ) -> None:
-        """Every name in it is visible; in brackets of an edge, one letter is an index."""
+        """Every name in it is visible; in brackets of an edge, one letter is an index.
+
+        What is declared as one of `unlike` is not suggested for a name that is not.
+        """
         known = InScope(self.around, frozenset(inner))
         letters = one_letter_indices(expr) if one_letter else set[str]()
         bracketed = set(bracket_names(expr)) if one_letter else set[str]()
@@ -181,7 +199,8 @@ class Binder:
             elif name.id in bracketed:
                 self.problems.add(graph_facts.unknown_index(at, name.id, sorted(known)))
             else:
-                self.problems.add(facts.unknown_name(at, name.id, known, kind))
+                near = self.without(known, unlike) if unlike else known
+                self.problems.add(facts.unknown_name(at, name.id, near, kind))
         for found in walk(expr):
             if isinstance(found, ast.Is) and found.name not in known and found.name not in self.scope.broken:
                 at = self.scope.at(
@@ -189,6 +208,14 @@ class Binder:
                 )
                 if not found.name.isupper():  # a tag
                     self.problems.add(facts.unknown_name(at, found.name, known))
+
+    def without(self, known: InScope, unlike: tuple[type[ast.Node], ...]) -> InScope:
+        """What is visible less built-in names and what the file declares as one of these."""
+        if unlike not in self.kept:
+            self.kept[unlike] = frozenset(
+                name for name, binding in self.scope.names.items() if not isinstance(binding.decl, unlike)
+            )
+        return InScope(self.kept[unlike], known.own)
 
     def unread(self, expr: ast.Expr) -> frozenset[Span]:
         """Words in named arguments of functions that could not be imported: what they mean is not known."""

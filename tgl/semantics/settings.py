@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tgl.diagnostics import did_you_mean
+from tgl.diagnostics import Fix, did_you_mean
 from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.errors.at import At
 from tgl.semantics.problems import Problems
 from tgl.semantics.scope import FileScope
 from tgl.syntax import ast
+from tgl.text import Edit, Span
 
 SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -143,9 +144,24 @@ def read_settings(
         if planned and setting.key in planned:
             problems.add(name_facts.not_yet(place, planned[setting.key]))
         elif setting.key not in known:
-            problems.add(facts.unknown_setting(place, setting.key, owner, known))
+            present = [other.key for other in settings if isinstance(other, ast.Setting)]
+            problems.add(facts.unknown_setting(place, setting.key, owner, known, present))
         elif setting.key in found and setting.key not in repeatable:
-            problems.add(facts.repeated(place, f"`{setting.key}`", scope.at(found[setting.key].name_span)))
+            first = found[setting.key]
+            fixes = (without(scope, setting),) if setting == first else ()
+            problems.add(facts.repeated(place, f"`{setting.key}`", scope.at(first.name_span), fixes))
         else:
             found.setdefault(setting.key, setting)
     return Settings(owner, at, scope, problems, found)
+
+
+def without(scope: FileScope, setting: ast.Setting) -> Fix:
+    """The fix that removes a setting which says again what another says, with its line if it has one."""
+    text, (start, end) = scope.source.text, (setting.span.start, setting.span.end)
+    line_start = text.rfind("\n", 0, start) + 1
+    line_end = text.find("\n", end)
+    if line_end >= 0 and not (text[line_start:start] + text[end:line_end]).strip():
+        start, end = line_start, line_end + 1
+    elif text[end : end + 1] == ";":
+        end += 1
+    return Fix("remove it: it is said already", (Edit(Span(start, end), ""),), safe=True)

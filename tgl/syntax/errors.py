@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tgl.diagnostics import Diagnostic, Label, did_you_mean, report
-from tgl.syntax.hints import CHARACTER_HINTS, FORMS
+from tgl.diagnostics import Diagnostic, Fix, Label, did_you_mean, near_fixes, report
+from tgl.syntax.hints import CHARACTER_HINTS, CHARACTERS, FORMS
 from tgl.syntax.words import (
     CLAUSES,
     DECLARATIONS,
@@ -15,7 +15,7 @@ from tgl.syntax.words import (
     OPERATORS,
     STATEMENTS,
 )
-from tgl.text import SourceFile, Span
+from tgl.text import Edit, SourceFile, Span
 
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 
@@ -137,12 +137,17 @@ class UnknownCharacter(SyntaxProblem):
 
     char: str
 
+    def fixes(self) -> tuple[Fix, ...]:
+        sign = CHARACTERS.get(self.char)
+        return () if sign is None else (Fix(f"write `{sign}`", (Edit(self.span, sign),), safe=True),)
+
     def diagnostic(self) -> Diagnostic:
         return report(
             "E0106",
             f"{described(self.char)} means nothing outside of strings and comments",
             self.label("not part of the language"),
             hint=CHARACTER_HINTS.get(self.char, "remove it, or put it into a string"),
+            fixes=self.fixes(),
         )
 
 
@@ -286,7 +291,8 @@ class UnknownStatement(SyntaxProblem):
         else:
             message = f"`{self.word}` starts no {'declaration' if self.where == 'file' else 'statement'}"
             hint = f"a {self.where} holds {', '.join(f'`{word}`' for word in known)}"
-        return report("E0113", message, self.label(label or "not known"), hint=hint)
+        fixes = near_fixes(self.span, self.word, known)
+        return report("E0113", message, self.label(label or "not known"), hint=hint, fixes=fixes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,18 @@ FORMS = {
     "keep": "write `keep best score`",
 }
 
+CHARACTERS = {
+    **dict.fromkeys("–—−", "-"),
+    **dict.fromkeys("→⇒", "->"),
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "×": "*",
+    "…": "..",
+    "\u00a0": " ",
+}
+"""Characters that people write, or an editor makes, for signs of the language."""
+
 CHARACTER_HINTS = {
     "'": 'strings stand in double quotes: "text"',
     "“": 'strings stand in straight double quotes: "text"',

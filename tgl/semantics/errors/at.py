@@ -21,8 +21,10 @@ class At:
         return Label(self.source, self.span, text)
 
     def near(self, name: str, names: Iterable[str]) -> tuple[Fix, ...]:
-        """Fixes that write one of the names near to the one that stands here."""
-        return near_fixes(self.span, name, names)
+        """Fixes that write one of the names near to the one that stands here, alone or as `other.name`."""
+        if not self.source.text[: self.span.end].endswith(name, self.span.start):
+            return ()
+        return near_fixes(Span(self.span.end - len(name), self.span.end), name, names)
 
 
 def error(

@@ -8,14 +8,16 @@ from tgl.diagnostics import Diagnostic, Fix, did_you_mean
 from tgl.semantics.errors.at import At, error, listed, warning
 
 
-def unknown_setting(at: At, key: str, owner: str, known: Sequence[str]) -> Diagnostic:
-    """E0301: a key that this declaration has not."""
+def unknown_setting(
+    at: At, key: str, owner: str, known: Sequence[str], present: Iterable[str] = ()
+) -> Diagnostic:
+    """E0301: a key that this declaration has not; those `present` can't have been meant."""
     return error(
         "E0301",
         at,
         f"{owner} has no setting `{key}`",
         did_you_mean(key, known) or "unknown setting",
-        fixes=at.near(key, known),
+        fixes=at.near(key, set(known) - set(present)),
         hint=f"settings of {owner}: {', '.join(sorted(known))}",
     )
 
@@ -32,7 +34,7 @@ def missing_setting(at: At, owner: str, key: str, example: str) -> Diagnostic:
     return error("E0303", at, f"{owner} needs `{key}`", f"no `{key}`", hint=f"add `{example}`")
 
 
-def repeated(at: At, what: str, first: At) -> Diagnostic:
+def repeated(at: At, what: str, first: At, fixes: Iterable[Fix] = ()) -> Diagnostic:
     """E0304: a setting, clause or argument that is written twice."""
     return error(
         "E0304",
@@ -41,6 +43,7 @@ def repeated(at: At, what: str, first: At) -> Diagnostic:
         "again",
         also=[first.label("first here")],
         hint="keep one of them",
+        fixes=fixes,
     )
 
 

@@ -66,7 +66,8 @@ class GraphWriter:
 
     `given` are the params that the instance gets as arguments, `moved` those whose decided defaults are
     written where the graph is used; in a graph of another file (not `is_local`) such defaults stay. `held`:
-    params with the values that a copy has to hold itself.
+    params with the values that a copy has to hold itself; `away`: those that no text can hold, so that each
+    node that is one says what it runs.
     """
 
     decl: ast.Graph
@@ -79,6 +80,7 @@ class GraphWriter:
     numbered: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
     held: Mapping[str, str] = field(default_factory=dict[str, str])
+    away: frozenset[str] = frozenset()
     first: dict[tuple[str, str], ast.Expr] = field(default_factory=dict[tuple[str, str], ast.Expr])
     bare: frozenset[str] = frozenset()
     """Params whose default no longer fits the lists that are written for their replicas."""
@@ -184,6 +186,8 @@ class GraphWriter:
                 start = statement.span.start
                 bare = text if value is None else without_default(text, value.span.start - start)
                 return (f"{bare} = {self.held[name]}",)
+            case ast.Param(name=name) if name in self.away:
+                return ()
             case ast.Let(is_function=True) | ast.Param(value=None):
                 return (renderer.slice(statement.span),)
             case ast.Let() | ast.Param():
@@ -253,6 +257,7 @@ class GraphWriter:
             self.first.update(
                 {(statement.name, s.name): s.first for s in statement.body if isinstance(s, ast.Carry)}
             )
+            self.gone |= {statement.name}
             return ()
         site = f"{here.site}.{statement.name}"
         inner = self.block(statement, here, body, groups)
@@ -323,7 +328,10 @@ class GraphWriter:
             return (
                 without_default(whole, value.span.start - statement.span.start) if self.is_local else whole,
             )
-        if statement.name in self.bare:
+        unread = statement.name in self.given and any(
+            renderer.one(part, Copy(site)) is None for part in every(value) if isinstance(part, ast.Choice)
+        )
+        if statement.name in self.bare or unread:
             return (without_default(whole, value.span.start - statement.span.start),)
         text = renderer.one(value, Copy(site))
         if text is not None:
@@ -402,7 +410,7 @@ class GraphWriter:
     def writer(self, node: ast.NodeStmt, members: Mapping[str, Members], group: Group) -> NodeWriter:
         renderer = self.renderer(members)
         renderer.group = node.name if node.dims else None
-        return NodeWriter(renderer, self.written(group))
+        return NodeWriter(renderer, self.written(group), away=self.away)
 
     def written(self, group: Group) -> int:
         """How many items a list for each replica has in the user's text."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tgl.emit.decisions import Decisions, lies_in, literal_text, value_text
 from tgl.emit.errors import UnwrittenDecision
@@ -110,7 +110,7 @@ class GraphPlanner:
                 # A copy is called by its own name, so it holds what the name that it replaces gives.
                 if use.instance.graph.given:
                     marks = {} if is_local else {**self.marks(scope), **lets}
-                    found = self.edits(scope, decl, use, moved, marks, self.held(use))
+                    found = self.edits(scope, decl, use, moved, marks, holds=True)
                     text = edited(scope, decl.span, found)
                     text = text if is_local else self.with_names(scope, text)
                 if text not in names:
@@ -143,13 +143,13 @@ class GraphPlanner:
             parent = parents[parent.path]
         return ""
 
-    def held(self, use: Use) -> dict[str, str]:
-        """The values of params that are written away from the node, as texts."""
-        facts = Facts(
-            lambda address: self.resolution.assignment.get(address, UNKNOWN), lambda _: None, lambda _: None
-        )
+    def held(self, instance: InstanceResolution) -> dict[str, str]:
+        """The values of params that are written away from the node, as far as a text can say them.
+
+        What a role or graph is that was given with arguments of its own is said at the nodes that run it.
+        """
         found: dict[str, str] = {}
-        for name, expr in use.instance.graph.given:
+        for name, expr in instance.graph.given:
             match expr:
                 case ChoiceRef(address=address) if address in self.resolution.assignment:
                     point = self.decisions.by_address[address]
@@ -157,12 +157,17 @@ class GraphPlanner:
                 case ModelName() | WhatName():
                     found[name] = self.names.spell(expr)
                 case _:
-                    value = static_value(expr, facts)
-                    if value is UNKNOWN or value is None:
-                        where = f"{use.instance.path}.{name}"
-                        raise UnwrittenDecision(where, "its value stands where only another text reads it")
-                    found[name] = literal_text(value)
+                    value = static_value(expr, self.facts)
+                    if value is not UNKNOWN and value is not None:
+                        found[name] = literal_text(value)
         return found
+
+    @property
+    def facts(self) -> Facts:
+        """What is decided, of expressions that read no node."""
+        return Facts(
+            lambda address: self.resolution.assignment.get(address, UNKNOWN), lambda _: None, lambda _: None
+        )
 
     def edits(
         self,
@@ -171,9 +176,13 @@ class GraphPlanner:
         use: Use,
         moved: frozenset[str],
         renames: Mapping[str, str],
-        held: Mapping[str, str] | None = None,
+        *,
+        holds: bool = False,
     ) -> list[Edit]:
+        """The edits that make a graph what a use decided; `holds`: for a copy that no argument reaches."""
         is_local = scope is self.main
+        held = self.held(use.instance) if holds else {}
+        away = frozenset(name for name, _ in use.instance.graph.given if name not in held)
         around = Surroundings(
             scope.source,
             layout_of(scope),
@@ -185,7 +194,15 @@ class GraphPlanner:
         )
         gone = self.removed if is_local else frozenset[str]()
         return GraphWriter(
-            decl, use.instance, around, self.given(use), moved, is_local=is_local, gone=gone, held=held or {}
+            decl,
+            use.instance,
+            around,
+            self.given(use),
+            moved,
+            is_local=is_local,
+            gone=gone,
+            held=held,
+            away=away if holds else frozenset(),
         ).edits()
 
     # --- names of imported graphs
@@ -258,7 +275,7 @@ class GraphPlanner:
         )
 
     def given(self, use: Use) -> frozenset[str]:
-        """The names of the arguments that the node's statement, or a name in it, gives to something."""
+        """The names of the arguments that the node's statement, or a name behind it, gives to something."""
         if use.node is None or use.parent is None:
             return frozenset()
         parent = self.decl(self.key(use.parent))
@@ -266,7 +283,8 @@ class GraphPlanner:
             *(s.what for s in node_statements(parent.body) if s.name == use.node.group.rpartition(".")[2]),
             *(s.value for s in parent.body if isinstance(s, (ast.Let, ast.Param)) and s.value is not None),
         ]
-        return frozenset[str]().union(*map(argument_names, exprs))
+        behind = frozenset(name for name, _ in use.instance.graph.given)
+        return behind.union(*map(argument_names, exprs))
 
     # --- what a node runs
 
@@ -277,18 +295,48 @@ class GraphPlanner:
             graph = self.scopes[alternative.graph.place.source].names[alternative.graph.name].decl
             params = graph.body if isinstance(graph, ast.Graph) else ()
             needed = {item.name for item in params if isinstance(item, ast.Param) and item.value is None}
-            return Callee("graph", written.name, written.extra, required=frozenset(needed))
-        options = frozenset(name for name, _ in alternative.fields)
-        return Callee(alternative.kind, None, self.imported_options(decl, scope, alternative), options)
+            found = Callee("graph", written.name, written.extra, required=frozenset(needed))
+        else:
+            options = frozenset(name for name, _ in alternative.fields)
+            more = self.imported_options(decl, scope, alternative)
+            found = Callee(alternative.kind, None, more, options)
+        return replace(found, whole=lambda: self.in_full(found, alternative))
+
+    def in_full(self, callee: Callee, alternative: Alternative) -> Callee:
+        """A call with all that the names behind it said."""
+        extra = dict(callee.extra)
+        if alternative.graph is None:
+            extra = dict(self.given_options(alternative)) | extra
+        elif callee.name is None:
+            extra |= self.held(self.resolution.instances[alternative.graph.path])
+        name = callee.name or self.names.spell(WhatName(name=alternative.what))
+        return replace(callee, name=name, extra=(*extra.items(),))
+
+    def given_options(self, alternative: Alternative) -> Iterator[tuple[str, str]]:
+        """The options of a role that its declaration does not say."""
+        decls = [binding.decl for scope in self.scopes.values() for binding in scope.names.values()]
+        role = next((d for d in decls if isinstance(d, ast.Role) and d.name == alternative.what), None)
+        settings = () if role is None else role.settings
+        said = {
+            setting.key: setting.args[0].value
+            for setting in settings
+            if isinstance(setting, ast.Setting) and len(setting.args) == 1
+        }
+        for name, expr in alternative.fields:
+            own = f"{alternative.what}.{name}"
+            if any(address.partition("#")[0] == own for address in addresses_in(expr)):
+                continue
+            value = static_value(expr, self.facts)
+            declared = said.get(name)
+            text = declared.value if isinstance(declared, (ast.String, ast.Number)) else None
+            if value is not UNKNOWN and value is not None and value != text:
+                yield name, literal_text(value)
 
     def imported_options(
         self, decl: ast.Graph, scope: FileScope, alternative: Alternative
     ) -> tuple[tuple[str, str], ...]:
         """The decided settings of a role or function that another file declares."""
         found: list[tuple[str, str]] = []
-        facts = Facts(
-            lambda address: self.resolution.assignment.get(address, UNKNOWN), lambda _: None, lambda _: None
-        )
         for name, expr in alternative.fields:
             points = [self.decisions.by_address[address] for address in addresses_in(expr)]
             own = [p for p in points if p.address.partition("#")[0] == f"{alternative.what}.{name}"]
@@ -300,7 +348,7 @@ class GraphPlanner:
             if isinstance(expr, ChoiceRef):
                 value = self.resolution.assignment[expr.address]
                 found.append((name, value_text(own[0], value, self.names.spell)))
-            elif (value := static_value(expr, facts)) is not UNKNOWN:
+            elif (value := static_value(expr, self.facts)) is not UNKNOWN:
                 found.append((name, literal_text(value)))
             else:
                 raise UnwrittenDecision(own[0].address, "the value that it is part of is not known")

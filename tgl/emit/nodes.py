@@ -27,6 +27,12 @@ class Callee:
     extra: tuple[tuple[str, str], ...] = ()
     options: frozenset[str] = frozenset()
     required: frozenset[str] = frozenset()
+    whole: Callable[[], Callee] | None = None
+
+    @property
+    def in_full(self) -> Callee:
+        """What the call has to say without the help of a name; names that it needs are imported now."""
+        return self if self.whole is None else self.whole()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +53,14 @@ class NodeWriter:
     """Writes one node statement for the replicas that are left of it.
 
     `written` is how many replicas a list in the statement has items for, `indices` are the index variables
-    that the statement declares, one for each dimension.
+    that the statement declares, one for each dimension. `away` are params of which only another text tells
+    what they are.
     """
 
     renderer: Renderer
     written: int
     indices: tuple[str | None, ...] = ()
+    away: frozenset[str] = frozenset()
 
     def text(
         self,
@@ -201,6 +209,9 @@ class NodeWriter:
     def what(self, expr: ast.Expr, replicas: Sequence[Replica], *, shared: bool) -> Texts:
         copies = [replica.copy for replica in replicas]
         match expr:
+            case ast.Choice(domain=ast.Call(func=ast.ListExpr() | ast.Weights() as func) as called_all):
+                # all options with the same arguments
+                return self.call(called_all, func, replicas, shared=shared, choice=expr)
             case ast.Choice():
                 return self.picked(expr, replicas, shared=shared)
             case ast.ListExpr(items=items) if len(items) == self.written:
@@ -212,6 +223,9 @@ class NodeWriter:
                 return self.unchanged(expr, chosen, found)
             case ast.Call(func=func):
                 return self.call(expr, func, replicas, shared=shared)
+            case ast.Name(id=name) if name in self.away:
+                wholes = [replica.callee.in_full for replica in replicas]
+                return [called(whole.name, whole) for whole in wholes]
             case ast.Name():
                 names = self.renderer.texts(expr, copies, shared=shared)
                 return [called(name, replica.callee) for name, replica in zip(names, replicas, strict=True)]
@@ -235,23 +249,40 @@ class NodeWriter:
             expr, copies, lambda item, k: self.what(item, [replicas[k]], shared=False)[0]
         )
 
-    def call(self, expr: ast.Call, func: ast.Expr, replicas: Sequence[Replica], *, shared: bool) -> Texts:
+    def call(
+        self,
+        expr: ast.Call,
+        func: ast.Expr,
+        replicas: Sequence[Replica],
+        *,
+        shared: bool,
+        choice: ast.Choice | None = None,
+    ) -> Texts:
         """A call with its arguments.
 
         Options that differ become lists (C18). Where anything else differs there is a call for each replica,
         in which nothing needs to be shared.
         """
         if not shared:
-            return self.calls(expr, func, replicas, shared=False)
+            return self.calls(expr, func, replicas, shared=False, choice=choice)
         try:
-            found = self.calls(expr, func, replicas, shared=True)
+            found = self.calls(expr, func, replicas, shared=True, choice=choice)
         except NeedsSingles:
             found = None
         if found is None or len(set(found)) > 1:
-            return self.calls(expr, func, replicas, shared=False)
+            return self.calls(expr, func, replicas, shared=False, choice=choice)
         return found
 
-    def calls(self, expr: ast.Call, func: ast.Expr, replicas: Sequence[Replica], *, shared: bool) -> Texts:
+    def calls(
+        self,
+        expr: ast.Call,
+        func: ast.Expr,
+        replicas: Sequence[Replica],
+        *,
+        shared: bool,
+        choice: ast.Choice | None = None,
+    ) -> Texts:
+        """`choice`: whose options `func` lists, so that its name is the one that was picked."""
         copies = [replica.copy for replica in replicas]
         options = frozenset[str]().union(*(replica.callee.options for replica in replicas))
         parts: list[Texts] = []
@@ -269,11 +300,19 @@ class NodeWriter:
                     spare = self.renderer.any_option(arg)
                     texts = [spare if text is None else text for text in texts]
                 parts.append(texts)
-        names = self.renderer.texts(func, copies, shared=shared)
+        is_away = isinstance(func, ast.Name) and func.id in self.away
+        if choice is not None:
+            names = self.renderer.picked(choice, copies, lambda item, k: self.renderer.one(item, copies[k]))
+        elif is_away:
+            names = [None] * len(copies)
+        else:
+            names = self.renderer.texts(func, copies, shared=shared)
         found: Texts = []
+        said = {arg.name for arg in expr.args}
         for k, (name, replica) in enumerate(zip(names, replicas, strict=True)):
-            name = replica.callee.name or name
-            extra = [f"{key}: {value}" for key, value in replica.callee.extra]
+            callee = replica.callee.in_full if is_away else replica.callee
+            name = callee.name or name
+            extra = [f"{key}: {value}" for key, value in callee.extra if not is_away or key not in said]
             rows: list[Texts] = [[part[k]] for part in parts]
             [text] = self.renderer.joined(expr, expr.args, rows, (func, [name]), extra, 1)
             # A call that loses its last argument is still what the node runs.

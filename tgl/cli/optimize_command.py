@@ -45,6 +45,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, help="the file to write; by default FILE with .opt.tgl")
     parser.add_argument("--force", action="store_true", help="overwrite a result that was edited by hand")
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted search")
+    parser.add_argument(
+        "--again", action="store_true", help="search again even if nothing has changed since the last time"
+    )
     parser.add_argument("--ledger", action="store_true", help="show the spend by node and by choice")
     parser.add_argument("--yes", action="store_true", help="don't ask before a search that may cost money")
     parser.add_argument(
@@ -75,6 +78,7 @@ def run(options: argparse.Namespace) -> int:
                 watch,
                 resume=options.resume,
                 record=options.record,
+                again=options.again,
             ),
             progress,
         )
@@ -143,6 +147,11 @@ def result_text(outcome: SearchOutcome, output: Path) -> str:
     lines += [f"{line}\n" for line in bill_lines(outcome.bill)]
     failed = failure_lines(outcome.report.failures, outcome.faults, of="the whole search")
     lines += [f"{line}\n" for line in failed]
+    if outcome.unchanged:
+        lines += [
+            "nothing has changed since that search, so it is shown again: `tglc verify` re-derives it, "
+            "`--again` searches\n"
+        ]
     times = "once" if outcome.test_reads == 1 else f"{outcome.test_reads} times"
     lines += [f"the test split of `{outcome.report.task}` was read {times} from this store\n"]
     lines += ["decided:\n"]
@@ -156,6 +165,7 @@ def result_json(outcome: SearchOutcome, output: Path) -> dict[str, object]:
     """The same as JSON values."""
     return {
         "simulated": bool(outcome.report.simulated),
+        "unchanged": outcome.unchanged,
         "output": str(output),
         "report": outcome.report.model_dump(mode="json"),
         "decided": dict(outcome.decisions),

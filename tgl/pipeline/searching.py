@@ -23,6 +23,7 @@ from tgl.evaluate import FAILURES, Found, Search, SearchReport, failures_in
 from tgl.ir import ProgramIR
 from tgl.pipeline.decided import decisions
 from tgl.pipeline.figures import measured_block
+from tgl.pipeline.finished import Finished, finished_before, keep_finished
 from tgl.pipeline.guard import outside_trouble
 from tgl.pipeline.loading import FileLoader, folder_of, import_texts, load_program, lower_program
 from tgl.pipeline.resolved import ResolvedProgram
@@ -92,7 +93,7 @@ class SearchOutcome:
 
     `replayed` and `asked` are the calls answered from what was stored or recorded, and by models;
     `recorded` the number of responses that travel with the program; `faults` attempts without a reply, by
-    class of failure.
+    class of failure. `unchanged`: this is what an earlier search of the same things found.
     """
 
     text: str
@@ -106,6 +107,7 @@ class SearchOutcome:
     test_reads: int
     counts: Counts
     faults: Mapping[str, FaultLine]
+    unchanged: bool = False
 
 
 def prepare(name: str, *, graph: str | None = None) -> SearchPlan:
@@ -232,6 +234,7 @@ async def search(
     keep: bool = True,
     record: Path | None = None,
     make_model: MakeModel | None = None,
+    again: bool = True,
 ) -> SearchOutcome:
     """Run a search to its end.
 
@@ -244,6 +247,7 @@ async def search(
         keep: write a journal and count the reading of the test split.
         record: a file to write the responses to that this search needed.
         make_model: makes back-ends, in place of the declared providers.
+        again: search though nothing has changed since the last time.
 
     Raises:
         Stop: it can't be finished; what was paid for is stored.
@@ -261,6 +265,11 @@ async def search(
             journal = NoJournal() if replay else Journal(kept, plan.key, resume=resume)
             if options.live:
                 keep_bill(session, kept, plan.key, resume=resume)
+            counter = f"test:{plan.data.task.name}:{plan.data.dataset.hash}"
+            if (replay and record is None and not again) and (
+                before := finished_before(session, plan.key, plan.ir)
+            ) is not None:
+                return shown_again(before, plan, session, kept.count(counter, add=1))
             found = await Search(
                 plan.ir,
                 evaluator_of(plan.ir, splits, session),
@@ -273,7 +282,10 @@ async def search(
             text = written(plan, found)
             if not replay:
                 leave_failures(session, plan, text)
-            reads = kept.count(f"test:{plan.data.task.name}:{plan.data.dataset.hash}", add=1)
+            decided = decisions(plan.ir, found.resolution)
+            if replay and keep:
+                keep_finished(session, plan.key, plan.ir, text=text, report=found.report, decisions=decided)
+            reads = kept.count(counter, add=1)
             if record is not None:
                 failed = [
                     StoredFailure(identity=name, failure=one.failure, detail=one.detail)
@@ -284,7 +296,7 @@ async def search(
         return SearchOutcome(
             text=text,
             report=found.report,
-            decisions=decisions(plan.ir, found.resolution),
+            decisions=decided,
             warnings=plan.data.warnings,
             replayed=watch.snapshot.stored,
             asked=watch.snapshot.issued,
@@ -294,6 +306,25 @@ async def search(
             counts=session.executor.counts,
             faults=ledger.faults,
         )
+
+
+def shown_again(found: Finished, plan: SearchPlan, session: Session, reads: int) -> SearchOutcome:
+    """What an earlier search of the same things found, as this one would have told it."""
+    counts = found.all_counts
+    return SearchOutcome(
+        text=found.text,
+        report=found.report,
+        decisions=found.decisions,
+        warnings=plan.data.warnings,
+        replayed=counts.stored,
+        asked=0,
+        recorded=session.recorded,
+        bill={},
+        test_reads=reads,
+        counts=counts,
+        faults={},
+        unchanged=True,
+    )
 
 
 async def recall_failures(session: Session, key: str, *, resume: bool, live: bool) -> None:

@@ -1,0 +1,194 @@
+"""Finished searches: what one found is kept, and shown again while nothing that it rests on has changed.
+
+A search is a function of the program, its data, the responses that it needs and this package. Replaying it
+gives the same bytes again, after seconds or minutes. So its outcome is kept in the store's notes, with the
+hash of all that went in, and the identities and the hash of all responses that it used. These are read and
+hashed again before it is shown; anything else is as good as no note. `tglc verify` never looks here.
+
+Not kept: a search in which a call failed (failures are no responses), and one of a program with functions in
+Python, whose results this package can't vouch for.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tgl.evaluate import SearchReport
+from tgl.ir import ProgramIR
+from tgl.pipeline.session import Session
+from tgl.runtime import Counts
+from tgl.storage import StoredResponse, StoreError
+
+SCHEMA = 1
+SIZE = 32
+"""Bytes of an identity."""
+LIBRARIES = ("jinja2", "lark", "numpy", "pydantic", "scipy")
+"""What else a result may hang on."""
+
+
+class Finished(BaseModel):
+    """A note: what a search found, and what that rests on.
+
+    Args:
+        inputs: hash of all that went in but the responses.
+        identities: those of the responses that were used, 32 bytes each, in base64.
+        responses: hash of the responses.
+        text: the resolved program.
+        report: what was measured.
+        decisions: what was decided, by address.
+        counts: of calls.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: int = SCHEMA
+    inputs: str
+    identities: str
+    responses: str
+    text: str
+    report: SearchReport
+    decisions: tuple[tuple[str, str], ...]
+    counts: Mapping[str, int]
+
+    @property
+    def all_counts(self) -> Counts:
+        """The counts as they were."""
+        return Counts(**self.counts)
+
+
+def finished_before(session: Session, key: str, ir: ProgramIR) -> Finished | None:
+    """What the search of this key found, if it would find the same again.
+
+    Args:
+        session: open, and told which calls failed before.
+        key: names the search in the store.
+        ir: the program.
+
+    Raises:
+        StoreError: the store can't be read.
+    """
+    if not may_be_kept(session, ir):
+        return None
+    note = session.store.note_get(name_of(key))
+    if note is None:
+        return None
+    seal, _, body = note.partition("\n")
+    if seal != hashlib.sha256(body.encode()).hexdigest():
+        return None
+    try:
+        found = Finished.model_validate_json(body)
+        packed = base64.b64decode(found.identities, validate=True)
+    except (ValidationError, binascii.Error):
+        return None
+    if found.schema_version != SCHEMA or len(packed) % SIZE or found.inputs != inputs_of(session, key):
+        return None
+    identities = [packed[at : at + SIZE].hex() for at in range(0, len(packed), SIZE)]
+    return found if responses_of(session, identities) == found.responses else None
+
+
+def keep_finished(
+    session: Session,
+    key: str,
+    ir: ProgramIR,
+    *,
+    text: str,
+    report: SearchReport,
+    decisions: tuple[tuple[str, str], ...],
+) -> None:
+    """Keep what a search found; a store that can't be written keeps nothing.
+
+    Raises:
+        StoreError: the store can't be read.
+    """
+    executor = session.executor
+    if executor.failed or not may_be_kept(session, ir):
+        return
+    identities = list(executor.known)
+    responses = responses_of(session, identities)
+    if responses is None:
+        return
+    kept = Finished(
+        inputs=inputs_of(session, key),
+        identities=base64.b64encode(bytes.fromhex("".join(identities))).decode(),
+        responses=responses,
+        text=text,
+        report=report,
+        decisions=decisions,
+        counts=asdict(executor.counts),
+    )
+    body = kept.model_dump_json()
+    with suppress(StoreError):
+        session.store.note_put(name_of(key), f"{hashlib.sha256(body.encode()).hexdigest()}\n{body}")
+
+
+def may_be_kept(session: Session, ir: ProgramIR) -> bool:
+    """Whether responses alone decide what is found."""
+    return not (session.executor.assumed or session.failures or getattr(ir, "functions", ()))
+
+
+def name_of(key: str) -> str:
+    """The note's name."""
+    return f"finished:{key}"
+
+
+def inputs_of(session: Session, key: str) -> str:
+    """The hash of all that goes into a search but the responses: `key` and what it does not cover."""
+    models = {name: bound.fingerprint for name, bound in session.executor.models.items()}
+    parts = [SCHEMA, key, models, session.executor.options.deploy, package_hash(), sys.version]
+    return hashlib.sha256(json.dumps([*parts, libraries()], sort_keys=True).encode()).hexdigest()
+
+
+def responses_of(session: Session, identities: list[str]) -> str | None:
+    """The hash of responses, in this order; None if one is not there."""
+    found = session.executor.store.read(identities)
+    if len(found) < len(identities):
+        return None
+    state = hashlib.sha256()
+    for identity in identities:
+        state.update(line_of(found[identity]))
+    return state.hexdigest()
+
+
+def line_of(response: StoredResponse) -> bytes:
+    """All of a response that a search may look at, as one line."""
+    parts = [
+        response.identity,
+        response.text,
+        response.finish,
+        response.prompt_tokens,
+        response.completion_tokens,
+        response.latency,
+        response.reasoning,
+        response.logprobs,
+    ]
+    return json.dumps(parts).encode() + b"\n"
+
+
+def package_hash() -> str:
+    """The hash of this package's files: another version of tglc may find something else."""
+    state = hashlib.sha256()
+    root = Path(__file__).parents[1]
+    for path in sorted(root.rglob("*")):
+        if path.suffix in {".py", ".toml", ".lark", ".tgl"}:
+            state.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes() + b"\0")
+    return state.hexdigest()
+
+
+def libraries() -> dict[str, str]:
+    """The versions of the libraries that a search computes with."""
+    found: dict[str, str] = {}
+    for name in LIBRARIES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found

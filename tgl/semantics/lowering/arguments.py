@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from tgl.diagnostics import Diagnostic
 from tgl.ir import Expr, ListOf, PortSpec
 from tgl.semantics.errors import graph as graph_facts
 from tgl.semantics.errors import names as name_facts
@@ -12,6 +13,7 @@ from tgl.semantics.errors import types as facts
 from tgl.semantics.errors.at import At
 from tgl.semantics.fold import ABSENT
 from tgl.semantics.lowering.state import Given, State
+from tgl.semantics.problems import Abandon
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,36 +35,41 @@ def bind_arguments(
     """Positional arguments in the order of the ports, named ones by name.
 
     Raises:
-        Abandon: if one has no place (reported).
+        Abandon: if some have no place (all of them are reported).
     """
     by_port: dict[str, tuple[Given, ...]] = {}
     by_option: dict[str, Given] = {}
     names = [port.name for port in ports]
     position = 0
+    wrong: list[Diagnostic] = []
     for given in givens:
         arg = given.arg
         at = given.env.at(arg)
         if arg.when is not None and arg.name is not None and arg.name in options:
-            raise state.problems.abandon(facts.runtime_value(given.env.at(arg.when), f"`{arg.name}`"))
-        if arg.name is None:
+            wrong.append(facts.runtime_value(given.env.at(arg.when), f"`{arg.name}`"))
+        elif arg.name is None:
             if position < len(ports):
                 by_port[ports[position].name] = (given,)
                 position += 1
             elif ports and ports[-1].is_list:
                 by_port[ports[-1].name] += (given,)
             else:
-                raise state.problems.abandon(facts.too_many_arguments(at, what, len(ports)))
+                wrong.append(facts.too_many_arguments(at, what, len(ports)))
         elif arg.name in by_port or arg.name in by_option:
             first = by_port[arg.name][0] if arg.name in by_port else by_option[arg.name]
-            raise state.problems.abandon(facts.repeated(at, f"`{arg.name}`", first.env.at(first.arg)))
+            wrong.append(facts.repeated(at, f"`{arg.name}`", first.env.at(first.arg)))
         elif arg.name in names:
             by_port[arg.name] = (given,)
         elif arg.name in options:
             by_option[arg.name] = given
         elif arg.name == "continue":
-            raise state.problems.abandon(name_facts.not_yet(at, "`continue:`"))
+            wrong.append(name_facts.not_yet(at, "`continue:`"))
         else:
-            raise state.problems.abandon(facts.unknown_argument(at, arg.name, what, [*names, *options]))
+            wrong.append(facts.unknown_argument(at, arg.name, what, [*names, *options]))
+    for problem in wrong:
+        state.problems.add(problem)
+    if wrong:
+        raise Abandon
     return Bound(by_port, by_option)
 
 

@@ -34,13 +34,30 @@ class _Sketch:
     colours: Mapping[int, tuple[object, ...]]
     links: tuple[Link, ...]
 
+    @property
+    def around(self) -> dict[int, list[tuple[str, int]]]:
+        """The labelled neighbours of each node."""
+        around: dict[int, list[tuple[str, int]]] = {node: [] for node in self.nodes}
+        for source, label, target in self.links:
+            around[target].append(("<" + label, source))
+            around[source].append((">" + label, target))
+        return around
 
-def canonical_order(trimmed: Trimmed, facts: Facts, content: Content) -> Mapping[str, tuple[int, ...]]:
-    """Live nodes of each group of an instance in their canonical order.
+    def cells(self) -> dict[int, int]:
+        """Of each node a number: the same for those that colours and neighbours don't tell apart."""
+        order = sorted(set(self.colours.values()), key=_sortable)
+        start = {colour: place for place, colour in enumerate(order)}
+        return _refined(self, self.around, {node: start[self.colours[node]] for node in self.nodes})
 
-    A program without choices keeps the order in which it is written: nothing else in its space is isomorphic
-    to it, and what was put in order before stays so.
-    """
+
+def sketch_of(trimmed: Trimmed, facts: Facts, content: Content) -> _Sketch | None:
+    """An instance as a coloured graph, None if none of its replicas may be relabelled."""
+    members, loose = _members(trimmed)
+    return _sketch(trimmed, facts, members, loose, content) if loose else None
+
+
+def _members(trimmed: Trimmed) -> tuple[dict[str, list[int]], set[str]]:
+    """The live nodes of each group, and the groups whose replicas may be relabelled."""
     plan = trimmed.instance.plan
     members: dict[str, list[int]] = {group.name: [] for group in plan.template.groups}
     for node in plan.nodes:
@@ -49,6 +66,16 @@ def canonical_order(trimmed: Trimmed, facts: Facts, content: Content) -> Mapping
     loose = {
         group.name for group in plan.template.groups if group.permutable and len(members[group.name]) > 1
     }
+    return members, loose
+
+
+def canonical_order(trimmed: Trimmed, facts: Facts, content: Content) -> Mapping[str, tuple[int, ...]]:
+    """Live nodes of each group of an instance in their canonical order.
+
+    A program without choices keeps the order in which it is written: nothing else in its space is isomorphic
+    to it, and what was put in order before stays so.
+    """
+    members, loose = _members(trimmed)
     if not loose or not facts.space.choices:
         return {name: tuple(found) for name, found in members.items()}
     ranks = _ranks(_sketch(trimmed, facts, members, loose, content))
@@ -188,13 +215,7 @@ class _Shape:
 
 def _ranks(sketch: _Sketch) -> dict[int, int]:
     """A place for each node, the same for isomorphic sketches."""
-    order = sorted(set(sketch.colours.values()), key=_sortable)
-    start = {colour: place for place, colour in enumerate(order)}
-    around: dict[int, list[tuple[str, int]]] = {node: [] for node in sketch.nodes}
-    for source, label, target in sketch.links:
-        around[target].append(("<" + label, source))
-        around[source].append((">" + label, target))
-    cells = _refined(sketch, around, {node: start[sketch.colours[node]] for node in sketch.nodes})
+    around, cells = sketch.around, sketch.cells()
     return _search(sketch, around, cells)
 
 

@@ -1,10 +1,10 @@
 """How large a space is: its assignments, and the different programs that they make.
 
-Exact where the space can be listed within a budget of walks. Elsewhere the number of assignments is estimated
-by random walks (Knuth 1975, Estimating the efficiency of backtrack programs): the product of the numbers of
-possibilities along a walk that takes each with equal probability is an unbiased estimate. Of the
-programs only bounds are then known: at least those that were seen (with those that Chao adds, 1984, as the
-value), and at most one for each assignment.
+Programs are counted by classes (`classes`), assignments by the structures that they make: exact within a budget
+of walks. Elsewhere the number of assignments is estimated by random walks (Knuth 1975, Estimating the efficiency
+of backtrack programs): the product of the numbers of possibilities along a walk that takes each with equal
+probability is an unbiased estimate. Of the programs only bounds are then known: at least those that were seen
+(with those that Chao adds, 1984, as the value), and at most one for each assignment.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from dataclasses import dataclass
 
 from tgl.ir import ChoicePoint, ProgramIR
 from tgl.space.bound import Bound
+from tgl.space.classes import count_programs
 from tgl.space.compile import space_of
 from tgl.space.domains import atoms
-from tgl.space.draw import count_assignments, enumerate_assignments, sample
+from tgl.space.draw import count_assignments, sample
 from tgl.space.errors import DeadEnd, EmptySpace
 from tgl.space.oracles import Sampler
 from tgl.space.resolve import resolve
@@ -27,6 +28,9 @@ from tgl.space.walk import walk
 
 WALKS = 20_000
 """Walks that may be spent on listing a space."""
+
+CLASSES = 5_000
+"""Walks that may be spent on telling programs apart, which takes about a millisecond for each."""
 
 DRAWS = 400
 """Draws of an estimate."""
@@ -79,11 +83,9 @@ def space_size(
         EmptySpace: if nothing is in it.
     """
     assignments = _assignments(ir, seed, bound, walks, draws)
-    if assignments.exact and assignments.value <= walks:
-        found = {
-            resolve(ir, one, bound).candidate.digest for one, _ in enumerate_assignments(ir, bound=bound)
-        }
-        return SpaceSize(assignments, _counted(len(found)))
+    counted = count_programs(ir, bound, walks=min(walks, CLASSES))
+    if counted is not None:
+        return SpaceSize(assignments, _counted(counted))
     return SpaceSize(assignments, _programs(ir, seed, bound, draws, assignments))
 
 

@@ -253,6 +253,18 @@ def _walks(
 
     None for one that ends in a dead end.
     """
+    for walked, oracle in _scripted(ir, policy, bound, whole):
+        yield None if walked is None else (walked.facts.assignment, oracle.decisions)
+
+
+def walks_of(ir: ProgramIR, bound: Bound | None, whole: frozenset[str]) -> Iterator[Walk | None]:
+    """All walks, None for a dead end; of the choices `whole` the first option stands for all."""
+    return (walked for walked, _ in _scripted(ir, PRIOR, bound, whole))
+
+
+def _scripted(
+    ir: ProgramIR, policy: Policy, bound: Bound | None, whole: frozenset[str]
+) -> Iterator[tuple[Walk | None, Script]]:
     space = space_of(ir)
     script: list[tuple[int, int]] | None = []
     while script is not None:
@@ -260,11 +272,11 @@ def _walks(
         try:
             walked = walk(space, oracle, bound)
         except DeadEnd:
-            yield None
+            yield None, oracle
         except EmptySpace:
             return
         else:
-            yield walked.facts.assignment, oracle.decisions
+            yield walked, oracle
         script = _following(oracle.options, oracle.taken)
 
 

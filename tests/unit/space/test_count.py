@@ -11,7 +11,7 @@ from tgl.text import SourceFile
 
 HEAD = """
 use std.roles  { assistant, fuser }
-use std.reduce { majority }
+use std.reduce { majority, first }
 model smol  { provider local; weights "smol"; params 135M }
 model gemma { provider local; weights "gemma"; params 270M }
 """
@@ -72,8 +72,67 @@ def test_options_that_nothing_reads_multiply_without_being_listed() -> None:
     size = space_size(ir, walks=50, draws=20)
     assert size.assignments.exact
     assert size.assignments.value == 500**3
-    assert not size.programs.exact
-    assert size.programs.high <= 500**3
+    # w[1], w[2], w[3] may be exchanged: multisets of three
+    assert size.programs.exact
+    assert size.programs.value == math.comb(502, 3)
+
+
+SPACES = {
+    "votes": """node w[~1..4] : ~[assistant, fuser(drafts: [a])] on ~[smol, gemma]
+        node a : assistant on ~[smol, gemma]
+        output majority(w)""",
+    "pairs": """node u[3] : assistant(max_tokens: ~[8, 9]) on smol
+        node w[3] : assistant on ~[smol, gemma]
+        edge u[i] -> w[j].drafts if i == j or (i + 1 == j and ~0.5)
+        output majority(w)""",
+    "two chains": """node w[4] : assistant(max_tokens: ~[8, 9]) on smol
+        edge w[i] -> w[j] if i < j and ~0.4
+        output majority(w)""",
+    "acyclic": """node w[3] : assistant on ~[smol, gemma]
+        edge w[i] -> w[j] if acyclic and ~0.4
+        output majority(w)""",
+    "shared": """param lm = ~[smol, gemma]
+        param heat = ~[0.1, 0.5]
+        node w[~1..3] : ~[assistant(temperature: heat), assistant] on lm
+        node f : fuser(drafts: w, max_tokens: ~[8, 9]) on lm
+        output f""",
+    "one or the other": """node a : assistant on ~[smol, gemma] if ~0.5
+        node b : assistant on ~[gemma, smol] if ~0.5
+        output first(a, b)""",
+    "overlapping": """node w[3] : ~[assistant(max_tokens: 8), assistant(max_tokens: ~[8, 9])] on smol
+        output majority(w)""",
+    "rows": """node g[2, 2] : assistant(max_tokens: ~[8, 9]) on ~[smol, gemma]
+        edge g[l, i] -> g[l + 1, j].drafts if ~0.5
+        output majority(g[2])""",
+    "graphs": """node p[2] : panel on smol
+        node q : panel on ~[smol, gemma]
+        output majority(p, q)""",
+    "arithmetic": """param n = ~1..3
+        node w[2] : assistant(max_tokens: n * (4 - n), temperature: ~[0.1, 0.2]) on smol
+        output majority(w)""",
+    "what nobody hears": """node w[3] : assistant on ~[smol, gemma]
+        node v[2] : assistant on ~[smol, gemma] if ~0.5
+        edge v -> w[1].drafts if ~0.5
+        output majority(w)""",
+    "an index": """param k = ~1..3
+        node w[3] : assistant on ~[smol, gemma]
+        output w[k]""",
+}
+PANEL = """graph panel(question) {
+  node s[~1..2] : assistant(max_tokens: ~[8, 9])
+  output majority(s)
+}
+"""
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_programs_are_counted_as_brute_force_does(name: str) -> None:
+    ir = program(f"{PANEL} graph solve(question) {{ {SPACES[name]} }}")
+    listed = [resolve(ir, one).candidate.digest for one, _ in enumerate_assignments(ir)]
+    size = space_size(ir)
+    assert size.programs.exact
+    assert size.programs.value == len(set(listed))
+    assert size.assignments.value == len(listed)
 
 
 def test_a_large_space_is_estimated_in_its_order_of_magnitude() -> None:

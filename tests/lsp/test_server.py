@@ -162,10 +162,10 @@ def test_a_port_is_renamed_behind_an_emoji(client: Client, uri: str) -> None:
 @pytest.mark.parametrize(
     ("word", "nth", "new", "reason"),
     [
-        ("worker", 0, "final", "already names a node"),
+        ("worker", 0, "final", "declared twice"),
         ("worker", 0, "graph", "a word of the language"),
         ("worker", 0, "a b", "is no name"),
-        ("quick", 0, "solve", "declared already"),
+        ("quick", 0, "solve", "declared twice"),
         ("majority", 1, "vote", "standard library"),
         ("question", 0, "asked", "would change the program"),
     ],

@@ -11,10 +11,11 @@ from tgl.ide.chunks import Chunk, cut
 from tgl.ide.keys import KEYS, WORDS
 from tgl.ide.project import Project, Target, parsed, standard
 from tgl.ide.symbols import kind_name, statements, symbol_of
-from tgl.ide.tree import decl_at, doc_of
+from tgl.ide.tree import doc_of
 from tgl.models import known_packs
 from tgl.semantics import Loader, LoadFailure
 from tgl.syntax import ast, words
+from tgl.text import SourceFile
 
 SKIPPED = re.compile(r'"""(?:[^"\\]|\\[\s\S]|"(?!""))*"""|"(?:[^"\\\n]|\\[^\n])*"|#[^\n]*')
 BUILT_IN = {
@@ -57,20 +58,21 @@ def complete(project: Project, offset: int, loader: Loader) -> tuple[Completion,
     text = project.main.text
     chunk = next((c for c in cut(text) if c.start <= offset <= c.end and offset > c.start), None)
     before = text[chunk.start if chunk else offset : offset]
-    if prompt := open_template(before):
-        return tuple(in_template(project, offset, prompt))
+    cursor = cursor_of(before)
+    decl = declaration(project, chunk, before, cursor)
+    if open_template(before):
+        return tuple(in_template(decl))
     if quoted := open_quote(before):
         return tuple(in_quotes(quoted))
-    cursor = cursor_of(before)
     if (used := re.match(r"use\s+([\w.]*)$", before)) is not None:
         return modules(used.group(1))
     if (used := re.match(r'use\s+(?:([\w.]+)|"([^"\n]*)")\s*\{[^}]*$', before)) is not None:
         return tuple(exports(used.group(1), used.group(2), project, loader))
-    found = tuple(fitting(project, cursor, offset, chunk))
+    found = tuple(fitting(project, cursor, decl))
     return tuple({entry.label: entry for entry in reversed(found)}.values())[::-1]
 
 
-def fitting(project: Project, cursor: Cursor, offset: int, chunk: Chunk | None) -> Iterator[Completion]:
+def fitting(project: Project, cursor: Cursor, decl: ast.Decl | None) -> Iterator[Completion]:
     block = cursor.blocks[-1] if cursor.blocks else ""
     starting = re.fullmatch(r"\s*\w*", cursor.statement) is not None
     if not block:
@@ -87,16 +89,16 @@ def fitting(project: Project, cursor: Cursor, offset: int, chunk: Chunk | None) 
         if block == "role":
             yield Completion("param", "keyword")
         return
-    yield from values(project, cursor, block, offset)
+    yield from values(project, cursor, block, decl)
 
 
-def values(project: Project, cursor: Cursor, block: str, offset: int) -> Iterator[Completion]:
+def values(project: Project, cursor: Cursor, block: str, decl: ast.Decl | None) -> Iterator[Completion]:
     """What may stand inside of a statement."""
     names = project.names(project.main.name)
-    statement = cursor.statement.strip()
+    statement = cursor.statement.lstrip()
     head = (re.match(r"\w+", statement) or [""])[0]
     if (member := re.search(r"([^\W\d]\w*)(?:\[[^\]]*\])?\.\w*$", statement)) is not None:
-        yield from members(project, member.group(1), offset, names)
+        yield from members(project, member.group(1), decl, names)
         return
     for word in WORDS.get((block, head), ()):
         yield Completion(word, "value")
@@ -107,11 +109,11 @@ def values(project: Project, cursor: Cursor, block: str, offset: int) -> Iterato
     if head == "pool" or re.search(r"\bon\s+~?\[?[\w\s,]*$", statement) or (block, head) == ("task", "unit"):
         models = (ast.Model, ast.Pool, ast.Param, ast.Let)
         yield from (of(name, t) for name, t in names.items() if isinstance(t.decl, models))
-        yield from inner(project, offset, (ast.Param, ast.Let))
+        yield from inner(decl, (ast.Param, ast.Let))
         return
     if block and block not in words.BODIES and head not in ("prompt", "system", "temperature", "max_tokens"):
         return
-    yield from inner(project, offset, (ast.Named,))
+    yield from inner(decl, (ast.Named,))
     yield from (of(name, target) for name, target in names.items())
     yield from (Completion(name, "function", doc=doc) for name, doc in BUILT_IN.items())
     yield from (
@@ -126,9 +128,21 @@ def of(name: str, target: Target) -> Completion:
     )
 
 
-def inner(project: Project, offset: int, kinds: tuple[type[ast.Named], ...]) -> Iterator[Completion]:
-    """The names of the declaration around an offset."""
-    decl = decl_at(project.module(project.main.name), offset)
+def declaration(project: Project, chunk: Chunk | None, before: str, cursor: Cursor) -> ast.Decl | None:
+    """The declaration around the cursor; if what is typed breaks it, what stands before that statement."""
+    if chunk is None:
+        return None
+    decls = project.module(project.main.name).decls
+    whole = next((decl for decl in decls if chunk.start <= decl.span.start < chunk.end), None)
+    if whole is not None:
+        return whole
+    text = before[: len(before) - len(cursor.statement)] + "}" * len(cursor.blocks)
+    decls = parsed(SourceFile(project.main.name, text)).module.decls
+    return decls[0] if decls else None
+
+
+def inner(decl: ast.Decl | None, kinds: tuple[type[ast.Named], ...]) -> Iterator[Completion]:
+    """The names that a declaration holds."""
     match decl:
         case ast.Graph():
             items = (*decl.ports, *statements(decl.body))
@@ -142,9 +156,10 @@ def inner(project: Project, offset: int, kinds: tuple[type[ast.Named], ...]) -> 
             yield Completion(symbol.name, symbol.kind)
 
 
-def members(project: Project, owner: str, offset: int, names: dict[str, Target]) -> Iterator[Completion]:
+def members(
+    project: Project, owner: str, decl: ast.Decl | None, names: dict[str, Target]
+) -> Iterator[Completion]:
     """What may follow `owner.`: what a loop holds, or the ports of a node."""
-    decl = decl_at(project.module(project.main.name), offset)
     for item in statements(decl.body) if isinstance(decl, ast.Graph) else ():
         match item:
             case ast.Loop(name=name, body=body) | ast.Each(name=name, body=body) if name == owner:
@@ -183,8 +198,8 @@ def open_template(before: str) -> str:
     return found.group() if found is not None and '"' in before[: found.start()] else ""
 
 
-def in_template(project: Project, offset: int, typed: str) -> Iterator[Completion]:
-    yield from inner(project, offset, (ast.Port, ast.Param))
+def in_template(decl: ast.Decl | None) -> Iterator[Completion]:
+    yield from inner(decl, (ast.Port, ast.Param))
     yield Completion("format", "value", doc="the task's instruction")
 
 

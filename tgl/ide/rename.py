@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from tgl.diagnostics import Diagnostic
-from tgl.ide.chunks import cut
 from tgl.ide.project import read_project
 from tgl.ide.symbols import Occurrence, Symbol, occurrence_at, occurrences
 from tgl.ir import ProgramIR
 from tgl.semantics import Loader, LoadFailure, check, lower
 from tgl.syntax import words
-from tgl.text import Edit, SourceFile, Span, apply_edits
+from tgl.text import Edit, SourceFile, apply_edits
 
 BUILT_IN = frozenset("true false model_of".split())  # noqa: SIM905
 NAME = re.compile(r"[^\W\d]\w*")
@@ -82,7 +81,7 @@ def rename(
     """The edits of each file that give a thing another name.
 
     The result is proven before it is given: the changed files have the same problems as before, and the
-    program means the same (its IR is equal but for the name).
+    program means the same: its IR is equal but for the name.
     """
     found = renamable(source, offset, loader)
     if isinstance(found, Refused):
@@ -100,27 +99,11 @@ def rename(
     for file in (source, *others):
         for name, parsed in read_project(file, loader).files.items():
             texts.setdefault(name, parsed.module.source.text)
-    for name, entries in places.items():
-        if reason := occupied(SourceFile(name, texts[name]), entries, new, loader):
-            return Refused(reason)
     edits = {name: tuple(Edit(e.span, new) for e in entries) for name, entries in places.items()}
     after = {name: apply_edits(texts[name], changed) for name, changed in edits.items()}
     if reason := changes(source, others, texts, after, (symbol.name, new), loader):
         return Refused(reason)
     return edits
-
-
-def occupied(source: SourceFile, entries: tuple[Occurrence, ...], new: str, loader: Loader) -> str | None:
-    """Why a name is taken where a symbol is named, or None."""
-    project = read_project(source, loader)
-    if new in project.names(project.main.name):
-        return f"`{new}` is declared already"
-    chunks = cut(source.text)
-    spans = [Span(c.start, c.end) for c in chunks if any(c.start <= e.span.start < c.end for e in entries)]
-    for entry in occurrences(project):
-        if entry.symbol.name == new and any(s.start <= entry.span.start < s.end for s in spans):
-            return f"`{new}` already names a {entry.symbol.kind} there"
-    return None
 
 
 def changes(
@@ -140,10 +123,8 @@ def changes(
             code = min(more)
             message = next(p.message for p in new.problems if p.code == code)
             return f"it would change the program: {message}"
-        if re.search(rf"\b{names[1]}\b", "\n".join(before.values())):
-            continue
         meant, means = lower(old).ir, lower(new).ir
-        if meant is not None and (means is None or meaning(meant) != renamed_back(meaning(means), names)):
+        if meant is not None and (means is None or merged(meant, names) != merged(means, names)):
             return "it would change what the program means"
     return None
 
@@ -152,13 +133,10 @@ def kinds(problems: Iterable[Diagnostic]) -> Counter[str]:
     return Counter(problem.code for problem in problems)
 
 
-def renamed_back(text: str, names: tuple[str, str]) -> str:
-    return re.sub(rf"\b{re.escape(names[1])}\b", names[0], text)
-
-
-def meaning(ir: ProgramIR) -> str:
-    """The IR as text, without the offsets at which things stand."""
-    return json.dumps(without_places(ir.model_dump(mode="json")))
+def merged(ir: ProgramIR, names: tuple[str, str]) -> str:
+    """The IR as text, without the offsets at which things stand, the old and the new name as one."""
+    text = json.dumps(without_places(ir.model_dump(mode="json")), ensure_ascii=False)
+    return re.sub(rf"\b(?:{re.escape(names[0])}|{re.escape(names[1])})\b", names[0], text)
 
 
 def without_places(value: JsonValue) -> JsonValue:

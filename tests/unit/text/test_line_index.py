@@ -54,3 +54,14 @@ def test_lines_outside_are_refused(line: int) -> None:
         index.line_text(line)
     with pytest.raises(ValueError, match=str(line)):
         index.line_start(line)
+
+
+def test_places_of_editors_lead_back() -> None:
+    """UTF-16 units: an emoji is two of them, and a place behind the end of a line is that end."""
+    index = LineIndex("a🙂b\r\n\nlast")
+    for offset in (0, 1, 2, 3, 5, 6, 7, 10):
+        if index.text[offset - 1 : offset] != "\r":
+            assert index.offset_of_utf16(*index.utf16_position(offset)) == offset
+    assert index.offset_of_utf16(0, 99) == 3
+    assert index.offset_of_utf16(9, 0) == len(index.text)
+    assert index.offset_of_utf16(0, 3) == 2

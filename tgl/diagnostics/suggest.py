@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -69,46 +69,67 @@ def nearest_in(name: str, names: frozenset[str], limit: int) -> Sequence[tuple[i
 
 @dataclass(frozen=True, slots=True)
 class NameIndex:
-    """Names in order, and those that are the same in another case."""
+    """Names of each length in order, and those that are the same in another case."""
 
-    names: tuple[str, ...]
-    folded: dict[str, tuple[str, ...]]
+    by_length: Mapping[int, Sequence[str]]
+    folded: Mapping[str, Sequence[str]]
 
     def nearest(self, name: str, most: int, limit: int, without: Set[str]) -> list[tuple[int, str]]:
         """The nearest names with their edit distances, at most `most`; of equally near ones the first."""
         found: list[tuple[int, str]] = []
-        rows: list[Sequence[int]] = [range(len(name) + 1)]
-        previous = ""
-        at = 0
-        while at < len(self.names) and most > 0 and limit > 0:
-            other = self.names[at]
-            del rows[shared_length(previous, other, len(rows) - 1) + 1 :]
-            previous = other
-            far = False
-            while len(rows) <= len(other) and not far:
-                end = len(rows)
-                before = rows[-2] if end > 1 else ()
-                last = other[end - 2] if end > 1 else ""
-                rows.append(next_row(name, rows[-1], before, other[end - 1], last, end, most))
-                far = min(rows[-1]) > most and min(rows[-2]) > most
-            if far:  # and so is everything that begins like this
-                at = bisect_left(self.names, other[: len(rows) - 1] + "\U0010ffff", at)
-                continue
-            at += 1
-            if rows[-1][-1] <= most and other not in without:
-                found = sorted([*found, (rows[-1][-1], other)])[:limit]
-                if len(found) == limit:  # what comes behind in order has to be nearer
-                    most = found[-1][0] - 1
+        for off in range(most + 1):
+            if limit < 1 or (len(found) == limit and found[-1][0] < off):
+                break
+            for length in {len(name) - off, len(name) + off}:
+                found = nearest_of(name, self.by_length.get(length, ()), most, limit, without, found)
         return found
+
+
+def nearest_of(
+    name: str,
+    names: Sequence[str],
+    most: int,
+    limit: int,
+    without: Set[str],
+    found: list[tuple[int, str]],
+) -> list[tuple[int, str]]:
+    """The best of `found` and of names in order; what begins like a name before is not compared again."""
+    rows: list[Sequence[int]] = [range(len(name) + 1)]
+    previous = ""
+    at = 0
+    while at < len(names):
+        other = names[at]
+        if len(found) == limit:  # what comes behind the last one in order has to be nearer
+            most = found[-1][0] - (other > found[-1][1])
+            if most < 1:
+                break
+        del rows[shared_length(previous, other, len(rows) - 1) + 1 :]
+        previous = other
+        far = False
+        while len(rows) <= len(other) and not far:
+            end = len(rows)
+            before = rows[-2] if end > 1 else ()
+            last = other[end - 2] if end > 1 else ""
+            rows.append(next_row(name, rows[-1], before, other[end - 1], last, end, most))
+            far = min(rows[-1]) > most and min(rows[-2]) > most
+        if far:  # and so is everything that begins like this
+            at = bisect_left(names, other[: len(rows) - 1] + "\U0010ffff", at)
+            continue
+        at += 1
+        if rows[-1][-1] <= most and other not in without:
+            found = sorted([*found, (rows[-1][-1], other)])[:limit]
+    return found
 
 
 @lru_cache(maxsize=4)
 def name_index(names: frozenset[str]) -> NameIndex:
     """The index of some names."""
-    folded: dict[str, tuple[str, ...]] = {}
+    by_length: dict[int, list[str]] = {}
+    folded: dict[str, list[str]] = {}
     for name in sorted(names):
-        folded[name.casefold()] = (*folded.get(name.casefold(), ()), name)
-    return NameIndex(tuple(sorted(names)), folded)
+        by_length.setdefault(len(name), []).append(name)
+        folded.setdefault(name.casefold(), []).append(name)
+    return NameIndex(by_length, folded)
 
 
 def shared_length(a: str, b: str, most: int) -> int:

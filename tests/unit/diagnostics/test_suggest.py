@@ -96,4 +96,4 @@ def test_ten_times_the_names_cost_hardly_more(monkeypatch: pytest.MonkeyPatch) -
         assert nearest_names("nmae_77", [f"name_{k}" for k in range(many)])[0] == "name_77"
         assert nearest_names("unlike_anything", [f"name_{k}" for k in range(many)]) == ()
         costs.append(rows)
-    assert costs[1] < 2 * costs[0] < 4_000
+    assert costs[1] < 3 * costs[0] < 2_000

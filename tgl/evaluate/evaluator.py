@@ -14,6 +14,7 @@ from tgl.evaluate.ledger import Forecast, Need
 from tgl.evaluate.splits import Purpose, Splits
 from tgl.evaluate.worst import worst_dollars
 from tgl.ir import CallNode, Candidate
+from tgl.keys import agrees
 from tgl.runtime import CallFailed, CallUse, DropRule, Job, PossibleAsk, RunResult, RunStatus
 from tgl.space import Lengths, asks
 
@@ -297,7 +298,7 @@ def scored(result: RunResult, example: Example) -> ExampleResult:
     right = (
         result.status is RunStatus.OK
         and result.answer is not None
-        and result.answer.key == example.expected.key
+        and agrees(result.answer, example.expected)
     )
     return ExampleResult(
         score=1.0 if right else 0.0,

@@ -239,11 +239,19 @@ class ModelSpec(Frozen):
 
 
 class KeySpec(Frozen):
-    """How an answer is read and when two are the same: `exact`, `text` (match normalised) or `number`."""
+    """How an answer is read and when two are the same.
 
-    kind: Literal["exact", "text", "number"]
+    `tolerance` of numbers is absolute, or `relative` to the target; `options` are those of a `choice`, `fields`
+    those of a `json` object that count (none: all).
+    """
+
+    kind: Literal["exact", "text", "number", "math", "choice", "json"]
     match: Literal["exact", "normalised"] = "exact"
     after: str | None = None
+    tolerance: float | None = None
+    relative: bool = False
+    options: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
 
 
 class UnitSpec(Frozen):

@@ -1,12 +1,13 @@
 """Answer keys: how a reply is read as an answer, and when two answers are the same one."""
 
-from tgl.keys.answers import Answer, expected, read_answer
+from tgl.keys.answers import Answer, agrees, expected, read_answer
 from tgl.keys.normalise import normalised
 from tgl.keys.numbers import FoundNumber, first_number, last_number, number_key
 
 __all__ = [
     "Answer",
     "FoundNumber",
+    "agrees",
     "expected",
     "first_number",
     "last_number",

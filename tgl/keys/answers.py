@@ -1,34 +1,66 @@
 """Reading an answer out of a reply, by the task's key.
 
-| key    | what is read from a reply                              | two answers are the same if      |
-|--------|--------------------------------------------------------|----------------------------------|
-| exact  | its first line that is not blank                       | the stripped lines are equal     |
-| text   | the same                                               | ... or their normal forms are    |
-| number | its last number; the first one behind `after`          | the decimals are equal           |
+| key    | what is read from a reply                              | two answers are the same if             |
+|--------|--------------------------------------------------------|-----------------------------------------|
+| exact  | its first line that is not blank                       | the stripped lines are equal            |
+| text   | the same                                               | ... or their normal forms are           |
+| number | its last number; the first one behind `after`          | the decimals are equal, or within       |
+|        |                                                        | `tolerance` of the target               |
+| math   | its final answer: boxed, "the answer is", ...          | they mean the same (`mathematics`)      |
+| choice | the option that it picks                               | it is the same option                   |
+| json   | its last object that has the fields                    | the fields have equal values            |
 
 With `after`, only the text behind its last occurrence counts, and a reply without it is unread. A first
 line, because a small model that has answered tends to go on with a question of its own.
+
+Votes count answers by `key`, which is an equivalence. `agrees` is what a reply is scored with: a tolerance
+and units that one side leaves out are no equivalence (12 cm is 12, and 12 is 12 m).
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import assert_never
 
 from pydantic import JsonValue
 
 from tgl.ir import KeySpec
+from tgl.keys.choice import alone, read_option
+from tgl.keys.fields import canonical_fields, fields_in
+from tgl.keys.mathematics import final_answer, meaning, written_answer
 from tgl.keys.normalise import normalised
 from tgl.keys.numbers import FoundNumber, first_number, last_number, number_key
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as it was written. Two answers are the same iff their keys are equal."""
+    """An answer as it was written. Answers with equal keys are one answer in a vote.
+
+    Args:
+        text: as it was written.
+        key: equal for equal answers.
+        also: other keys that it may be meant as (25 % is 25, and 1/4).
+        says: what may be left out, but not contradicted: a unit, a variable's name.
+        within: of a target, the smallest and the largest number that agree with it.
+    """
 
     text: str
     key: str
+    also: tuple[str, ...] = ()
+    says: tuple[tuple[str, str], ...] = ()
+    within: tuple[Decimal, Decimal] | None = None
+
+
+def agrees(answer: Answer, target: Answer) -> bool:
+    """Whether an answer is right."""
+    if target.within is not None:
+        return target.within[0] <= Decimal(answer.key) <= target.within[1]
+    said = dict(target.says)
+    if any(said.get(what, value) != value for what, value in answer.says):
+        return False
+    return answer.key == target.key or answer.key in target.also or target.key in answer.also
 
 
 def read_answer(spec: KeySpec, text: str) -> Answer | None:
@@ -42,19 +74,47 @@ def read_answer(spec: KeySpec, text: str) -> Answer | None:
 def expected(spec: KeySpec, value: JsonValue) -> Answer | None:
     """The answer that a task's target stands for, or None if the value is no answer under this key.
 
-    `after` plays no part: a target is the answer itself. A JSON number is also a text ("3").
+    `after` plays no part: a target is the answer itself, or for `math` a worked solution with it. A JSON
+    number is also a text ("3"). An object is a target of the key `json` alone.
     """
     match value:
         case str():
-            return answer_in(spec, value, last=True)
+            return target_in(spec, value)
         case bool():
-            return answer_in(spec, "true" if value else "false", last=True)
+            return target_in(spec, "true" if value else "false")
         case int():
-            return answer_in(spec, str(value), last=True)
+            return target_in(spec, str(value)) if abs(value) < 10**400 else None
         case float():
-            return answer_in(spec, number_key(value), last=True) if math.isfinite(value) else None
+            return target_in(spec, number_key(value)) if math.isfinite(value) else None
+        case dict() if spec.kind == "json":
+            key = canonical_fields(spec.fields, value)
+            return None if key is None else Answer(key, key)
         case _:
             return None
+
+
+def target_in(spec: KeySpec, text: str) -> Answer | None:
+    """The answer that a target's text is."""
+    match spec.kind:
+        case "math":
+            return mathematical(written_answer(text))
+        case "choice":
+            option = alone(spec.options, text)
+            return None if option is None else Answer(option, option)
+        case "number":
+            answer = answer_in(spec, text, last=True)
+            return answer if answer is None else with_tolerance(spec, answer)
+        case _:
+            return answer_in(spec, text, last=True)
+
+
+def with_tolerance(spec: KeySpec, answer: Answer) -> Answer:
+    """A target with the numbers that agree with it, bounds included."""
+    if spec.tolerance is None:
+        return answer
+    value, allowed = Decimal(answer.key), Decimal(repr(spec.tolerance))
+    off = abs(value) * allowed if spec.relative else allowed
+    return Answer(answer.text, answer.key, within=(value - off, value + off))
 
 
 def answer_in(spec: KeySpec, text: str, *, last: bool) -> Answer | None:
@@ -68,8 +128,24 @@ def answer_in(spec: KeySpec, text: str, *, last: bool) -> Answer | None:
             normal = spec.kind == "text" and spec.match == "normalised"
             key = normalised(line) if normal else line
             return Answer(line, key) if key else None
+        case "math":
+            return mathematical(
+                final_answer(text) if last else final_answer(first_line(text)) or final_answer(text)
+            )
+        case "choice":
+            option = read_option(spec.options, text if last else first_line(text))
+            return None if option is None else Answer(option, option)
+        case "json":
+            found = fields_in(spec.fields, text)
+            return None if found is None else Answer(found, found)
         case _:
             assert_never(spec.kind)
+
+
+def mathematical(text: str | None) -> Answer | None:
+    """An answer by what it means."""
+    found = None if text is None else meaning(text)
+    return None if text is None or found is None else Answer(text, found.key, found.also, found.says)
 
 
 def first_line(text: str) -> str:

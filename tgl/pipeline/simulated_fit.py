@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tgl.evaluate import Dataset
 from tgl.ir import KeySpec, ModelSpec, ProgramIR, TaskSpec
-from tgl.keys import read_answer
+from tgl.keys import agrees, read_answer
 from tgl.models import (
     Capabilities,
     ChatReply,
@@ -213,7 +213,7 @@ def samples(
                 shots=reading.shots,
                 temperature=heat(request.decoding),
                 answer=None if answer is None else answer.text,
-                right=answer is not None and expected is not None and answer.key == expected.key,
+                right=answer is not None and expected is not None and agrees(answer, expected),
                 drafts=(reading.drafts.count(0), len(reading.drafts)),
                 mode=reading.kind,
                 prompt=(reading.messages, reading.prompt_bytes, response.prompt_tokens),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tgl.ir import KeySpec, Limit, OptimizeSpec, TaskSpec, TextPlace, UnitSpec
+from tgl.semantics.answer_keys import read_key, told
 from tgl.semantics.errors import models as model_facts
 from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as facts
@@ -17,13 +18,6 @@ from tgl.semantics.scope import Binding, FileScope, kind_of
 from tgl.semantics.settings import SECONDS, Settings, read_settings
 from tgl.syntax import ast
 from tgl.text import Span
-
-FORMATS = {
-    "number": "Answer with the number only.",
-    "text": "Answer in a few words, with the answer only.",
-    "exact": "Answer with the answer only.",
-}
-"""The instruction that prompts print with `{{ format }}`, by kind of key, unless the task says another."""
 
 
 def text_place(scope: FileScope, span: Span) -> TextPlace:
@@ -83,8 +77,7 @@ def read_format(got: Settings, key: KeySpec) -> str:
     written = got.text("format")
     if written is not None:
         return written
-    told = FORMATS[key.kind]
-    return told if key.after is None else f'{told} Write it behind "{key.after}".'
+    return told(key)
 
 
 def read_split(got: Settings) -> Mapping[str, int]:
@@ -103,46 +96,6 @@ def read_split(got: Settings) -> Mapping[str, int]:
     if "split" in got.found and set(found) != {"train", "select", "test"}:
         got.wrong("split", "all of `train:`, `select:` and `test:`")
     return found
-
-
-def read_key(got: Settings) -> KeySpec:
-    """How answers are compared; without `key`, exactly."""
-    args = got.args("key")
-    if not args:
-        if "key" in got.found:
-            got.wrong("key", "`exact`, `number` or `text, match: normalised`")
-        return KeySpec(kind="exact")
-    kind = args[0].value
-    wanted = (
-        '`exact`, `number` or `text, match: normalised`, each with `after: "…"` if a text stands before it'
-    )
-    if isinstance(kind, ast.Name) and kind.id in ("math", "set", "code", "labels"):
-        got.problems.add(
-            name_facts.not_yet(got.place(kind), f"`key {kind.id}`", "use `number`, `text` or `exact`")
-        )
-        return KeySpec(kind="exact")
-    if (
-        not isinstance(kind, ast.Name)
-        or kind.id not in ("exact", "text", "number")
-        or args[0].name is not None
-    ):
-        got.wrong("key", wanted)
-        return KeySpec(kind="exact")
-    after: str | None = None
-    normalised = False
-    for arg in args[1:]:
-        match arg:
-            case ast.Arg(name="after", value=ast.String(value=text)) if text:
-                after = text
-            case ast.Arg(name="match", value=ast.Name(id="normalised" | "exact" as how)) if kind.id == "text":
-                normalised = how == "normalised"
-            case _:
-                got.wrong("key", wanted)
-    if kind.id == "number":
-        return KeySpec(kind="number", after=after)
-    if kind.id == "text":
-        return KeySpec(kind="text", match="normalised" if normalised else "exact", after=after)
-    return KeySpec(kind="exact", after=after)
 
 
 def read_unit(got: Settings) -> UnitSpec:

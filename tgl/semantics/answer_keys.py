@@ -1,0 +1,113 @@
+"""The `key` of a task: how answers are read and compared."""
+
+from __future__ import annotations
+
+from tgl.ir import KeySpec
+from tgl.semantics.errors import names as name_facts
+from tgl.semantics.errors import types as facts
+from tgl.semantics.settings import Settings
+from tgl.syntax import ast
+
+LETTERS = ("A", "B", "C", "D")
+KINDS = ("exact", "text", "number", "math", "choice", "json")
+PLANNED = ("set", "code", "labels", "judge", "embedding")
+WANTED = (
+    "`exact`, `text, match: normalised`, `number, tolerance: 1%`, `math`, `choice, options: [A, B, C, D]` or "
+    '`json, fields: [name, age]`, each with `after: "…"` if a text stands before it'
+)
+TAKEN = {
+    "exact": ("after",),
+    "text": ("match", "after"),
+    "number": ("tolerance", "after"),
+    "math": ("after",),
+    "choice": ("options", "after"),
+    "json": ("fields", "after"),
+}
+"""What stands behind each kind."""
+BEHIND = '; `after: "…"` is a text that stands before the answer'
+TAKEN_WORDS = {
+    "exact": "`exact`" + BEHIND,
+    "text": "`text, match: normalised` or `match: exact`" + BEHIND,
+    "number": "`number, tolerance: 1%` (of the target) or `tolerance: 0.5`, above 0" + BEHIND,
+    "math": "`math` without a tolerance" + BEHIND,
+    "choice": "`choice, options: [A, B, C]`, two or more, which differ in more than case" + BEHIND,
+    "json": "`json, fields: [name, age]`, each once; without `fields`, all count" + BEHIND,
+}
+
+
+def read_key(got: Settings) -> KeySpec:
+    """How answers are compared; without `key`, exactly."""
+    args = got.args("key")
+    if not args:
+        if "key" in got.found:
+            got.wrong("key", WANTED)
+        return KeySpec(kind="exact")
+    kind = args[0].value
+    if isinstance(kind, ast.Name) and kind.id in PLANNED:
+        got.problems.add(
+            name_facts.not_yet(got.place(kind), f"`key {kind.id}`", f"keys that work: {', '.join(KINDS)}")
+        )
+        return KeySpec(kind="exact")
+    if not isinstance(kind, ast.Name) or kind.id not in KINDS or args[0].name is not None:
+        got.wrong("key", WANTED, word=kind.id if isinstance(kind, ast.Name) else "", options=KINDS)
+        return KeySpec(kind="exact")
+    found: dict[str, object] = {"kind": kind.id}
+    for arg in args[1:]:
+        read = read_setting(kind.id, arg)
+        if not read or arg.name in found:
+            got.problems.add(facts.wrong_setting(got.place(arg), "key", TAKEN_WORDS[kind.id]))
+            return KeySpec(kind="exact")
+        found |= read
+    if kind.id == "choice":
+        found.setdefault("options", LETTERS)
+    return KeySpec.model_validate(found)
+
+
+def read_setting(kind: str, arg: ast.Arg) -> dict[str, object]:
+    """What an argument behind the kind sets; nothing if it can't stand there."""
+    if arg.name not in TAKEN[kind] or arg.when is not None:
+        return {}
+    match arg:
+        case ast.Arg(name="after", value=ast.String(value=text)) if text:
+            return {"after": text}
+        case ast.Arg(name="match", value=ast.Name(id="normalised" | "exact" as how)):
+            return {"match": how}
+        case ast.Arg(name="tolerance", value=ast.Number(value=value, unit="" | "%" as unit)) if value > 0:
+            return {"tolerance": float(value), "relative": unit == "%"}
+        case ast.Arg(name="options" | "fields" as name, value=ast.ListExpr(items=items)):
+            words = listed(items)
+            enough = len(words) >= (2 if name == "options" else 1)
+            same = len({word.casefold() for word in words}) < len(words)
+            return {name: words} if enough and not same and len(words) == len(items) else {}
+        case _:
+            return {}
+
+
+def listed(items: tuple[ast.Expr, ...]) -> tuple[str, ...]:
+    """The words or texts of a list."""
+    return tuple(
+        item.id if isinstance(item, ast.Name) else item.value
+        for item in items
+        if isinstance(item, ast.Name) or (isinstance(item, ast.String) and item.value.strip())
+    )
+
+
+def told(key: KeySpec) -> str:
+    """The instruction that prompts print with `{{ format }}`, unless the task says another."""
+    match key.kind:
+        case "number":
+            words = "Answer with the number only."
+        case "text":
+            words = "Answer in a few words, with the answer only."
+        case "exact":
+            words = "Answer with the answer only."
+        case "math":
+            words = (
+                r"Put the final answer in \boxed{}." if key.after is None else "Answer with the answer only."
+            )
+        case "choice":
+            words = f"Answer with one of {', '.join(key.options[:-1])} or {key.options[-1]} only."
+        case "json":
+            fields = "".join(f', "{name}"' for name in key.fields)[2:]
+            words = "Answer with one JSON object only" + (f", with the fields {fields}." if fields else ".")
+    return words if key.after is None else f'{words} Write it behind "{key.after}".'

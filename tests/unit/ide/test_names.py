@@ -208,3 +208,28 @@ def test_a_choice_is_told_in_numbers(choice: str, count: int | None, words: str)
     project = ide.read_project(SourceFile("a.tgl", text), NO_FILES)
     (hint,) = ide.hints(project, project.module("a.tgl").span)
     assert (hint.offset, hint.text) == (len(text) - 1, words)
+
+
+def test_a_name_that_silently_rewires_is_refused() -> None:
+    """An edge goes to the port with the name of its source, if there is one (language.md G4)."""
+    text = f"""{FILES["common.tgl"]}
+role judge(question, drafts: list, notes?) -> answer {{
+  prompt "{{{{ question }}}} {{{{ drafts }}}} {{{{ notes }}}}"
+}}
+role ask(question) -> answer {{ prompt "{{{{ question }}}}" }}
+graph solve(question) {{
+  node first_one : ask on smol
+  node second : ask on smol
+  node last_one : judge on smol
+  edge first_one -> last_one
+  edge second -> last_one
+  output last_one
+}}
+"""
+    source = SourceFile("a.tgl", text)
+    assert check(source, NO_FILES).problems == ()
+    assert check(SourceFile("a.tgl", text.replace("second", "notes")), NO_FILES).problems == ()
+    offset = text.index("second")
+    assert isinstance(ide.rename(source, offset, "other", (), NO_FILES), dict)
+    refused = ide.rename(source, offset, "notes", (), NO_FILES)
+    assert refused == ide.Refused("it would change what the program means")

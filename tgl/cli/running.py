@@ -47,10 +47,18 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         metavar="Q",
         help="ask a second time, once, what takes longer than the share Q of a model's calls (it costs more)",
     )
+    add_trust(parser)
     parser.add_argument(
         "--json", action="store_true", help="print the result as JSON, progress as JSON lines"
     )
     parser.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def add_trust(parser: argparse.ArgumentParser) -> None:
+    """The option that lets a program's own Python run."""
+    parser.add_argument(
+        "--trust", action="store_true", help="run the functions in Python that the program names"
+    )
 
 
 def positive(text: str) -> int:
@@ -92,6 +100,7 @@ def run_options(options: argparse.Namespace) -> RunOptions:
         max_bill_calls=calls,
         max_bill_dollars=dollars,
         hedge=options.hedge,
+        trust=options.trust,
     )
 
 

@@ -6,7 +6,7 @@ import argparse
 import json
 
 from tgl.cli.outcome import label
-from tgl.cli.running import run_async, workspace_of
+from tgl.cli.running import add_trust, run_async, workspace_of
 from tgl.pipeline.evaluating import Verification, verify
 from tgl.pipeline.resolved import load_resolved
 from tgl.pipeline.session import RunOptions
@@ -22,6 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-recorded", action="store_true", help="leave out the responses that travel with the program"
     )
+    add_trust(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
@@ -29,7 +30,12 @@ def run(options: argparse.Namespace) -> int:
     """0 same, 1 differs, 3 can't be derived."""
     program = load_resolved(options.file, graph=options.graph)
     found = run_async(
-        verify(program, workspace_of(options), RunOptions(recorded=not options.no_recorded)), SilentProgress()
+        verify(
+            program,
+            workspace_of(options),
+            RunOptions(recorded=not options.no_recorded, trust=options.trust),
+        ),
+        SilentProgress(),
     )
     if options.json:
         print(json.dumps({"simulated": bool(program.ir.simulated_models), **as_json(found)}, indent=2))

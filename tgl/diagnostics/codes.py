@@ -164,10 +164,16 @@ CODES: tuple[Code, ...] = (
     Code("W0502", "greedy-replicas", WARNING, "replicas at temperature 0, which are one response"),
     Code("W0503", "same-edge", WARNING, "an edge that is drawn twice"),
     Code("W0850", "repeated-rows", WARNING, "rows repeat the given fields of earlier ones"),
+    Code("W0851", "question-in-prompt", WARNING, "a prompt holds a question of the test split"),
+    Code("W0852", "question-among-shots", WARNING, "worked examples hold a question of the test split"),
     Code("E0751", "no-goal", ERROR, "a graph has no task or no `optimize` block"),
     Code("E0752", "nothing-to-decide", ERROR, "a program without choices can't be searched"),
     Code("E0753", "not-resolved", ERROR, "a program with choices can't be run"),
     Code("E0754", "wrong-input", ERROR, "the input of a run is not what the program reads"),
+    Code("E0755", "not-trusted", ERROR, "a program would run functions in Python, and --trust is not given"),
+    Code(
+        "E0756", "function-not-usable", ERROR, "a function in Python can't be imported or called as declared"
+    ),
     Code(
         "W0701",
         "stale-figures",

@@ -30,9 +30,12 @@ from tgl.ir.expr import (
     WhatName,
 )
 from tgl.ir.program import (
+    MOST_RESULT,
+    PYTHON_FN,
     SCHEMA,
     Alternative,
     EdgeTemplate,
+    FunctionSpec,
     GraphTemplate,
     Group,
     KeySpec,
@@ -52,6 +55,8 @@ from tgl.ir.subset import subset_places
 
 __all__ = [
     "MADE",
+    "MOST_RESULT",
+    "PYTHON_FN",
     "RETRY_STRIDE",
     "SCHEMA",
     "TAKE_FN",
@@ -72,6 +77,7 @@ __all__ = [
     "Fn",
     "FnNode",
     "Frozen",
+    "FunctionSpec",
     "GraphTemplate",
     "Group",
     "Input",

@@ -59,6 +59,36 @@ class Reader(Frozen):
 PARTS = frozenset({"fields", "item", "tags", "optional"})
 
 
+PYTHON_FN = "python:"
+"""How the registered names of functions written in Python begin."""
+
+MOST_RESULT = 16_384
+"""Bytes that the result of such a function may have, as JSON: what reads it has a worst case."""
+
+
+class FunctionSpec(Frozen):
+    """A function that a user wrote in Python: `python` is `package.module:name`.
+
+    `name` is how expressions and nodes call it: target and signature, so that two declarations of one
+    function differ where their types do. `params` follow the ports, by name. `values` are the list ports
+    whose members arrive as what they were read as, not as texts. `result` is how its result is read,
+    "bool" for a yes or no.
+    """
+
+    name: str
+    declared: str
+    python: str
+    ports: tuple[PortSpec, ...]
+    values: tuple[str, ...] = ()
+    params: tuple[str, ...] = ()
+    result: Reader | Literal["bool"]
+
+    @property
+    def module(self) -> str:
+        """The module that it is in."""
+        return self.python.partition(":")[0]
+
+
 class ShotsSource(Frozen):
     """Where few-shot examples come from: a JSONL file beside the program.
 
@@ -330,6 +360,13 @@ class ProgramIR(Frozen):
     choices: tuple[ChoicePoint, ...]
     task: TaskSpec | None = None
     optimize: OptimizeSpec | None = None
+    functions: tuple[FunctionSpec, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def without_functions(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Without functions where there are none, as before these existed."""
+        found: dict[str, object] = handler(self)
+        return {name: value for name, value in found.items() if name != "functions" or value}
 
     @property
     def is_resolved(self) -> bool:

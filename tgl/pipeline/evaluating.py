@@ -166,7 +166,7 @@ async def verify(program: ResolvedProgram, workspace: Workspace, options: RunOpt
         raise Stop(
             Exit.OUTSIDE, message=f"{program.name} has no `measured` block: `tglc eval` measures the program"
         )
-    offline = RunOptions(recorded=options.recorded)
+    offline = RunOptions(recorded=options.recorded, trust=options.trust)
     found = await evaluate(program, workspace, offline, Watch(SilentProgress()), verifying=True)
     texts = import_texts(program.checked)
     hashes = Hashes(program_hash(program.text), imports_hash(texts), found.data, found.responses)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 from tgl.diagnostics import Diagnostic, Label, Severity, did_you_mean, report
@@ -126,9 +129,36 @@ def lower_program(checked: Checked, *, graph: str | None = None) -> ProgramIR:
 
 
 def import_texts(checked: Checked) -> tuple[str, ...]:
-    """The texts of all files that the program uses, itself excepted."""
+    """The texts of all files that the program uses, itself excepted, and what names its Python files."""
     own = checked.module.source.name
-    return tuple(module.source.text for name, module in checked.modules.items() if name != own)
+    texts = tuple(module.source.text for name, module in checked.modules.items() if name != own)
+    return texts + python_sources(checked)
+
+
+def python_sources(checked: Checked) -> tuple[str, ...]:
+    """The hashes of the files of a program's functions, by module; nothing is imported for it."""
+    modules = {
+        text.partition(":")[0]
+        for module in checked.modules.values()
+        if not module.source.name.startswith("std/")
+        for decl in module.decls
+        if isinstance(decl, ast.Fn)
+        for setting in decl.settings
+        if isinstance(setting, ast.Setting) and setting.key == "python"
+        for text in (arg.value.value for arg in setting.args if isinstance(arg.value, ast.String))
+    }
+    folder = folder_of(checked.module.source.name)
+    return tuple(f"python {name} sha256:{source_hash(name, folder)}" for name in sorted(modules))
+
+
+def source_hash(module: str, folder: Path) -> str:
+    """The hash of the file of a module, as Python would find it; `none` where there is none."""
+    path = Path(*module.split("."))
+    for place in (folder, *map(Path, sys.path[1:])):
+        for file in (place / path / "__init__.py", place / path.with_suffix(".py")):
+            with suppress(OSError):
+                return hashlib.sha256(file.read_bytes()).hexdigest()
+    return "none"
 
 
 def folder_of(name: str) -> Path:

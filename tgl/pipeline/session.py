@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,17 @@ from tgl.pipeline.probing import Curious, informed
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.trouble import model_stop, placeless, store_stop
 from tgl.pipeline.workspace import Workspace
-from tgl.runtime import BillCap, CallPolicy, Executor, ModelBinding, RuntimeEvent, RuntimeOptions, ShotsTable
+from tgl.runtime import (
+    BillCap,
+    CallPolicy,
+    Executor,
+    LoadFault,
+    ModelBinding,
+    PythonFunctions,
+    RuntimeEvent,
+    RuntimeOptions,
+    ShotsTable,
+)
 from tgl.storage import (
     Layered,
     MemoryStore,
@@ -49,6 +59,7 @@ class RunOptions:
         max_bill_dollars: the same in dollars.
         hedge: quantile of a model's latencies after which a request is doubled; None: never.
         quorum: whether a question stops waiting for calls that can't change its answer.
+        trust: whether the functions in Python that the program names may be run.
     """
 
     live: bool = False
@@ -58,6 +69,7 @@ class RunOptions:
     max_bill_dollars: float | None = None
     hedge: float | None = None
     quorum: bool = False
+    trust: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +220,39 @@ def open_recorded(ir: ProgramIR, folder: Path, options: RunOptions) -> RecordedF
         raise store_stop(error) from None
 
 
+def not_trusted(ir: ProgramIR) -> Stop:
+    """What a program that would run Python tells, without the user's word."""
+    names = ", ".join(f"`{spec.declared}` ({spec.python})" for spec in ir.functions)
+    return Stop(
+        Exit.FAILED,
+        placeless(
+            "E0755",
+            f"this program runs functions written in Python: {names}",
+            help="read them, and give --trust if you want them to be run",
+        ),
+    )
+
+
+def refuse_faults(faults: Sequence[LoadFault]) -> None:
+    """Functions that can't be used end the command before anything is asked.
+
+    Raises:
+        Stop: there are some.
+    """
+    if faults:
+        told = [
+            placeless(
+                "E0756",
+                f"the function `{fault.function.declared}` ({fault.function.python}) can't be used: "
+                f"{fault.reason}",
+                help="a module is looked for in the program's folder, then as Python does; "
+                "a function takes its ports by position, its params by name",
+            )
+            for fault in faults
+        ]
+        raise Stop(Exit.FAILED, *told)
+
+
 @asynccontextmanager
 async def open_session(
     ir: ProgramIR,
@@ -231,6 +276,8 @@ async def open_session(
     Raises:
         Stop: a model, the store or a file can't be used.
     """
+    if ir.functions and not options.trust:
+        raise not_trusted(ir)
     shots = load_shots(ir, folder)
     recorded = open_recorded(ir, folder, options)
 
@@ -256,6 +303,10 @@ async def open_session(
             ceiling = options.concurrency or spec.concurrency or default
             bindings[spec.name] = ModelBinding(spec, fingerprint, model, ceiling)
         task = ir.task
+        key = EXACT if task is None else task.key
+        functions = PythonFunctions(ir.functions, folder, key)
+        stack.callback(functions.close)
+        refuse_faults(functions.load())
         patience = CallPolicy() if task is None or task.retries is None else CallPolicy(task.retries + 1)
         executor = Executor(
             bindings,
@@ -270,8 +321,9 @@ async def open_session(
                 deploy=None if ir.optimize is None else ir.optimize.deploy,
             ),
             on_event=on_event,
-            key=EXACT if task is None else task.key,
+            key=key,
             instruction="" if task is None else task.format,
+            functions=functions.table,
         )
         for binding in bindings.values():
             if isinstance(binding.model, Curious):

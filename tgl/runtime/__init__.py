@@ -10,6 +10,7 @@ from tgl.runtime.errors import BatchStopped, BillReached, MissingResponses, Mode
 from tgl.runtime.events import CallsNeeded, FromStore, Issued, RuntimeEvent, Settled, Waiting
 from tgl.runtime.executor import Executor, RuntimeOptions
 from tgl.runtime.foresight import PossibleAsk
+from tgl.runtime.functions import LoadFault, PythonFunctions
 from tgl.runtime.identity import CallKey, call_key, canonical_messages, canonical_options, origin_of
 from tgl.runtime.jobs import CallUse, Example, Fallback, Job, ModelBinding, RunResult, RunStatus
 from tgl.runtime.ledger import BillCap, BillLine, FaultLine, Ledger
@@ -51,6 +52,7 @@ __all__ = [
     "Issued",
     "Job",
     "Ledger",
+    "LoadFault",
     "MissingResponses",
     "ModelBinding",
     "ModelRefused",
@@ -59,6 +61,7 @@ __all__ = [
     "PossibleAsk",
     "PromptError",
     "Prompts",
+    "PythonFunctions",
     "QuorumRun",
     "Reach",
     "Rendered",

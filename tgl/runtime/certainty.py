@@ -9,7 +9,7 @@ needed can be dropped: nothing that comes out changes.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tgl.ir import MADE, VALUE_FN, FnNode, RunNode
@@ -19,10 +19,12 @@ from tgl.stdfn import (
     Open,
     Partial,
     PartialScope,
+    StdFunction,
     Value,
     foretold,
     foretold_call,
     foretold_guard,
+    functions_of,
     message_of,
     settled_all,
 )

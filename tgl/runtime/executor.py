@@ -27,6 +27,7 @@ from tgl.runtime.policy import CallPolicy
 from tgl.runtime.prompts import Prompts, ShotsTable
 from tgl.runtime.traffic import CallFailed
 from tgl.runtime.union import DropRule
+from tgl.stdfn import NO_FUNCTIONS, StdFunction
 from tgl.storage import ResponseStore, StoreError
 
 EXACT = KeySpec(kind="exact")

@@ -10,7 +10,7 @@ first among the candidate's nodes.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tgl.runtime.certainty import Certainty, Fed, Said, Whole, fed, unsaid

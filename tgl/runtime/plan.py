@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tgl.ir import (
     RETRY_STRIDE,
@@ -126,7 +126,7 @@ class Plan:
     is_early: bool
     routes: tuple[FieldGuard | None, ...]
     slots: int | None = None
-    functions: Mapping[str, StdFunction] = NO_FUNCTIONS
+    functions: Mapping[str, StdFunction] = field(default_factory=dict[str, StdFunction])
 
     @property
     def is_timed(self) -> bool:
@@ -138,7 +138,10 @@ class Planner:
     """Makes plans and keeps them by candidate, with the prompts and readings that they share."""
 
     def __init__(
-        self, prompts: Prompts, key: KeySpec, fingerprints: Mapping[str, str],
+        self,
+        prompts: Prompts,
+        key: KeySpec,
+        fingerprints: Mapping[str, str],
         *,
         slots: int | None = None,
         functions: Mapping[str, StdFunction] = NO_FUNCTIONS,

@@ -203,12 +203,11 @@ def check_reads(state: State, graph: GraphTemplate) -> None:
 def fn_facts(state: State, name: str) -> tuple[str, frozenset[str]]:
     """The type of a function by its registered name, and its ports that compare answers."""
     for scope in state.files.scopes.values():
-        if scope.is_std:
-            for decl in scope.module.decls:
-                if isinstance(decl, ast.Fn):
-                    read = read_fn(scope, decl, Problems())
-                    if read is not None and read.registered == name:
-                        return read.type, read.answers
+        for decl in scope.module.decls:
+            if isinstance(decl, ast.Fn):
+                read = read_fn(scope, decl, Problems())
+                if read is not None and read.registered == name:
+                    return read.type, read.answers
     return "any", frozenset()
 
 

@@ -327,7 +327,12 @@ def finish(files: Files, part: Part, task: TaskSpec | None, goal: Goal | None) -
     models.sort(key=lambda spec: order.get((names[spec.name].source.name, spec.name), (0, 0)))
     optimize: OptimizeSpec | None = None if goal is None else goal.spec
     return ProgramIR(
-        graph=part.template, models=tuple(models), choices=tuple(choices), task=task, optimize=optimize
+        graph=part.template,
+        models=tuple(models),
+        choices=tuple(choices),
+        task=task,
+        optimize=optimize,
+        functions=tuple(state.functions[name] for name in sorted(state.functions)),
     )
 
 

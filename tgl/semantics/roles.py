@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from tgl.ir import PortSpec, Reader, ShotsSource
+from tgl.ir import PYTHON_FN, FunctionSpec, PortSpec, Reader, ShotsSource
 from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.problems import Problems
 from tgl.semantics.replies import read_reader
 from tgl.semantics.scope import FileScope
 from tgl.semantics.settings import Settings, read_settings
-from tgl.syntax import ast
+from tgl.syntax import ast, print_type
 
 OPTIONS = ("prompt", "system", "temperature", "top_p", "max_tokens", "stop", "shots", "retry")
 """What a node may set for a role besides ports and params."""
@@ -39,7 +40,7 @@ class RoleFacts:
 
 @dataclass(frozen=True, slots=True)
 class FnFacts:
-    """A function of the standard library, read. `elements` tells ports that need read answers."""
+    """A function, read. `answers` are the ports that need read answers; `own` tells of a user's function."""
 
     name: str
     scope: FileScope
@@ -49,6 +50,7 @@ class FnFacts:
     registered: str
     type: str
     answers: frozenset[str]
+    own: FunctionSpec | None = None
 
 
 def type_word(scope: FileScope, written: ast.TypeExpr | None, problems: Problems) -> str | None:
@@ -194,21 +196,82 @@ def read_params(
 
 
 def read_fn(scope: FileScope, fn: ast.Fn, problems: Problems) -> FnFacts | None:
-    """The facts of a function, or None if this version cannot run it (reported)."""
+    """The facts of a function, or None if it can't be understood (reported)."""
     at = scope.at(fn.name_span)
     got = read_settings(scope, fn.settings, problems, owner="a function", at=at, known=("python",))
+    if fn.releases is not None:
+        problems.add(name_facts.not_yet(at, "`releases`"))
+        return None
     ports = read_ports(scope, fn.ports, problems)
     got.require("python", 'python "package.module:function"')
     registered = got.text("python")
     if registered is None:
         return None
-    if not scope.is_std:
-        problems.add(name_facts.not_yet(at, "functions written in Python outside of the standard library"))
-        return None
-    word = type_word(scope, fn.type, problems)
+    word = type_word(scope, fn.type, problems) if scope.is_std else result_word(fn.type)
     answers = frozenset(port.name for port in fn.ports if port.type is not None and wants_answers(port.type))
     params = read_params(scope, fn.settings, ports, problems)
-    return FnFacts(fn.name, scope, fn, ports, params, registered, word or "text", answers)
+    own = None
+    if not scope.is_std:
+        if TARGET.fullmatch(registered) is None:
+            got.wrong("python", 'a module and a name in it, `"package.module:function"`')
+            return None
+        own = own_function(scope, fn, registered, ports, tuple(params), problems)
+        registered = own.name
+    return FnFacts(fn.name, scope, fn, ports, params, registered, word or "text", answers, own)
+
+
+TARGET = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
+"""What `python` of a function names."""
+
+
+def own_function(
+    scope: FileScope,
+    fn: ast.Fn,
+    python: str,
+    ports: tuple[PortSpec, ...],
+    params: tuple[str, ...],
+    problems: Problems,
+) -> FunctionSpec:
+    """A function that a user wrote. Nothing is imported here, nor anywhere before the user trusts it."""
+    result = "bool" if result_word(fn.type) == "bool" else read_reader(scope, fn.type, problems)
+    if isinstance(result, Reader) and (result.kind == "tagged" or result.after is not None):
+        at = scope.at(fn.type.span)
+        problems.add(name_facts.not_yet(at, "functions that answer with tags, or `after` a text"))
+    values = tuple(port.name for port in fn.ports if port.type is not None and has_values(port.type))
+    typed = [
+        port.name
+        + ("" if port.type is None else f": {print_type(port.type)}")
+        + ("?" if port.optional else "")
+        for port in fn.ports
+    ]
+    signature = f"({', '.join((*typed, *params))}) -> {print_type(fn.type)}"
+    return FunctionSpec(
+        name=f"{PYTHON_FN}{python}{signature}",
+        declared=fn.name,
+        python=python,
+        ports=ports,
+        values=values,
+        params=params,
+        result=result,
+    )
+
+
+def result_word(written: ast.TypeExpr) -> str:
+    """The plain name of what a user's function answers with."""
+    match written.variants[0]:
+        case ast.WordType(words=(*_, word)):
+            return word
+        case _:
+            return "record"
+
+
+def has_values(written: ast.TypeExpr) -> bool:
+    """Whether a port is a list of something but texts: its members arrive as what they were read as."""
+    match list(written.variants):
+        case [ast.WordType(words=("list",), args=(ast.TypeExpr(variants=(inner,)),))]:
+            return isinstance(inner, ast.RecordType) or inner.words != ("text",)
+        case _:
+            return False
 
 
 def wants_answers(written: ast.TypeExpr) -> bool:

@@ -9,7 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tgl.ir import TAKE_FN, VALUE_FN, ChoiceRef, Const, Expr, Fn, Input, ListOf, NodeRef, Op
+from tgl.ir import (
+    MOST_RESULT,
+    PYTHON_FN,
+    TAKE_FN,
+    VALUE_FN,
+    ChoiceRef,
+    Const,
+    Expr,
+    Fn,
+    Input,
+    ListOf,
+    NodeRef,
+    Op,
+)
 from tgl.space.sizes import LARGEST_NUMBER, UNKNOWN_LENGTH, TextSize, Unbounded
 
 ONE_OF = frozenset({"std.reduce:majority", "std.reduce:first", "std.reduce:last", "std.reduce:best"})
@@ -118,6 +131,9 @@ class Measure:
         sizes = [self.size(arg) for _, arg in args]
         if name in SIGNALS:
             return TextSize(LARGEST_NUMBER)
+        if name.startswith(PYTHON_FN):
+            listed = name.rpartition(" -> ")[2].startswith("list")
+            return TextSize(MOST_RESULT, MOST_RESULT // 2 if listed else None)
         if name == VALUE_FN:
             return largest(sizes)
         if name == TAKE_FN:

@@ -1,10 +1,11 @@
 """The standard library's pure functions over messages, and the evaluation of run-time expressions."""
 
 from tgl.stdfn.early import RULES, foretold_call
-from tgl.stdfn.evaluate import EvaluationError, Scope, evaluate, holds
+from tgl.stdfn.evaluate import Scope, evaluate, functions_of, holds
+from tgl.stdfn.faults import EvaluationError, FunctionError
 from tgl.stdfn.opened import Open, Partial, Range, Truth, is_settled, settled_all
 from tgl.stdfn.partial import PartialScope, foretold, foretold_guard
-from tgl.stdfn.registry import FUNCTIONS, StdFunction, call_function
+from tgl.stdfn.registry import FUNCTIONS, NO_FUNCTIONS, StdFunction, call_function
 from tgl.stdfn.values import (
     Message,
     Record,
@@ -12,6 +13,8 @@ from tgl.stdfn.values import (
     Value,
     json_of,
     message_of,
+    number_in,
+    plain,
     present,
     shown,
     spliced,
@@ -21,8 +24,10 @@ from tgl.stdfn.values import (
 
 __all__ = [
     "FUNCTIONS",
+    "NO_FUNCTIONS",
     "RULES",
     "EvaluationError",
+    "FunctionError",
     "Message",
     "Open",
     "Partial",
@@ -39,10 +44,13 @@ __all__ = [
     "foretold",
     "foretold_call",
     "foretold_guard",
+    "functions_of",
     "holds",
     "is_settled",
     "json_of",
     "message_of",
+    "number_in",
+    "plain",
     "present",
     "settled_all",
     "shown",

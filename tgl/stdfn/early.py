@@ -8,20 +8,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
+from tgl.stdfn.faults import FunctionError
 from tgl.stdfn.opened import Open, Partial, Range, Truth, may_fail, settled_all
-from tgl.stdfn.registry import call_function
+from tgl.stdfn.registry import NO_FUNCTIONS, StdFunction, call_function
 from tgl.stdfn.values import vote_key
 
 
-def foretold_call(name: str, args: Sequence[Partial], named: Mapping[str, Sequence[Partial]]) -> Partial:
+def foretold_call(
+    name: str,
+    args: Sequence[Partial],
+    named: Mapping[str, Sequence[Partial]],
+    own: Mapping[str, StdFunction] = NO_FUNCTIONS,
+) -> Partial:
     """What is certain of a function's value; arguments as `call_function` takes them."""
     values = settled_all(args)
     by_port = {port: settled_all(members) for port, members in named.items()}
     ports = {port: members for port, members in by_port.items() if members is not None}
     if values is not None and len(ports) == len(named):
         try:
-            return call_function(name, values, ports)
-        except ValueError:
+            return call_function(name, values, ports, own)
+        except (FunctionError, ValueError):
             return Open.ANY
     rule = RULES.get(name)
     given = (*args, *(member for members in named.values() for member in members))

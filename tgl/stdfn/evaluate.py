@@ -10,11 +10,12 @@ What a check should have refused (an order between a text and a number, a divisi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Protocol, assert_never
+from typing import Protocol, assert_never, runtime_checkable
 
 from tgl.ir import (
+    PYTHON_FN,
     ChoiceRef,
     Const,
     Expr,
@@ -28,12 +29,9 @@ from tgl.ir import (
     Op,
     WhatName,
 )
-from tgl.stdfn.registry import call_function
+from tgl.stdfn.faults import EvaluationError
+from tgl.stdfn.registry import NO_FUNCTIONS, StdFunction, call_function
 from tgl.stdfn.values import Message, Record, Tagged, Value, number_in, plain, spliced, vote_key
-
-
-class EvaluationError(Exception):
-    """An expression that has no meaning for the values of this run."""
 
 
 class Scope(Protocol):
@@ -48,6 +46,21 @@ class Scope(Protocol):
         ...
 
 
+@runtime_checkable
+class WithFunctions(Protocol):
+    """A scope whose program has functions of its own."""
+
+    @property
+    def functions(self) -> Mapping[str, StdFunction]:
+        """The functions that the user wrote, by registered name."""
+        ...
+
+
+def functions_of(scope: object) -> Mapping[str, StdFunction]:
+    """The functions that a scope has besides those of the standard library."""
+    return scope.functions if isinstance(scope, WithFunctions) else NO_FUNCTIONS
+
+
 def holds(expr: Expr | None, scope: Scope) -> bool:
     """Whether a guard lets its node run. No guard does; false and absent do not."""
     return expr is None or truth(evaluate(expr, scope)) is True
@@ -57,7 +70,7 @@ def evaluate(expr: Expr, scope: Scope) -> Value:
     """The value of an expression, None if it is absent.
 
     Raises:
-        EvaluationError: the operands do not go together.
+        EvaluationError: the operands do not go together, or a function failed.
         ValueError: the expression holds a static part, which no candidate has.
     """
     match expr:
@@ -71,8 +84,10 @@ def evaluate(expr: Expr, scope: Scope) -> Value:
             return tuple(evaluate(item, scope) for item in items)
         case Fn(fn=name, args=args, named=named):
             values = [evaluate(arg, scope) for arg in args]
+            ports = {port: [evaluate(arg, scope)] for port, arg in named}
+            own = functions_of(scope) if name.startswith(PYTHON_FN) else NO_FUNCTIONS
             try:
-                return call_function(name, values, {port: [evaluate(arg, scope)] for port, arg in named})
+                return call_function(name, values, ports, own)
             except ValueError as error:
                 raise EvaluationError(str(error)) from error
         case Op():

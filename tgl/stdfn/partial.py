@@ -16,7 +16,8 @@ from typing import Protocol
 
 from tgl.ir import Expr, Fn, ListOf, NodeRef, Op
 from tgl.stdfn.early import foretold_call
-from tgl.stdfn.evaluate import EvaluationError, Scope, evaluate, operated
+from tgl.stdfn.evaluate import Scope, evaluate, functions_of, operated
+from tgl.stdfn.faults import EvaluationError
 from tgl.stdfn.opened import Open, Partial, Range, Truth, is_settled, may_fail, settled_all
 from tgl.stdfn.values import Value
 
@@ -56,6 +57,7 @@ def foretold(expr: Expr, scope: PartialScope) -> Partial:
                 name,
                 [foretold(arg, scope) for arg in args],
                 {port: [foretold(arg, scope)] for port, arg in named},
+                functions_of(scope),
             )
         case Op():
             return foretold_operation(expr, scope)

@@ -51,7 +51,15 @@ FUNCTIONS: Mapping[str, StdFunction] = MappingProxyType(
 )
 
 
-def call_function(name: str, args: Sequence[Value], named: Mapping[str, Sequence[Value]]) -> Value:
+NO_FUNCTIONS: Mapping[str, StdFunction] = MappingProxyType({})
+
+
+def call_function(
+    name: str,
+    args: Sequence[Value],
+    named: Mapping[str, Sequence[Value]],
+    own: Mapping[str, StdFunction] = NO_FUNCTIONS,
+) -> Value:
     """Call a registered function.
 
     Args:
@@ -60,11 +68,13 @@ def call_function(name: str, args: Sequence[Value], named: Mapping[str, Sequence
         named: values by port; several values of one port are its members. A node's inputs come this way.
             A name that is no port stands for the first one, which a program may have called otherwise
             (`fn majority(drafts: list)`).
+        own: the functions of the program, besides those of the standard library.
 
     Raises:
+        FunctionError: a function of the program failed.
         ValueError: no such function, or arguments that it does not take.
     """
-    function = FUNCTIONS.get("std.signals:size" if name == "size" else name)
+    function = own.get(name) or FUNCTIONS.get("std.signals:size" if name == "size" else name)
     if function is None:
         raise ValueError(f"no function is registered as `{name}`")
     filled: dict[str, list[Value]] = {}

@@ -26,7 +26,7 @@ PLANNER = 'role planner(question) -> {jobs: list(text)} { prompt "{{ question }}
 
 
 def test_there_are_examples():
-    assert len(EXAMPLES) == 4
+    assert len(EXAMPLES) == 5
 
 
 @pytest.mark.parametrize("text", EXAMPLES)

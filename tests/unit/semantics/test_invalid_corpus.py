@@ -23,7 +23,7 @@ CASES = sorted(
 )
 MARK = re.compile(r"#~ (\w+) ?([^#]*)")
 # In tests/unit/semantics/test_lower.py and tests/product: they are not found by `check` itself.
-ELSEWHERE = {"E0510", "E0515", "E0604", "E0751", "E0752", "E0753", "E0754"}
+ELSEWHERE = {"E0510", "E0515", "E0604", "E0751", "E0752", "E0753", "E0754", "E0755", "E0756"}
 
 
 def diagnose(path: Path) -> tuple[Diagnostic, ...]:

@@ -1,12 +1,12 @@
-"""Functions of the standard library inside of expressions."""
+"""Functions inside of expressions."""
 
 from __future__ import annotations
 
-from tgl.ir import Expr, Fn
-from tgl.semantics.errors import names as name_facts
+from tgl.ir import ChoiceKind, Expr, Fn
 from tgl.semantics.errors import types as facts
 from tgl.semantics.lowering.arguments import bind_arguments, port_value
-from tgl.semantics.lowering.state import Env, Given, State
+from tgl.semantics.lowering.functions import Evaluate
+from tgl.semantics.lowering.state import Env, Given, Site, State
 from tgl.semantics.problems import Abandon, Problems
 from tgl.semantics.roles import read_fn
 from tgl.semantics.scope import FileScope
@@ -14,15 +14,19 @@ from tgl.syntax import ast
 
 
 def call_function(
-    state: State, decl: ast.Fn, scope: FileScope, values: list[tuple[ast.Arg, Expr]], env: Env, expr: ast.Call
+    state: State,
+    decl: ast.Fn,
+    scope: FileScope,
+    values: list[tuple[ast.Arg, Expr]],
+    env: Env,
+    expr: ast.Call,
+    evaluate: Evaluate,
 ) -> Expr:
     """A call as a value: ports in declared order, then what is named."""
     at = env.at(expr)
     read = read_fn(scope, decl, Problems())
     if read is None:
-        state.problems.add(
-            name_facts.not_yet(at, "functions written in Python outside of the standard library")
-        )
+        read_fn(scope, decl, state.problems)
         raise Abandon
     by_arg = {id(arg): value for arg, value in values}
     givens = tuple(Given(arg, env, None) for arg, _ in values)
@@ -45,4 +49,14 @@ def call_function(
         else:
             args.append(value)
     named += [(name, by_arg[id(given.arg)]) for name, given in bound.options.items()]
-    return Fn(fn=read.registered, args=tuple(args), named=tuple(sorted(named, key=lambda pair: pair[0])))
+    own = () if read.own is None else read.params.items()
+    for name, param in own:
+        if name in bound.options:
+            continue
+        if param.value is None:
+            raise state.problems.abandon(
+                facts.missing_argument(at, decl.name, name, scope.at(param.name_span))
+            )
+        site = Site(f"{decl.name}.{name}", ChoiceKind.PARAM, param.value)
+        named.append((name, evaluate(state, param.value, Env(scope), site)))
+    return Fn(fn=state.called(read), args=tuple(args), named=tuple(sorted(named, key=lambda pair: pair[0])))

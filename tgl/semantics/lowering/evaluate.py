@@ -443,7 +443,8 @@ def call(state: State, expr: ast.Call, env: Env, site: Site) -> Expr:
             if decl.name == "size" or is_domain(env, func.id):
                 return built_in(state, decl.name, expr, env, site, evaluate)
             values = [(arg, argument(state, arg, env, site)) for arg in expr.args]
-            return call_function(state, decl, state.files.scopes[binding.home], values, env, expr)
+            home = state.files.scopes[binding.home]
+            return call_function(state, decl, home, values, env, expr, evaluate)
         case ast.Role() | ast.Graph():
             message = f"`{func.id}` is {kind_of(decl)}, so it runs in a node"
             hint = f"write `node x : {func.id}(…)`, and use `x` here"

@@ -207,7 +207,7 @@ class Maker:
             args=self.wires(use, read.ports, bound, env, site),
             fields=tuple(fields),
             params=tuple(read.params),
-            fn=read.registered,
+            fn=state.called(read),
             place=self.place(use.place),
         )
 

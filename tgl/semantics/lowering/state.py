@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from tgl.ir import ChoiceKind, ChoicePoint, Expr
+from tgl.ir import ChoiceKind, ChoicePoint, Expr, FunctionSpec
 from tgl.semantics.errors.at import At
 from tgl.semantics.problems import Problems
+from tgl.semantics.roles import FnFacts
 from tgl.semantics.scope import Files, FileScope, Inner
 from tgl.syntax import ast
 
@@ -189,4 +190,11 @@ class State:
     pending: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     failed: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     models: dict[str, FileScope] = field(default_factory=dict[str, FileScope])
+    functions: dict[str, FunctionSpec] = field(default_factory=dict[str, FunctionSpec])
     nodes: int = 0
+
+    def called(self, read: FnFacts) -> str:
+        """The registered name of a function that is used; one that a user wrote is kept for the program."""
+        if read.own is not None:
+            self.functions[read.own.name] = read.own
+        return read.registered

@@ -464,7 +464,8 @@ class GraphWriter:
         """The counts in the brackets: as they stand, where they still say how many there are."""
         if len(node.dims) == 1 and not keeps:
             count = next(iter(node.dims)).count
-            stays = not has_choice(count) and self.written(group) == len(own.alive)
+            known = not has_choice(count) and self.gone.isdisjoint(names_in(count))
+            stays = known and self.written(group) == len(own.alive)
             return (renderer.slice(count.span) if stays else str(len(own.alive)),)
         found: list[str] = []
         for dim, size in zip(node.dims, renderer.shape, strict=True):

@@ -13,6 +13,10 @@ from tgl.syntax import ast
 from tgl.text import Edit, Span, apply_edits
 
 
+LISTS = frozenset({"stop"})
+"""Options of which a list is one value: in one of several replicas it is looked up by index."""
+
+
 @dataclass(frozen=True, slots=True)
 class Callee:
     """What a replica turned out to be.
@@ -284,7 +288,7 @@ class NodeWriter:
     ) -> Texts:
         """`choice`: whose options `func` lists, so that its name is the one that was picked."""
         copies = [replica.copy for replica in replicas]
-        options = frozenset[str]().union(*(replica.callee.options for replica in replicas))
+        options = frozenset[str]().union(*(replica.callee.options for replica in replicas)) - LISTS
         parts: list[Texts] = []
         for arg in expr.args:
             if arg.name in options and arg.when is None:

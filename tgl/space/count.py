@@ -1,10 +1,10 @@
 """How large a space is: its assignments, and the different programs that they make.
 
-Programs are counted by classes (`classes`), assignments by the structures that they make: exact within a budget
-of walks. Elsewhere the number of assignments is estimated by random walks (Knuth 1975, Estimating the efficiency
-of backtrack programs): the product of the numbers of possibilities along a walk that takes each with equal
-probability is an unbiased estimate. Of the programs only bounds are then known: at least those that were seen
-(with those that Chao adds, 1984, as the value), and at most one for each assignment.
+Programs are counted by classes (`classes`), assignments by the structures that they make: exact within a
+budget of walks. Elsewhere the number of assignments is estimated by random walks (Knuth 1975, Estimating the
+efficiency of backtrack programs): the product of the numbers of possibilities along a walk that takes each
+with equal probability is an unbiased estimate. Of the programs only bounds are then known: at least those
+that were seen (with those that Chao adds, 1984, as the value), and at most one for each assignment.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from tgl.ide.checking import Findings, quick
 from tgl.ide.domains import MOST_LISTED, Values, domain_of, values_of, whole
 from tgl.ide.outline import file_values
 from tgl.ide.project import Project, read_project
-from tgl.ide.symbols import statements
 from tgl.ide.tree import decl_at, exprs_at, exprs_of
+from tgl.ide.walk import statements
 from tgl.semantics import Loader
 from tgl.syntax import ast
 from tgl.text import Edit, SourceFile, Span, apply_edits

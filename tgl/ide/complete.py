@@ -10,8 +10,9 @@ from tgl import resources
 from tgl.ide.chunks import Chunk, cut
 from tgl.ide.keys import KEYS, WORDS
 from tgl.ide.project import Project, Target, parsed, standard
-from tgl.ide.symbols import kind_name, statements, symbol_of
+from tgl.ide.symbols import kind_name, symbol_of
 from tgl.ide.tree import doc_of
+from tgl.ide.walk import statements
 from tgl.models import known_packs
 from tgl.semantics import Loader, LoadFailure
 from tgl.syntax import ast, words

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tgl.ide.symbols import walk
+from tgl.ide.walk import walk
 from tgl.syntax import ast, print_expr
 
 MOST_LISTED = 8

@@ -8,8 +8,9 @@ from tgl.ide.domains import Values, bound_of, choices_of, domain_of, percent, va
 from tgl.ide.keys import KEYS
 from tgl.ide.outline import file_values
 from tgl.ide.project import Project
-from tgl.ide.symbols import Symbol, occurrence_at, occurrences, statements
+from tgl.ide.symbols import Symbol, occurrence_at, occurrences
 from tgl.ide.tree import decl_at, doc_of, exprs_at, exprs_of, named_at
+from tgl.ide.walk import statements
 from tgl.syntax import ast, print_decl, print_stmt, print_type
 from tgl.text import Span
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from tgl.ide.domains import Values, domain_of, values_of
 from tgl.ide.project import Project
-from tgl.ide.symbols import kind_name, statements, symbol_of, walk
+from tgl.ide.symbols import kind_name, symbol_of
 from tgl.ide.tree import exprs_of
+from tgl.ide.walk import statements, walk
 from tgl.syntax import ast
 from tgl.text import Span
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tgl.ide.project import Project
+from tgl.ide.walk import children, clause_values, statements, strings, walk
 from tgl.semantics import Named
 from tgl.syntax import ast
 from tgl.text import SourceFile, Span
@@ -350,58 +351,6 @@ class Indexer:
 def is_unit(setting: ast.Setting | ast.Param) -> bool:
     """Whether a task's setting names a model; all others hold the names of fields, and words."""
     return isinstance(setting, ast.Setting) and setting.key == "unit"
-
-
-def statements(body: Iterable[ast.Stmt]) -> Iterator[ast.Stmt]:
-    """Statements, and those inside of loops and maps."""
-    for statement in body:
-        yield statement
-        if isinstance(statement, (ast.Loop, ast.Each)):
-            yield from statements(statement.body)
-
-
-def clause_values(clauses: Iterable[ast.Clause]) -> Iterator[ast.Expr]:
-    for clause in clauses:
-        yield clause.value
-        if clause.until is not None:
-            yield clause.until
-
-
-def children(expr: ast.Expr) -> tuple[ast.Expr, ...]:
-    """The expressions directly inside."""
-    match expr:
-        case ast.ListExpr(items=items):
-            return items
-        case ast.Call(func=func, args=args):
-            return (func, *(v for arg in args for v in (arg.value, arg.when) if v is not None))
-        case ast.Index(base=base, args=args):
-            return (base, *(v for arg in args for v in (arg.value, arg.when) if v is not None))
-        case ast.Member(base=base):
-            return (base,)
-        case ast.Unary(operand=operand) | ast.Is(operand=operand):
-            return (operand,)
-        case ast.Binary(left=left, right=right):
-            return (left, right)
-        case ast.Range(low=low, high=high):
-            return (low, high)
-        case ast.Weights(items=items):
-            return tuple(side for pair in items for side in pair)
-        case ast.Choice(domain=inner) | ast.Fit(method=inner):
-            return (inner,)
-        case ast.Name() | ast.Number() | ast.String():
-            return ()
-
-
-def walk(expr: ast.Expr) -> Iterator[ast.Expr]:
-    """The expression and all inside it, outer before inner."""
-    yield expr
-    for child in children(expr):
-        yield from walk(child)
-
-
-def strings(expr: ast.Expr) -> Iterator[ast.String]:
-    """The texts in an expression."""
-    return (found for found in walk(expr) if isinstance(found, ast.String))
 
 
 def occurrences(project: Project, home: str | None = None) -> tuple[Occurrence, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tgl.ide.symbols import clause_values, statements, walk
+from tgl.ide.walk import clause_values, statements, walk
 from tgl.syntax import ast
 from tgl.text import SourceFile
 

@@ -13,7 +13,7 @@ from tgl.semantics.lowering import domains
 from tgl.semantics.lowering.evaluate import definition, evaluate
 from tgl.semantics.lowering.state import Env, Given, Site, State
 from tgl.semantics.problems import Abandon
-from tgl.semantics.scope import FileScope, kind_of
+from tgl.semantics.scope import FUNCTIONS, PRELUDE, VALUES, FileScope, kind_of
 from tgl.syntax import ast
 
 
@@ -116,6 +116,10 @@ def named_what(state: State, expr: ast.Name, written: Written, node_site: Site) 
         )
     binding = env.scope.names.get(expr.id)
     decl = None if binding is None else binding.decl
+    if binding is None and expr.id in VALUES | FUNCTIONS | PRELUDE:
+        kind = "a value" if expr.id in VALUES else "a built-in function"
+        wanted = "a role, a function or a graph"
+        raise state.problems.abandon(name_facts.wrong_kind(env.at(expr), expr.id, kind, wanted))
     if binding is None or decl is None:
         raise Abandon
     scope = state.files.scopes[binding.home]

@@ -12,9 +12,8 @@ from tgl.emit.tree import every, has_choice
 from tgl.syntax import ast
 from tgl.text import Edit, Span, apply_edits
 
-
 LISTS = frozenset({"stop"})
-"""Options of which a list is one value: in one of several replicas it is looked up by index."""
+"""Options of which a list is one value: a list of one for each replica is a list of lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,11 +287,13 @@ class NodeWriter:
     ) -> Texts:
         """`choice`: whose options `func` lists, so that its name is the one that was picked."""
         copies = [replica.copy for replica in replicas]
-        options = frozenset[str]().union(*(replica.callee.options for replica in replicas)) - LISTS
+        options = frozenset[str]().union(*(replica.callee.options for replica in replicas))
         parts: list[Texts] = []
         for arg in expr.args:
             if arg.name in options and arg.when is None:
                 texts = self.vector(arg.value, replicas, self.renderer.texts)
+                if arg.name in LISTS and len(set(texts)) > 1:
+                    texts = [f"[{text}]" if text and not text.startswith("[") else text for text in texts]
                 if shared:
                     texts = [self.slot(texts)] * len(texts)
                 parts.append(self.renderer.spliced(arg.span, [(arg.value.span, texts)], len(copies)))

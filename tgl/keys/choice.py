@@ -20,7 +20,7 @@ def read_option(options: Sequence[str], text: str) -> str | None:
     """The declared option that a reply picks, or None.
 
     In this order: the whole reply is an option; the last box; the last "the answer is …"; the one option
-    that stands in brackets, alone on a line, or at the beginning of a line as `B)` or `B.`.
+    that stands in brackets, alone on a line, or at the beginning of a line as `B)`, `B:` or `B.`.
     """
     tail = text[-TAIL:]
     names = "|".join(re.escape(option) for option in sorted(options, key=len, reverse=True))
@@ -31,15 +31,17 @@ def read_option(options: Sequence[str], text: str) -> str | None:
     said = re.compile(
         r"(?i:\b(?:answer|option|choice)(?:\s+is)?\s*(?:is\s*)?:?[\s*]*(?:(?:option|choice)\s+)?)"
         rf"[*\"'“‘(\[$\\]*(?P<option>{names})(?=[\s*\"'”’)\].,;:!$]*(?:$|\n|[)\].,;:!*](?:\s|$)|\s(?:{REASONS})\b))"
-        rf"(?P<rest>[^\n]{{0,40}})"
     )
     picked = list(said.finditer(tail))
     if picked:
         last = picked[-1]
-        another = re.search(rf"^[\s*)\]]*(?:,\s*)?(?:or|and|/)\s+[(\[*]*(?:{names})(?![\w])", last["rest"])
+        rest = tail[last.end() : last.end() + 40]
+        another = re.match(rf"[\s*)\]]*(?:,\s*)?(?:or|and|/)\s+[(\[*]*(?:{names})(?!\w)", rest)
         return None if another else last["option"]
-    lines = re.compile(rf"(?m)^[\s*>#-]*[(\[]?(?P<option>{names})[)\].:*]+(?=\s|$)|^\s*(?P<bare>{names})\s*$")
-    bracketed = re.compile(rf"[(\[](?P<option>{names})[)\]]")
+    # "A. B. Smith" are initials.
+    marked = rf"[(\[]?(?P<option>{names})(?:[)\]:*]+|\.(?![ \t]+[A-Z]\.))(?=\s|$|\*)"
+    lines = re.compile(rf"(?m)^[ \t*>#-]*{marked}|^[ \t]*(?P<bare>{names})[ \t]*$")
+    bracketed = re.compile(rf"(?<!\w)[(\[]?(?P<option>{names})[)\]](?!\w)")
     standing = {found["option"] or found["bare"] for found in lines.finditer(tail)}
     standing |= {found["option"] for found in bracketed.finditer(tail)}
     return next(iter(standing)) if len(standing) == 1 else None
@@ -47,11 +49,9 @@ def read_option(options: Sequence[str], text: str) -> str | None:
 
 def alone(options: Sequence[str], text: str) -> str | None:
     r"""The option that a text is, whatever marks surround it: `(b)`, `**B.**`, `\text{(B)}`."""
-    bare = (
-        re.sub(r"\\(?:text|textbf|mathrm|mathbf|mbox|boxed)\s*", "", text[:200].strip())
-        if len(text) <= 200
-        else ""
-    )
+    if len(text) > 200:
+        return None
+    bare = re.sub(r"\\(?:text|textbf|mathrm|mathbf|mbox|boxed)\s*", "", text)
     bare = bare.strip(" \t\n*_`\"'“”‘’()[]{}$.:;!\\")
     if bare in options:
         return bare

@@ -188,10 +188,16 @@ class Binder:
         letters = one_letter_indices(expr) if one_letter else set[str]()
         bracketed = set(bracket_names(expr)) if one_letter else set[str]()
         words = self.unread(expr)
+        called = {found.func.span for found in walk(expr) if isinstance(found, ast.Call)}
         for name in names_in(expr):
             if name.id in known or name.id in self.scope.broken or name.span in words:
                 continue
-            if one_letter and len(name.id) == 1 and (name.id in letters or name.id.isalpha()):
+            if (
+                one_letter
+                and len(name.id) == 1
+                and (name.id in letters or name.id.isalpha())
+                and name.span not in called
+            ):
                 continue
             at = self.scope.at(name.span)
             if name.id in FUTURE:

@@ -15,6 +15,8 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("check", "check programs; say all that is wrong with them"),
     ("fmt", "format programs"),
     ("graph", "draw a program with its choices, or one candidate: Mermaid, DOT, SVG"),
+    ("plan", "say what a program needs and what a search may spend, before the first call"),
+    ("doc", "say what a module of the standard library, or a file, offers"),
     ("optimize", "search a program's choices and write the resolved program"),
     ("sample", "print a random resolved program from the space"),
     ("run", "run a resolved program on one input"),

@@ -7,6 +7,7 @@ from tgl.drawing.picture import Box, Frame, Link, Picture
 from tgl.drawing.program import program_picture
 from tgl.drawing.scene import Place, Route, Scene, scene_of
 from tgl.drawing.svg import svg_text
+from tgl.drawing.words import distribution_of
 
 __all__ = [
     "Box",
@@ -17,6 +18,7 @@ __all__ = [
     "Route",
     "Scene",
     "candidate_picture",
+    "distribution_of",
     "dot_text",
     "mermaid_text",
     "program_picture",

@@ -25,6 +25,7 @@ from tgl.ir import (
     Value,
     WhatName,
 )
+from tgl.syntax import ast, print_expr
 
 MOST_OPTIONS = 6
 MOST_ITEMS = 4
@@ -152,3 +153,32 @@ def broken(texts: Sequence[str], *, width: int = WIDTH, most: int = MOST_LINES) 
     if len(lines) > most:
         lines = [*lines[: most - 1], f"… {len(lines) - most + 1} more lines"]
     return tuple(lines)
+
+
+def distribution_of(value: ast.Expr) -> str | None:
+    """The prior of a choice that is written as a list, weights, a range or a probability; None for others."""
+    if not isinstance(value, ast.Choice):
+        return None
+    match value.domain:
+        case ast.Range(low=ast.Number(value=int() as low), high=ast.Number(value=int() as high)) if (
+            low <= high
+        ):
+            return f"each {percent(1 / (high - low + 1))}"
+        case ast.Range():
+            return "uniform"
+        case ast.ListExpr(items=items) if items:
+            return f"each {percent(1 / len(items))}"
+        case ast.Weights(items=pairs):
+            shares = [weight.value for _, weight in pairs if isinstance(weight, ast.Number)]
+            if len(shares) != len(pairs) or sum(shares) <= 0:
+                return None
+            return ", ".join(
+                f"{print_expr(option)} {percent(share / sum(shares))}"
+                for (option, _), share in zip(pairs, shares, strict=True)
+            )
+        case ast.Number(value=share) if 0 < share < 1:
+            return f"yes {percent(share)}"
+        case ast.Call(func=ast.Name(id="log")):
+            return "1/n each"
+        case _:
+            return None

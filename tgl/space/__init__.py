@@ -29,7 +29,8 @@ from tgl.space.extent import GroupBounds, SpaceBounds, space_bounds
 from tgl.space.lengths import Lengths, RowLengths
 from tgl.space.open_bounds import OpenBounds
 from tgl.space.oracles import Decision
-from tgl.space.ranges import Amount, Bounds, Range
+from tgl.space.ranges import Amount, Bounds, Range, by_name
+from tgl.space.removed import RemovedOption, least_cost, removed_options
 from tgl.space.resolve import Resolution, resolve
 from tgl.space.sizes import TextSize, Unbounded
 from tgl.space.streams import Stream
@@ -58,6 +59,7 @@ __all__ = [
     "PathBounds",
     "Policy",
     "Range",
+    "RemovedOption",
     "Resolution",
     "RowLengths",
     "Sampled",
@@ -72,14 +74,17 @@ __all__ = [
     "ask_tokens",
     "asks",
     "atoms",
+    "by_name",
     "candidate_bounds",
     "count_assignments",
     "decisions",
     "enumerate_assignments",
+    "least_cost",
     "log_prob",
     "may_run",
     "mode",
     "prior_weights",
+    "removed_options",
     "resolve",
     "sample",
     "space_bounds",

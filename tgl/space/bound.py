@@ -11,14 +11,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from tgl.ir import Alternative, ChoiceRef, Expr, ModelName, ModelOf, NodeTemplate, Options
 from tgl.space.facts import Facts
 from tgl.space.feasible import Feasibility
 from tgl.space.plan import AltPlan, GraphPlan, NodePlan, Status
+from tgl.space.routes import guarded, routes
 from tgl.space.static import UNKNOWN
 
+NOWHERE: frozenset[int] = frozenset()
 NodeCost: TypeAlias = Callable[[NodeTemplate, Alternative, str | None], float]
 
 
@@ -38,6 +41,19 @@ class Bound:
         return cost <= self.limit * (1 + 1e-9) + 1e-12
 
 
+@lru_cache(maxsize=64)
+def closed_routes(graph: GraphPlan) -> tuple[frozenset[int], ...]:
+    """The nodes that do not run, on each combination of values that guards ask of given fields.
+
+    Only the dearest combination has to fit: nodes that exclude each other don't add up.
+    """
+    guards = [guarded(node.template.guard) for node in graph.nodes]
+    asked = [place for place, guard in enumerate(guards) if guard.conditions]
+    found = {frozenset(at for at in asked if not guards[at].may_run(way)) for way in routes(guards)}
+    # a combination on which more is closed costs no more
+    return tuple(one for one in sorted(found, key=sorted) if not any(other < one for other in found))
+
+
 @dataclass(frozen=True, slots=True)
 class Floor:
     """The lower bound on the cost of completing some facts."""
@@ -49,7 +65,8 @@ class Floor:
     def total(self) -> float:
         """The floor of the whole program; infinite if nothing completes it."""
         root = self.facts.space.root
-        return self._graph(root, frozenset(port.name for port in root.template.ports))
+        fed = frozenset(port.name for port in root.template.ports)
+        return max(self._graph(root, fed, shut) for shut in closed_routes(root))
 
     def price(self, node: NodePlan, alt: AltPlan) -> float:
         """The least cost of a node itself as a role or function."""
@@ -79,12 +96,12 @@ class Floor:
                 pass
         return self.facts.space.models or (None,)
 
-    def _graph(self, graph: GraphPlan, fed: Set[str]) -> float:
+    def _graph(self, graph: GraphPlan, fed: Set[str], shut: Set[int] = NOWHERE) -> float:
         status = self.feasibility.status(graph, fed)
         if not self.feasibility.output_possible(graph, fed, status):
             return math.inf
         options = {
-            place: self._options(graph, graph.nodes[place], fed, status)
+            place: self._options(graph, graph.nodes[place], fed, status, free=place in shut)
             for place in graph.order
             if status.usable[place]
         }
@@ -117,8 +134,9 @@ class Floor:
         return math.fsum(base) + more
 
     def _options(
-        self, graph: GraphPlan, node: NodePlan, fed: Set[str], status: Status
+        self, graph: GraphPlan, node: NodePlan, fed: Set[str], status: Status, *, free: bool
     ) -> list[tuple[AltPlan, float]]:
+        """What a node may be, at which cost; what does not run costs nothing."""
         found: list[tuple[AltPlan, float]] = []
         for alt in self.facts.possible(node):
             if not self.feasibility.can_be(graph, node, alt, fed, status):
@@ -128,7 +146,7 @@ class Floor:
             else:
                 supplied = self.feasibility.supply(graph, node, alt, fed, status) or set()
                 found.append((alt, self._graph(alt.inner, supplied)))
-        return found
+        return [(alt, 0.0 if cost < math.inf else cost) for alt, cost in found] if free else found
 
     def _surely_live(
         self, graph: GraphPlan, status: Status, options: dict[int, list[tuple[AltPlan, float]]]

@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ BYTES_PER_TOKEN = 4
 """Of usual text, where nothing of a model has been seen."""
 PASSING = ONE_OF - {"std.reduce:majority", "std.reduce:best"} | {"std.reduce:join"}
 """Functions whose value is there if one of their inputs is."""
+INDEX = re.compile(r"\[[^\]]*\]")
 WHOLE_TEXTS = frozenset({"text", "list"})
 """Types of ports that take any message."""
 
@@ -91,10 +93,14 @@ class PathBounds:
 
 @dataclass(frozen=True, slots=True)
 class CandidateBounds:
-    """What one run of a candidate needs, in all and by call node in candidate order."""
+    """What one run of a candidate needs: in all, by call node in candidate order, and by declared node.
+
+    `groups`: replicas and rounds together (`solve.worker[]`), those that exclude each other not added up.
+    """
 
     total: Bounds
     nodes: tuple[NodeBounds, ...]
+    groups: tuple[tuple[str, Bounds], ...]
     path: PathBounds
 
 
@@ -131,13 +137,16 @@ def candidate_bounds(candidate: Candidate, known: Known) -> CandidateBounds:
     once = {node.id: least_amount(node, known.models) for node in calls}
     surely = [certain(candidate, route) for route in ways]
     shares = route_shares(calls, guards, known.examples, ways)
-    highest = largest_of(
-        [
-            summed(amount for amount, guard in zip(most, guards, strict=True) if guard.may_run(way))
-            for way in ways
-        ]
-    )
-    lowest = smallest_of([summed(once[name] for name in sorted(sure)) for sure in surely])
+
+    def together(places: Sequence[int]) -> Bounds:
+        least = [summed(once[calls[at].id] for at in places if calls[at].id in sure) for sure in surely]
+        mean = summed(usual[calls[at].id].times(shares[at]) for at in places)
+        highest = [summed(most[at] for at in places if guards[at].may_run(way)) for way in ways]
+        return bounds_of(smallest_of(least), mean, largest_of(highest))
+
+    groups: dict[str, list[int]] = {}
+    for place, node in enumerate(calls):
+        groups.setdefault(declared(node.id), []).append(place)
     nodes = tuple(
         NodeBounds(
             node.id,
@@ -152,8 +161,17 @@ def candidate_bounds(candidate: Candidate, known: Known) -> CandidateBounds:
         )
         for node, share, dearest in zip(calls, shares, most, strict=True)
     )
-    mean = summed(usual[node.id].times(share) for node, share in zip(calls, shares, strict=True))
-    return CandidateBounds(bounds_of(lowest, mean, highest), nodes, _path(candidate, known, surely))
+    return CandidateBounds(
+        together(range(len(calls))),
+        nodes,
+        tuple((name, together(places)) for name, places in groups.items()),
+        _path(candidate, known, surely),
+    )
+
+
+def declared(address: str) -> str:
+    """An address with replicas taken together: `solve.worker[]`."""
+    return INDEX.sub("[]", address)
 
 
 def worst_amount(node: CallNode, ask: AskTokens, models: Mapping[str, ModelSpec]) -> Amount:

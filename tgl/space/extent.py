@@ -8,13 +8,12 @@ program need reach them), and `usual` is the mean over programs that are drawn, 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from tgl.ir import Alternative, Assignment, NodeTemplate, ProgramIR
 from tgl.space.bound import Bound, Floor
-from tgl.space.bounds import WHOLE_TEXTS, CandidateBounds, Known, candidate_bounds, nodes_read
+from tgl.space.bounds import WHOLE_TEXTS, CandidateBounds, Known, candidate_bounds, declared, nodes_read
 from tgl.space.compile import space_of
 from tgl.space.draw import count_assignments, enumerate_assignments, sample
 from tgl.space.facts import Facts
@@ -22,6 +21,7 @@ from tgl.space.feasible import Feasibility
 from tgl.space.open_bounds import OpenBounds
 from tgl.space.plan import GraphPlan, NodePlan, Space
 from tgl.space.ranges import (
+    NO_BOUNDS,
     NOTHING,
     Amount,
     Bounds,
@@ -39,9 +39,8 @@ from tgl.space.streams import Stream
 
 LISTED = 2000
 """Programs of which every one is looked at."""
-DRAWS = 400
+DRAWS = 200
 """Programs that are drawn from a larger space."""
-INDEX = re.compile(r"\[[^\]]*\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +69,10 @@ class SpaceBounds:
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    """A program's bounds, how often it is drawn, and its declared nodes."""
+    """A program's bounds, and how often it is drawn."""
 
     bounds: CandidateBounds
     weight: float
-
-    def group(self, name: str) -> tuple[Amount, Amount, Amount]:
-        """Least, usual and most of a declared node; of replicas that exclude each other the sum."""
-        own = [node.bounds for node in self.bounds.nodes if declared(node.id) == name]
-        columns = [[_at(bounds, place) for bounds in own] for place in range(3)]
-        least, usual, most = (summed(column) for column in columns)
-        return least, usual, most
-
-
-def declared(address: str) -> str:
-    """An address with replicas taken together: `solve.worker[]`."""
-    return INDEX.sub("[]", address)
 
 
 def space_bounds(
@@ -136,13 +123,13 @@ def space_bounds(
     )
     opened = _Opened(ir, known)
     mean = mean_of([(_at(one.bounds.total, 1), one.weight) for one in found])
-    groups = [
-        GroupBounds(
-            name,
-            bounds_of(most.times(0.0), mean_of([(one.group(name)[1], one.weight) for one in found]), most),
-        )
-        for name, most in opened.groups().items()
-    ]
+    drawn = [dict(one.bounds.groups) for one in found]
+    groups: list[GroupBounds] = []
+    for name, most in opened.groups().items():
+        shares = [
+            (_at(own.get(name, NO_BOUNDS), 1), one.weight) for own, one in zip(drawn, found, strict=True)
+        ]
+        groups.append(GroupBounds(name, bounds_of(most.times(0.0), mean_of(shares), most)))
     paths = _paths(found)
     longest = opened.path(opened.space.root)
     return SpaceBounds(
@@ -186,10 +173,12 @@ def _over(parts: Sequence[tuple[Amount, Amount, Amount]], weights: Sequence[floa
 
 
 def _listed_groups(found: Sequence[_Drawn]) -> Iterable[GroupBounds]:
-    names = dict.fromkeys(declared(node.id) for one in found for node in one.bounds.nodes)
+    names = dict.fromkeys(name for one in found for name, _ in one.bounds.groups)
     weights = [one.weight for one in found]
+    groups = [dict(one.bounds.groups) for one in found]
     for name in names:
-        yield GroupBounds(name, _over([one.group(name) for one in found], weights))
+        own = [group.get(name, NO_BOUNDS) for group in groups]
+        yield GroupBounds(name, _over([_three(bounds) for bounds in own], weights))
 
 
 def _paths(found: Sequence[_Drawn]) -> Range:
@@ -253,16 +242,28 @@ class _Opened:
         return largest_of(found)
 
     def groups(self) -> dict[str, Amount]:
-        """The most of each declared node, replicas together; those that exclude each other add up."""
-        found: dict[str, Amount] = {}
+        """The most of each declared node, replicas together; routes that exclude each other do not add up."""
+        members: dict[str, list[tuple[Amount, Guarded]]] = {}
         for graph in self.space.graphs.values():
             for node in graph.nodes:
                 roles = [alt.template for alt in node.alternatives.values() if alt.template.kind == "role"]
                 if node.reaches and roles:
-                    name = declared(self.address(node.template.id))
                     most = largest_of([self.open.amount(node.template, role, None) for role in roles])
-                    found[name] = found.get(name, NOTHING) + most
-        return found
+                    group = members.setdefault(declared(self.address(node.template.id)), [])
+                    group.append((most, static_guard(self.outermost(graph, node))))
+        ways = routes([guard for group in members.values() for _, guard in group])
+        return {
+            name: largest_of(
+                [summed(amount for amount, guard in group if guard.may_run(way)) for way in ways]
+            )
+            for name, group in members.items()
+        }
+
+    def outermost(self, graph: GraphPlan, node: NodePlan) -> NodePlan:
+        """The node of the whole program that a node is a part of."""
+        while graph is not self.space.root:
+            graph, node, _ = self.open.holders[graph.template.path]
+        return node
 
     def address(self, node_id: str) -> str:
         """A node's id as candidates have it: without the names of nested graphs."""

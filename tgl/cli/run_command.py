@@ -10,7 +10,7 @@ from dataclasses import asdict
 from tgl.cli.outcome import label
 from tgl.cli.running import add_run_options, progress_of, run_async, run_options, workspace_of
 from tgl.pipeline.resolved import load_resolved
-from tgl.pipeline.running import RunOutcome, fields_of, run_once
+from tgl.pipeline.running import RunOutcome, fields_of, named_fields, run_once
 from tgl.pipeline.stop import Exit
 from tgl.pipeline.watch import Watch
 from tgl.runtime import RunStatus
@@ -21,7 +21,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a resolved program")
     parser.add_argument("--graph", help="which graph, if there are several")
     parser.add_argument(
-        "--input", help="a JSON object of the given fields, or plain text for a single one; default: stdin"
+        "--input",
+        action="append",
+        help="a JSON object of the given fields, plain text for a single one, or FIELD=VALUE, once for each "
+        "(a list as JSON); default: stdin",
     )
     parser.add_argument("--trace", action="store_true", help="show what each node said")
     add_run_options(parser)
@@ -30,7 +33,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the answer; 1 if there is none."""
     program = load_resolved(options.file, graph=options.graph)
-    text = options.input
+    texts: list[str] = options.input or []
+    text = named_fields(program, texts) if texts else None
+    if text is None and texts:
+        text = texts[0] if len(texts) == 1 else ""  # several that name no field are no input
     if text is None:
         text = sys.stdin.buffer.read().decode("utf-8", errors="surrogateescape")
     fields = fields_of(program, text)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from pydantic import JsonValue
+
 from tgl.emit import resolve_text
-from tgl.evaluate import Given
 from tgl.pipeline.guard import outside_trouble
 from tgl.pipeline.loading import load_program, lower_program
 from tgl.pipeline.resolved import ResolvedProgram
@@ -21,7 +23,25 @@ from tgl.runtime import Counts, FaultLine, Job, RunResult
 from tgl.space import PRIOR, EmptySpace, Stream, resolve, sample
 
 
-def fields_of(program: ResolvedProgram, text: str) -> dict[str, Given]:
+def named_fields(program: ResolvedProgram, texts: Sequence[str]) -> str | None:
+    """Inputs of the form `field=value` as one JSON object; None if they have another form.
+
+    A value that is JSON of what its field takes is read as that, any other as text.
+    """
+    ports = {port.name: port for port in program.ir.graph.ports}
+    row: dict[str, JsonValue] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or name not in ports:
+            return None
+        row[name] = value
+        if ports[name].type != "text":
+            with suppress(ValueError, RecursionError):
+                row[name] = json.loads(value)
+    return json.dumps(row)
+
+
+def fields_of(program: ResolvedProgram, text: str) -> dict[str, JsonValue]:
     """The given fields of one input.
 
     Args:
@@ -52,19 +72,27 @@ def fields_of(program: ResolvedProgram, text: str) -> dict[str, Given]:
     if missing:
         wanted = ", ".join(f"`{name}`" for name in missing)
         raise Stop(Exit.USAGE, placeless("E0754", f"the input has no {wanted}", help=help_line))
-    fields: dict[str, Given] = {}
-    for name in names:
-        found = row[name]
-        if not isinstance(found, str | int | float | bool):
+    fields: dict[str, JsonValue] = {}
+    for port in program.ir.graph.ports:
+        found = row[port.name]
+        if port.is_list and not isinstance(found, list):
             raise Stop(
-                Exit.USAGE, placeless("E0754", f"`{name}` of the input is no text or number", help=help_line)
+                Exit.USAGE, placeless("E0754", f"`{port.name}` of the input is no list", help=help_line)
             )
-        if isinstance(found, str) and not is_text(found):
-            raise Stop(
-                Exit.USAGE,
-                placeless("E0754", f"`{name}` of the input holds half of a surrogate pair", help=help_line),
-            )
-        fields[name] = found
+        wanted = "list of texts and numbers" if port.is_list else "text or number"
+        members: list[object] = found if port.is_list and isinstance(found, list) else [found]  # pyright: ignore[reportUnknownVariableType]
+        kept: list[JsonValue] = []
+        for member in members:
+            if not isinstance(member, str | int | float | bool):
+                raise Stop(
+                    Exit.USAGE,
+                    placeless("E0754", f"`{port.name}` of the input is no {wanted}", help=help_line),
+                )
+            if isinstance(member, str) and not is_text(member):
+                message = f"`{port.name}` of the input holds half of a surrogate pair"
+                raise Stop(Exit.USAGE, placeless("E0754", message, help=help_line))
+            kept.append(member)
+        fields[port.name] = kept if port.is_list else kept[0]
     return fields
 
 
@@ -89,7 +117,7 @@ class RunOutcome:
 
 async def run_once(
     program: ResolvedProgram,
-    fields: dict[str, Given],
+    fields: Mapping[str, JsonValue],
     workspace: Workspace,
     options: RunOptions,
     watch: Watch,

@@ -212,3 +212,34 @@ def test_a_changed_function_is_another_program(folder):
 def test_a_target_is_a_module_and_a_name(target):
     text = f'fn f(x: text) -> text {{ python "{target}" }}\n'
     assert [p.code for p in check(SourceFile("p.tgl", text), NO_FILES).problems] == ["E0302"]
+
+
+MAPPED = """fn shorten(x: text, others: list?) -> answer { python "texts:shorten"; param most = 3 }
+fn count(x: list) -> text { python "texts:kind" }
+graph solve(question, xs: list) {
+  each x[2] in xs {
+    node part : shorten(x)
+  }
+  output count(x.part)
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("inputs", "status", "told"),
+    [
+        (["question=a=b", 'xs=["hello", 12345, "more"]'], 0, "list['hel', '123']"),
+        (['{"question": "q", "xs": ["one"]}'], 0, "list['one']"),
+        (["question=q", "xs=one"], 2, "`xs` of the input is no list"),
+        (["question=q", "xs=[[1]]"], 2, "`xs` of the input is no list of texts and numbers"),
+        (["question=q"], 2, "the input has no `xs`"),
+        (["quest=q"], 2, "no JSON object"),
+    ],
+)
+def test_a_run_takes_lists_and_says_what_it_left_out(folder, capsys, inputs, status, told):
+    (folder / "p.tgl").write_text(MAPPED)
+    flags = [part for text in inputs for part in ("--input", text)]
+    assert main(["run", "p.tgl", "--trust", *flags]) == status
+    seen = capsys.readouterr()
+    assert told in seen.out + seen.err
+    assert ("1 more were left out" in seen.err) == ("more" in inputs[-1])

@@ -81,7 +81,7 @@ def test_the_standard_library_checks_clean(path):
 
 
 def test_what_each_design_program_still_waits_for():
-    """`expected.txt` lists what `check` says of each program: clean, or the constructs that are not there yet."""
+    """`expected.txt` lists what `check` says of each: clean, or the constructs that are not there yet."""
     told = ""
     for name, text in PROGRAMS.items():
         problems = check(SourceFile(name, text), MemoryLoader(PROGRAMS)).problems

@@ -84,6 +84,10 @@ def test_a_fallback_is_no_failure_and_neither_is_hidden(
     told = found["failures"]
     assert (told["failed"], told["fell_back"]) == ((0, 1) if how == "absent" else (1, 0))
     assert (found["figures"]["n"], told["runs"]) == (found["n"], found["n"]), "nobody is left out of the mean"
+    replay = json.loads(project.tglc("eval", "p.tgl", "--json").stdout)
+    assert (replay["measured"], replay["calls"]["issued"]) == (found["measured"], 0), (
+        "what failed fails again"
+    )
     asked = json.dumps({"question": "What is 400 + 2?"})
     servers["tiny"].plan(Fault.FAILED)
     run = project.tglc("run", "p.tgl", "--live", "--input", asked)

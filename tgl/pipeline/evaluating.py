@@ -23,7 +23,7 @@ from tgl.pipeline.figures import measured_figures
 from tgl.pipeline.guard import outside_trouble
 from tgl.pipeline.loading import import_texts
 from tgl.pipeline.resolved import ResolvedProgram, settings_of
-from tgl.pipeline.searching import prepare, recall_failures, resolved_key, search
+from tgl.pipeline.searching import failed_calls, prepare, recall_failures, resolved_key, search
 from tgl.pipeline.session import MakeModel, RunOptions, open_session
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.task import evaluator_of, load_task, split_task
@@ -98,6 +98,8 @@ async def evaluate(
                 raise Stop(Exit.FAILED, alone.diagnostic())
             if data is None and not verifying:
                 session.store.count(f"test:{task_data.task.name}:{name}", add=1)
+            if options.live:
+                session.store.write_failures(failed_calls(session))
     executor = session.executor
     simulated = program.rests_on_simulation if verifying else bool(program.ir.simulated_models)
     return outcome(

@@ -287,10 +287,7 @@ async def search(
                 keep_finished(session, plan.key, plan.ir, text=text, report=found.report, decisions=decided)
             reads = kept.count(counter, add=1)
             if record is not None:
-                failed = [
-                    StoredFailure(identity=name, failure=one.failure, detail=one.detail)
-                    for name, one in session.executor.failed.items()
-                ]
+                failed = failed_calls(session)
                 export(session.executor.store, record, session.executor.known, failures=failed)
         ledger = session.executor.ledger
         return SearchOutcome(
@@ -391,6 +388,14 @@ def keep_bill(session: Session, kept: Store, key: str, *, resume: bool) -> None:
     if before is not None:
         ledger.restore(json.loads(before))
     session.executor.keep_bill = lambda: kept.note_put(name, json.dumps(ledger.snapshot()))
+
+
+def failed_calls(session: Session) -> list[StoredFailure]:
+    """The calls that have failed for good in this session."""
+    return [
+        StoredFailure(identity=name, failure=one.failure, detail=one.detail)
+        for name, one in session.executor.failed.items()
+    ]
 
 
 def leave_failures(session: Session, plan: SearchPlan, text: str) -> None:

@@ -47,8 +47,8 @@ def test_any_kill_and_resume_equals_the_uninterrupted_run(tmp_path: Path) -> Non
         resumed = searched(folder, "resumed.opt.tgl", 0, "resume")
         assert resumed.returncode == 0, resumed.stderr
         assert (folder / "resumed.opt.tgl").read_bytes() == wanted
-        # What was in flight at the kill is asked again, and so are replies whose commit was on its way: at most
-        # four limit-fulls of two models with eight slots. What was committed is not.
+        # What was in flight at the kill is asked again, and so are replies whose commit was on its way: at
+        # most four limit-fulls of two models with eight slots. What was committed is not.
         assert int(resumed.stdout) <= calls - kill_after + 2 * 8 * 5
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -204,7 +204,7 @@ class Edges:
         if len(args) > len(group.most):
             raise self.state.problems.abandon(facts.needs_index(at, name, len(group.most)))
         found: list[End] = []
-        for index in group.indices:
+        for index in self.named_indices(args, group.indices, group.most, bound, letters, name):
             now = dict(bound)
             conditions: list[Expr] = []
             for arg, k in zip(args, index, strict=False):
@@ -217,6 +217,31 @@ class Edges:
                 label = group.label(index)
                 found.append(End(NodeRef(id=owner.node_id(label)), label, name, None, given, at, now))
         return found
+
+    def named_indices(
+        self,
+        args: tuple[ast.Arg, ...],
+        indices: Sequence[tuple[int, ...]],
+        most: tuple[int, ...],
+        bound: Mapping[str, Expr],
+        letters: frozenset[str],
+        name: str,
+    ) -> Sequence[tuple[int, ...]]:
+        """The indices that may be meant: `worker[i + 1]` names one, so a chain takes linear time."""
+        value = args[0].value
+        if (
+            len(args) != 1
+            or len(most) != 1
+            or any(n.id in letters and n.id not in bound for n in names_in(value))
+        ):
+            return indices
+        # Mistakes in it are told for the first index as for any other.
+        self.at_index(args[0], 1, dict(bound), letters, most, name)
+        site = Site(f"{self.instance.site}.{name}", ChoiceKind.EDGE_IF, value)
+        fixed = positions(
+            evaluate(self.state, value, Env(self.instance.scope, self.instance, dict(bound)), site)
+        )
+        return indices if fixed is None else [(k,) for k in sorted(fixed) if 1 <= k <= len(indices)]
 
     def at_index(
         self,

@@ -70,7 +70,10 @@ def lower_instance(state: State, instance: Instance, stack: tuple[str, ...]) -> 
     declared = [group if group.made else settled_group(instance, group) for group in made.groups]
     made.guard_rounds()
     edges = made.edges
-    fed = {node.id: fed_node(instance, node, edges) for node in made.nodes.values()}
+    incoming: dict[str, list[EdgeTemplate]] = {}
+    for edge in edges:
+        incoming.setdefault(edge.target, []).append(edge)
+    fed = {node.id: fed_node(instance, node, incoming.get(node.id, [])) for node in made.nodes.values()}
     template = GraphTemplate(
         name=graph.name,
         path=instance.path,
@@ -150,9 +153,8 @@ def called_function(state: State, written: ast.Expr, env: Env) -> tuple[ast.Call
     return written, binding.decl, state.files.scopes[binding.home]
 
 
-def fed_node(instance: Instance, node: NodeTemplate, edges: list[EdgeTemplate]) -> NodeTemplate:
+def fed_node(instance: Instance, node: NodeTemplate, incoming: list[EdgeTemplate]) -> NodeTemplate:
     """The node with the ports that bear the name of an input wired to it, unless an edge feeds them (G1)."""
-    incoming = [edge for edge in edges if edge.target == node.id]
     alternatives: list[Alternative] = []
     for alternative in node.alternatives:
         args = dict(alternative.args)

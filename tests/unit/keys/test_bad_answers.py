@@ -56,6 +56,8 @@ BOMBS = {
     "infinity": "inf",
     "nothing printable": "\x00\x01",
     "half of a pair": "\ud800",
+    "half of a pair in a power": "x^\ud800",
+    "half of a pair in a text": "\\text{\ud800 3}",
     "other digits": "٣",
     "subscripts": "_" * 500,
     "JSON, deep": "[" * 5000,

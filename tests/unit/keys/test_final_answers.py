@@ -33,6 +33,8 @@ MATH = KeySpec(kind="math")
         ("42", "42"),
         ("Friday", "text friday"),
         (r"\text{no solution}", "text no solution"),
+        (r"\boxed{\pm 1, \pm 2}", "{-1;-2;1;2}"),
+        (r"\boxed{\text{A, B}}", "{letter A;letter B}"),
         ("", None),
         ("I do not know how to solve this, sorry about that.", None),
     ],

@@ -313,4 +313,4 @@ def real_key(part: Mpf) -> str:
 
 def digest(text: str) -> str:
     """Half a sha-256, in hex."""
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]

@@ -270,7 +270,8 @@ class Batch:
             match item:
                 case Replied(number=number, calls=calls, replies=replies):
                     apart = self.max_n(calls[0].model) < len(calls)
-                    scheduler.on(Came(number, billed(replies, apart=apart)), now)
+                    requests = len(calls) if apart else 1
+                    scheduler.on(Came(number, billed(replies, apart=apart), requests), now)
                     records.extend(map(self.record, calls, replies))
                     ranks.extend(call.rank for call in calls)
                 case Stored(responses=responses):

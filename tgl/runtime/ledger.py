@@ -77,6 +77,7 @@ class Ledger:
     faults: dict[str, FaultLine] = field(default_factory=dict[str, FaultLine])
     reserved: float = 0.0
     under_way: int = 0
+    spare: int = 0
     dollars: float = 0.0
 
     # Spend.
@@ -116,9 +117,13 @@ class Ledger:
             spec.completion_price or 0.0
         ) * usage.completion_tokens
 
-    def fits(self, model: str, worst: Usage, *, settled: bool = False) -> bool:
-        """Whether an attempt fits under the cap; `settled`: if all that is under way came to nothing."""
-        if self.cap.calls is not None and self.billed_calls >= self.cap.calls:
+    def fits(self, model: str, worst: Usage, *, settled: bool = False, most: int = 1) -> bool:
+        """Whether an attempt fits under the cap; `settled`: if all that is under way came to nothing.
+
+        `most` is how many requests it may take: a back-end may have to ask for several replies one by one.
+        """
+        spare = self.spare if settled else 0
+        if self.cap.calls is not None and self.billed_calls - spare + most > self.cap.calls:
             return False
         if self.cap.dollars is None:
             return True
@@ -131,34 +136,48 @@ class Ledger:
             return BillReached(f"{self.cap.calls} calls", f"{self.billed_calls}")
         return BillReached(f"${self.cap.dollars or 0.0:g}", f"${self.dollars:.4f}")
 
-    def reserve(self, model: str, worst: Usage, node: str = "") -> None:
-        """Set the worst case of an attempt aside.
+    def reserve(self, model: str, worst: Usage, node: str = "", *, most: int = 1) -> None:
+        """Set the worst case of an attempt aside, and the `most` requests that it may take.
 
         Raises:
             BillReached: it may not fit under the cap. Nothing was set aside.
         """
-        if not self.fits(model, worst):
+        if not self.fits(model, worst, most=most):
             raise self.reached()
         self.under_way += 1
         self.reserved += self.price(model, worst)
         for line in self.lines(model, node):
-            line.attempts += 1
+            line.attempts += most
+        self.spare += most - 1
 
-    def settle(self, model: str, worst: Usage, usage: Usage, node: str = "") -> None:
-        """An attempt gave a reply: its usage takes the place of what was set aside."""
+    def settle(
+        self, model: str, worst: Usage, usage: Usage, node: str = "", *, most: int = 1, requests: int = 1
+    ) -> None:
+        """An attempt gave a reply by `requests` of `most`: that takes the place of what was set aside."""
+        self.spare -= most - 1
         for line in self.lines(model, node):
+            line.attempts -= most - requests
             line.prompt_tokens += usage.prompt_tokens
             line.completion_tokens += usage.completion_tokens
         self.release(worst, model, self.price(model, usage))
 
     def broken(
-        self, model: str, worst: Usage, node: str = "", *, unknown: bool, failure: str = "cancelled"
+        self,
+        model: str,
+        worst: Usage,
+        node: str = "",
+        *,
+        unknown: bool,
+        failure: str = "cancelled",
+        most: int = 1,
     ) -> None:
         """An attempt gave no reply; `unknown` if it may have been charged all the same."""
+        self.spare -= most - 1
         fault = self.faults.setdefault(failure, FaultLine())
         fault.attempts += 1
         fault.unknown += unknown
         for line in self.lines(model, node):
+            line.attempts -= most - 1
             line.broken += 1
             if unknown:
                 line.unknown += 1

@@ -106,8 +106,8 @@ class Scheduler:
     def on(self, event: Event, now: float) -> None:
         """Take note of an event."""
         match event:
-            case Came(number=number, usage=usage):
-                self.came(self.flights.pop(number), usage, now)
+            case Came(number=number, usage=usage, requests=requests):
+                self.came(self.flights.pop(number), usage, requests, now)
             case Kept(model=model, count=count):
                 self.queues[model].unkept -= count
             case Wanted(call=call):
@@ -198,13 +198,15 @@ class Scheduler:
             call.flights.remove(flight)
         return queue, self.gates[model]
 
-    def came(self, flight: Flight, usage: Usage, now: float) -> None:
+    def came(self, flight: Flight, usage: Usage, requests: int, now: float) -> None:
         """A reply: it is on the bill, and its calls need nothing more."""
         active = self.queues[flight.calls[0].model].active
         queue, gate = self.land(flight)
         queue.unkept += len(flight.calls)
         lead = flight.calls[0]
-        self.ledger.settle(lead.model, flight.worst, usage, lead.node)
+        most = len(flight.calls)
+        self.ledger.settle(lead.model, flight.worst, usage, lead.node, most=most, requests=requests)
+        self.tally.requests += requests - 1
         gate.correct(flight.entry, usage.prompt_tokens + usage.completion_tokens)
         gate.limit.succeeded(len(flight.calls), active)
         gate.answers += 1
@@ -223,7 +225,8 @@ class Scheduler:
         """A cancelled request: it may have been charged. A call that is wanted again is asked again."""
         self.land(flight)
         lead = flight.calls[0]
-        self.ledger.broken(lead.model, flight.worst, lead.node, unknown=True)
+        most = len(flight.calls)
+        self.ledger.broken(lead.model, flight.worst, lead.node, unknown=True, most=most)
         for call in flight.calls:
             if call.wanted and not call.done and not call.flights:
                 self.enqueue_at(call, now, now)
@@ -233,7 +236,12 @@ class Scheduler:
         queue, gate = self.land(flight)
         lead = flight.calls[0]
         self.ledger.broken(
-            lead.model, flight.worst, lead.node, unknown=error.unknown_usage, failure=error.kind.value
+            lead.model,
+            flight.worst,
+            lead.node,
+            unknown=error.unknown_usage,
+            failure=error.kind.value,
+            most=len(flight.calls),
         )
         if not error.unknown_usage:
             gate.correct(flight.entry, 0)
@@ -345,18 +353,23 @@ class Scheduler:
         lead = calls[0]
         worst = lead.worst
         if len(calls) > 1:
-            worst = Usage(worst.prompt_tokens, sum(call.worst.completion_tokens for call in calls))
+            # Its back-end may have to ask for them one by one, each with the prompt.
+            said = sum(call.worst.completion_tokens for call in calls)
+            worst = Usage(len(calls) * worst.prompt_tokens, said)
         tokens = worst.prompt_tokens + worst.completion_tokens
         at = gate.open_at(now, tokens)
         if at > now:
             if not hedge:
                 self.wake_at(at)
             return False
-        if not self.ledger.fits(lead.model, worst):
+        most = len(calls)
+        if not self.ledger.fits(lead.model, worst, most=most):
+            if most > 1:
+                return self.send(calls[:1], queue, gate, now, hedge=hedge)
             if not (hedge or (self.ledger.fits(lead.model, worst, settled=True) and self.flights)):
                 self.stops.append((lead.rank, self.ledger.reached()))
             return False
-        self.ledger.reserve(lead.model, worst, lead.node)
+        self.ledger.reserve(lead.model, worst, lead.node, most=most)
         self.newest += 1
         flight = Flight(self.newest, calls, now, worst, gate.pass_through(now, tokens))
         self.flights[flight.number] = flight

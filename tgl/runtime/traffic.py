@@ -100,10 +100,11 @@ class Unwanted:
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """A request was answered: the tokens that it took."""
+    """A request was answered: the tokens that it took, and how many requests its back-end made of it."""
 
     number: int
     usage: Usage
+    requests: int = 1
 
 
 @dataclass(frozen=True, slots=True)

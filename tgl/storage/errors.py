@@ -72,6 +72,12 @@ class JournalMismatch(Exception):
         self.help = "start the search afresh, without --resume"
 
 
+def is_locked(error: sqlite3.Error) -> bool:
+    """Whether another connection is in the way, which passes."""
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
 def store_error(error: sqlite3.Error, path: Path) -> StoreError:
     """What SQLite refused, as a typed error."""
     name = str(path)

@@ -24,6 +24,7 @@ ADD_TO_COUNTER = """
     INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value
 """
 PUT_NOTE = "INSERT INTO notes VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+SELECT_NOTE = "SELECT value FROM notes WHERE name = ?"
 IDENTITIES = "SELECT identity FROM responses ORDER BY identity"
 SELECT_FAILURES = "SELECT identity, failure, detail FROM failures ORDER BY identity"
 INSERT_FAILURE = "INSERT OR IGNORE INTO failures VALUES (?, ?, ?)"

@@ -11,6 +11,7 @@ responses that it was derived from. The grouping pays for the flush to disk.
 from __future__ import annotations
 
 import asyncio
+import math
 import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from tgl.storage.errors import StoreError, StoreErrorKind, read_only_error, store_error
+from tgl.storage.errors import StoreError, StoreErrorKind, is_locked, read_only_error, store_error
 from tgl.storage.journal import JournalRecord
 from tgl.storage.records import StoredFailure, StoredResponse
 from tgl.storage.rows import (
@@ -33,13 +34,16 @@ from tgl.storage.rows import (
     PUT_NOTE,
     SEARCHES,
     SELECT_FAILURES,
+    SELECT_NOTE,
     columns_of,
     response_of,
     select_responses,
 )
-from tgl.storage.schema import SCHEMA, connect, connect_to_read
+from tgl.storage.schema import LOCK_WAIT, PAUSE, SCHEMA, connect, connect_to_read
 
 T = TypeVar("T")
+PATIENCE = 60.0
+"""Seconds that accepted responses wait for another process: they may have cost money."""
 
 
 class SqliteStore:
@@ -50,14 +54,17 @@ class SqliteStore:
     Args:
         path: the file.
         read_only: write nothing, not even what brings an older file up to date; the file has to be there.
+        patience: seconds that accepted responses wait for another process, in steps of `LOCK_WAIT`.
 
     Raises:
         StoreError: by every method; the kind says why.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, patience: float = PATIENCE) -> None:
         self.path = path
         self.read_only = read_only
+        # SQLite itself waits for `LOCK_WAIT` in each, so no clock is needed.
+        self.tries = max(1, math.ceil(patience / LOCK_WAIT))
         self.pending: list[tuple[tuple[StoredResponse, ...], Future[tuple[StoredResponse, ...]]]] = []
         self.lock = threading.Lock()
         self.worker = ThreadPoolExecutor(1, thread_name_prefix="tgl-store")
@@ -122,7 +129,8 @@ class SqliteStore:
         return (self.change if add else self.run)(lambda: self.counted(name, add))
 
     def note_get(self, name: str) -> str | None:
-        return self.notes().get(name)
+        found = self.rows(SELECT_NOTE, (name,), since=2)
+        return found[0][0] if found else None
 
     def note_put(self, name: str, text: str) -> None:
         self.change(lambda: self.transact(PUT_NOTE, (name, text)))
@@ -149,11 +157,11 @@ class SqliteStore:
     def remove(self, identities: Sequence[str]) -> int:
         return self.change(lambda: self.removed(identities))
 
-    def rows(self, query: str, *, since: int = 1) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, values: tuple[str, ...] = (), *, since: int = 1) -> list[tuple[Any, ...]]:
         """The rows of a query on a table that came with schema `since`; none in an older file."""
         if self.schema < since:
             return []
-        return self.run(lambda: self.connection.execute(query).fetchall())
+        return self.run(lambda: self.connection.execute(query, values).fetchall())
 
     def submit(self, work: Callable[[], T]) -> Future[T]:
         """Run `work` in the store's thread."""
@@ -221,29 +229,63 @@ class SqliteStore:
         return found
 
     def commit_pending(self) -> None:
-        """One transaction with all that was accepted so far."""
+        """One transaction with all that was accepted so far; what arrives meanwhile is the next one's."""
         with self.lock:
             batch, self.pending = self.pending, []
         try:
-            rows = [columns_of(record) for records, _ in batch for record in records]
-            before = self.connection.total_changes
-            with Transaction(self.connection):
-                self.connection.executemany(INSERT_RESPONSE, rows)
-            truth: dict[str, StoredResponse] = {}
-            if self.connection.total_changes - before < len(rows):  # some identities were stored already
-                truth = self.select([record.identity for records, _ in batch for record in records])
+            outcomes = self.commit_patiently([records for records, _ in batch])
         except sqlite3.Error as error:
             for _, accepted in batch:
                 accepted.set_exception(store_error(error, self.path))
             return
-        except (
-            Exception
-        ) as error:  # a fault of ours (a value that SQLite has no room for): never a silent wait
+        except Exception as error:  # a fault of ours: never a silent wait
             for _, accepted in batch:
                 accepted.set_exception(error)
             return
-        for records, accepted in batch:
-            accepted.set_result(tuple([truth.get(record.identity, record) for record in records]))
+        for (_, accepted), outcome in zip(batch, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                accepted.set_exception(outcome)
+            else:
+                accepted.set_result(outcome)
+
+    def commit_patiently(
+        self, batch: Sequence[tuple[StoredResponse, ...]]
+    ) -> list[tuple[StoredResponse, ...] | Exception]:
+        """`commit`, again while another process holds the file."""
+        for _ in range(self.tries - 1):
+            try:
+                return self.commit(batch)
+            except sqlite3.Error as error:
+                if not is_locked(error):
+                    raise
+            threading.Event().wait(PAUSE)  # some refusals come at once
+        return self.commit(batch)
+
+    def commit(
+        self, batch: Sequence[tuple[StoredResponse, ...]]
+    ) -> list[tuple[StoredResponse, ...] | Exception]:
+        """For each group of records what is stored now, or why one of them can't be; the others are."""
+        faults: dict[int, Exception] = {}
+        kept: list[str] = []
+        before = self.connection.total_changes
+        with Transaction(self.connection):
+            for place, records in enumerate(batch):
+                for record in records:
+                    try:
+                        self.connection.execute(INSERT_RESPONSE, columns_of(record))
+                    except sqlite3.Error:
+                        raise
+                    except Exception as error:  # a value that SQLite has no room for: only this record fails
+                        faults.setdefault(place, error)
+                    else:
+                        kept.append(record.identity)
+        truth: dict[str, StoredResponse] = {}
+        if self.connection.total_changes - before < len(kept):  # some identities were stored already
+            truth = self.select(kept)
+        return [
+            faults.get(place) or tuple([truth.get(record.identity, record) for record in records])
+            for place, records in enumerate(batch)
+        ]
 
     def append(self, search: str, seq: int, kind: str, payload: str) -> None:
         """Commit one step of a journal."""
@@ -297,8 +339,10 @@ class Transaction:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # A full disk may have rolled back already.
-        if error is None:
-            self.connection.execute("COMMIT")
-        elif self.connection.in_transaction:
-            self.connection.execute("ROLLBACK")
+        try:
+            if error is None:
+                self.connection.execute("COMMIT")
+        finally:
+            # A commit that was refused leaves the transaction open; a full disk may have rolled back already.
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")

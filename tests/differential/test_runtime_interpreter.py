@@ -39,7 +39,7 @@ from tgl.runtime import (
     Unneeded,
     read_reply,
 )
-from tgl.runtime.plan import nodes_in
+from tgl.runtime.plan import parts_of
 from tgl.stdfn import Message, Open, call_function, evaluate, foretold, foretold_guard, holds, is_settled
 from tgl.storage import StoredResponse
 
@@ -47,6 +47,11 @@ KEY = KeySpec(kind="number")
 PROMPT = "{{ question }}{% for d in drafts %} [{{ d }}]{% endfor %}"
 REPLIES = ("1", "2", "2.0", "so 1", "none", "down")
 SIGNALS = ("std.signals:agreement", "std.signals:size")
+
+
+def nodes_in(expr: Expr) -> set[str]:
+    """The nodes that an expression reads."""
+    return {part.id for part in parts_of(expr) if isinstance(part, NodeRef)}
 
 
 def respond(identity: str, replies: tuple[str, ...]) -> tuple[str, float]:

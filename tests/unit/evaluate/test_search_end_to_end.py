@@ -395,10 +395,10 @@ def test_a_compile_time_limit_that_nothing_meets_is_found_before_a_trial():
 
 
 def test_a_compile_time_limit_holds_for_every_candidate():
-    setting = Setting(program("limit calls <= 6", method="random(trials: 15)"))
+    setting = Setting(program("limit calls <= 3", method="random(trials: 15)"))
     result = setting.search()
     assert isinstance(result, Found), result
-    # Two assistants with two re-asks each: only the four programs without a panel are left.
+    # One of two routes, with two re-asks: only the four programs without a panel are left.
     assert result.report.candidates == 4
     assert not any("panel" in address for address in result.report.winner_assignment)
 

@@ -83,4 +83,6 @@ def test_eval_and_verify_after_a_search_with_failures(
     assert figures.asked == 0
     plain = " ".join(text.split())
     assert all(" ".join(line.split()) in plain for line in figures.lines)
-    assert verification == Verification((), True, "")
+    assert (verification.differing, verification.searched, verification.why_not) == ((), True, "")
+    assert verification.failures is not None
+    assert verification.failures.failed == figures.figures.failed

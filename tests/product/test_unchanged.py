@@ -13,7 +13,11 @@ import pytest
 
 from tgl.cli.main import main
 from tgl.pipeline import finished
+from tgl.pipeline.loading import FileLoader
+from tgl.pipeline.workspace import default_store
+from tgl.semantics import check
 from tgl.storage import SqliteStore, StoredFailure
+from tgl.text import SourceFile
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -206,3 +210,54 @@ def test_verify_looks_at_the_responses(folder: Path, capsys: pytest.CaptureFixtu
     sql(folder, "UPDATE responses SET text = 'no idea', latency = 77")
     assert main(["verify", str(folder / "p.opt.tgl"), store]) != 0
     capsys.readouterr()
+
+
+def test_the_text_as_it_stands_is_an_input(folder: Path, tell: Tell) -> None:
+    assert tell()[1]["unchanged"] is True
+    path = folder / "p.tgl"
+    path.write_text(path.read_text(encoding="utf-8").replace("seed     7", "seed  7"), encoding="utf-8")
+    assert tell()[1]["unchanged"] is False
+
+
+def test_imports_that_changed_places_are_another_search(tmp_path: Path) -> None:
+    main_text = 'use "one.tgl" { a }\nuse "two.tgl" { b }\n'
+    one, two = (f"fn {name}(x) = x\n" for name in "ab")
+    seen: list[finished.Searched] = []
+    for number, (first, second) in enumerate([(one, two), (two, one), (one, two)]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        for name, text in (("p.tgl", main_text), ("one.tgl", first), ("two.tgl", second)):
+            (folder / name).write_text(text, encoding="utf-8")
+        path = str(folder / "p.tgl")
+        checked = check(SourceFile(path, main_text), FileLoader())
+        seen.append(finished.searched_of("key", checked, "solve", folder / "s.sqlite"))
+    assert [len(one.texts) for one in seen] == [3, 3, 3]
+    assert seen[0] == seen[2] != seen[1]
+
+
+def test_only_the_newest_outcome_of_a_program_is_kept(folder: Path, tell: Tell) -> None:
+    before = note_of(folder)[0]
+    path = folder / "p.tgl"
+    text = path.read_text(encoding="utf-8").replace("calls <= 20000", "calls <= 19999")
+    path.write_text(text, encoding="utf-8")
+    assert tell()[0] == 0
+    assert note_of(folder)[0] != before
+
+
+def test_prune_journals_lets_go_of_outcomes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = default_store(folder)
+    store.parent.mkdir()
+    shutil.copy(folder / "store.sqlite", store)
+    monkeypatch.chdir(folder)
+    for told in ("journals from", "nothing to remove"):
+        assert main(["store", "prune", "--journals", "--yes"]) == 0
+        assert told in capsys.readouterr().out
+    assert main(["optimize", "p.tgl", "--quiet"]) == 0
+    capsys.readouterr()
+    # A replay keeps no journal.
+    assert main(["store", "prune", "--journals", "--yes"]) == 0
+    assert "removed 1 outcomes of finished searches" in capsys.readouterr().out
+    with SqliteStore(store) as opened:
+        assert not any(name.startswith("finished:") for name in opened.notes())

@@ -111,7 +111,7 @@ def pruned(options: argparse.Namespace, workspace: Workspace) -> int:
     else:
         going = run_async(unreferenced(workspace, options.unreferenced_by), SilentProgress())
     statement = going_text(going, workspace)
-    if not going.identities and not going.searches:
+    if not (going.identities or going.searches or going.notes):
         print(f"nothing to remove from {workspace.store_name}: {going.staying} responses stay")
         return Exit.DONE
     if options.dry_run:
@@ -130,6 +130,11 @@ def going_text(going: Prunable, workspace: Workspace) -> str:
         return (
             f"{len(going.searches)} journals from {workspace.store_name}: these searches can't be resumed,"
             f" and their failed calls are forgotten; {going.staying} responses stay"
+        )
+    if going.notes:
+        return (
+            f"{len(going.notes)} outcomes of finished searches from {workspace.store_name}: these are made"
+            f" again; {going.staying} responses stay"
         )
     return f"{len(going.identities)} responses from {workspace.store_name}; {going.staying} stay"
 

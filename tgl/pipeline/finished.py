@@ -15,10 +15,11 @@ import base64
 import binascii
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -28,13 +29,53 @@ from tgl.evaluate import SearchReport
 from tgl.ir import ProgramIR
 from tgl.pipeline.session import Session
 from tgl.runtime import Counts
+from tgl.semantics import Checked
 from tgl.storage import StoredResponse, StoreError
 
 SCHEMA = 1
+PREFIX = "finished:"
+"""What the names of these notes start with."""
 SIZE = 32
 """Bytes of an identity."""
 LIBRARIES = ("jinja2", "lark", "numpy", "pydantic", "scipy")
 """What else a result may hang on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What a search is of.
+
+    Args:
+        key: names it in the store.
+        place: the program's file and graph; of one place only the newest outcome is kept.
+        texts: hashes of the files' texts as they stand, with their paths from the program's folder. `key`
+            leaves their layout and the imports' order aside, but the resolved program shows both.
+    """
+
+    key: str
+    place: str
+    texts: tuple[tuple[str, str], ...]
+
+    @property
+    def note(self) -> str:
+        """The note's name."""
+        return f"{PREFIX}{self.place}:{self.key}"
+
+
+def searched_of(key: str, checked: Checked, graph: str, store: Path) -> Searched:
+    """What the search of this key is of; files are named as they lie, to each other and to the store."""
+    own = checked.module.source.name
+    folder, name = os.path.split(os.path.abspath(own))
+    files = [(own, checked.module), *((path, one) for path, one in checked.modules.items() if path != own)]
+    texts = tuple(
+        (
+            path if path.startswith("std/") else os.path.relpath(path, folder),
+            hashlib.sha256(module.source.text.encode()).hexdigest(),
+        )
+        for path, module in files
+    )
+    place = [os.path.relpath(folder, store.absolute().parent), name, graph]
+    return Searched(key, hashlib.sha256(json.dumps(place).encode()).hexdigest()[:16], texts)
 
 
 class Finished(BaseModel):
@@ -67,12 +108,12 @@ class Finished(BaseModel):
         return Counts(**self.counts)
 
 
-def finished_before(session: Session, key: str, ir: ProgramIR) -> Finished | None:
-    """What the search of this key found, if it would find the same again.
+def finished_before(session: Session, searched: Searched, ir: ProgramIR) -> Finished | None:
+    """What this search found, if it would find the same again.
 
     Args:
         session: open, and told which calls failed before.
-        key: names the search in the store.
+        searched: what is to be searched.
         ir: the program.
 
     Raises:
@@ -80,7 +121,7 @@ def finished_before(session: Session, key: str, ir: ProgramIR) -> Finished | Non
     """
     if not may_be_kept(session, ir):
         return None
-    note = session.store.note_get(name_of(key))
+    note = session.store.note_get(searched.note)
     if note is None:
         return None
     seal, _, body = note.partition("\n")
@@ -91,7 +132,7 @@ def finished_before(session: Session, key: str, ir: ProgramIR) -> Finished | Non
         packed = base64.b64decode(found.identities, validate=True)
     except (ValidationError, binascii.Error):
         return None
-    if found.schema_version != SCHEMA or len(packed) % SIZE or found.inputs != inputs_of(session, key):
+    if found.schema_version != SCHEMA or len(packed) % SIZE or found.inputs != inputs_of(session, searched):
         return None
     identities = [packed[at : at + SIZE].hex() for at in range(0, len(packed), SIZE)]
     return found if responses_of(session, identities) == found.responses else None
@@ -99,14 +140,16 @@ def finished_before(session: Session, key: str, ir: ProgramIR) -> Finished | Non
 
 def keep_finished(
     session: Session,
-    key: str,
+    searched: Searched,
     ir: ProgramIR,
     *,
     text: str,
     report: SearchReport,
     decisions: tuple[tuple[str, str], ...],
 ) -> None:
-    """Keep what a search found; a store that can't be written keeps nothing.
+    """Keep what a search found, in place of what the same program gave before.
+
+    A store that can't be written keeps nothing.
 
     Raises:
         StoreError: the store can't be read.
@@ -119,7 +162,7 @@ def keep_finished(
     if responses is None:
         return
     kept = Finished(
-        inputs=inputs_of(session, key),
+        inputs=inputs_of(session, searched),
         identities=base64.b64encode(bytes.fromhex("".join(identities))).decode(),
         responses=responses,
         text=text,
@@ -129,7 +172,10 @@ def keep_finished(
     )
     body = kept.model_dump_json()
     with suppress(StoreError):
-        session.store.note_put(name_of(key), f"{hashlib.sha256(body.encode()).hexdigest()}\n{body}")
+        session.store.note_put(searched.note, f"{hashlib.sha256(body.encode()).hexdigest()}\n{body}")
+        for name in session.store.notes():
+            if name.startswith(f"{PREFIX}{searched.place}:") and name != searched.note:
+                session.store.note_clear(name)
 
 
 def may_be_kept(session: Session, ir: ProgramIR) -> bool:
@@ -137,16 +183,12 @@ def may_be_kept(session: Session, ir: ProgramIR) -> bool:
     return not (session.executor.assumed or session.failures or getattr(ir, "functions", ()))
 
 
-def name_of(key: str) -> str:
-    """The note's name."""
-    return f"finished:{key}"
-
-
-def inputs_of(session: Session, key: str) -> str:
-    """The hash of all that goes into a search but the responses: `key` and what it does not cover."""
+def inputs_of(session: Session, searched: Searched) -> str:
+    """The hash of all that goes into a search but the responses: its key and what that does not cover."""
     models = {name: bound.fingerprint for name, bound in session.executor.models.items()}
-    parts = [SCHEMA, key, models, session.executor.options.deploy, package_hash(), sys.version]
-    return hashlib.sha256(json.dumps([*parts, libraries()], sort_keys=True).encode()).hexdigest()
+    parts = [SCHEMA, searched.key, models, session.executor.options.deploy, package_hash(), sys.version]
+    whole = json.dumps([*parts, libraries(), searched.texts], sort_keys=True)
+    return hashlib.sha256(whole.encode()).hexdigest()
 
 
 def responses_of(session: Session, identities: list[str]) -> str | None:

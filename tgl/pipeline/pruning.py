@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tgl.evaluate import NoPrice, measure_alone
+from tgl.pipeline.finished import PREFIX
 from tgl.pipeline.guard import outside_trouble
 from tgl.pipeline.loading import load_program, lower_program
 from tgl.pipeline.resolved import load_resolved
@@ -28,11 +29,15 @@ SHORTEST = 4
 
 @dataclass(frozen=True, slots=True)
 class Prunable:
-    """What may go: responses by identity, searches whose journal goes, and how many responses stay."""
+    """What may go: responses by identity, searches whose journal goes, and how many responses stay.
+
+    `notes` go with the journals: what finished searches found, which is only kept to save time.
+    """
 
     identities: tuple[str, ...]
     searches: tuple[str, ...]
     staying: int
+    notes: tuple[str, ...] = ()
 
 
 def of_model(workspace: Workspace, fingerprint: str) -> Prunable:
@@ -61,14 +66,15 @@ def of_model(workspace: Workspace, fingerprint: str) -> Prunable:
 
 
 def of_journals(workspace: Workspace) -> Prunable:
-    """All journals.
+    """All journals, and what finished searches found.
 
     Raises:
         Stop: the store can't be read.
     """
     try:
         with store_to_read(workspace) as store:
-            return Prunable((), tuple(store.searches()), len(store.identities()))
+            notes = tuple(name for name in store.notes() if name.startswith(PREFIX))
+            return Prunable((), tuple(store.searches()), len(store.identities()), notes)
     except StoreError as error:
         raise store_stop(error) from None
 
@@ -147,6 +153,8 @@ def prune(workspace: Workspace, going: Prunable) -> None:
         with store_to_write(workspace) as store:
             for name in going.searches:
                 store.journal_clear(name)
+            for name in going.notes:
+                store.note_clear(name)
             store.remove(going.identities)
     except StoreError as error:
         raise store_stop(error) from None

@@ -23,7 +23,7 @@ from tgl.evaluate import FAILURES, Found, Search, SearchReport, failures_in
 from tgl.ir import ProgramIR
 from tgl.pipeline.decided import decisions
 from tgl.pipeline.figures import measured_block
-from tgl.pipeline.finished import Finished, finished_before, keep_finished
+from tgl.pipeline.finished import Finished, finished_before, keep_finished, searched_of
 from tgl.pipeline.guard import outside_trouble
 from tgl.pipeline.loading import FileLoader, folder_of, import_texts, load_program, lower_program
 from tgl.pipeline.resolved import ResolvedProgram
@@ -266,8 +266,9 @@ async def search(
             if options.live:
                 keep_bill(session, kept, plan.key, resume=resume)
             counter = f"test:{plan.data.task.name}:{plan.data.dataset.hash}"
+            searched = searched_of(plan.key, plan.checked, plan.ir.graph.name, workspace.store)
             if (replay and record is None and not again) and (
-                before := finished_before(session, plan.key, plan.ir)
+                before := finished_before(session, searched, plan.ir)
             ) is not None:
                 return shown_again(before, plan, session, kept.count(counter, add=1))
             found = await Search(
@@ -284,7 +285,7 @@ async def search(
                 leave_failures(session, plan, text)
             decided = decisions(plan.ir, found.resolution)
             if replay and keep:
-                keep_finished(session, plan.key, plan.ir, text=text, report=found.report, decisions=decided)
+                keep_finished(session, searched, plan.ir, text=text, report=found.report, decisions=decided)
             reads = kept.count(counter, add=1)
             if record is not None:
                 failed = failed_calls(session)
@@ -388,6 +389,9 @@ def keep_bill(session: Session, kept: Store, key: str, *, resume: bool) -> None:
     if before is not None:
         ledger.restore(json.loads(before))
     session.executor.keep_bill = lambda: kept.note_put(name, json.dumps(ledger.snapshot()))
+    if not resume:
+        # The bill of an earlier search must not become this one's, should it end before its first note.
+        session.executor.keep_bill()
 
 
 def failed_calls(session: Session) -> list[StoredFailure]:

@@ -183,7 +183,14 @@ class Batch:
                     self.scheduler.on(Unwanted(identity), self.now)
                 for identity, rank in self.union.raises().items():
                     self.scheduler.on(Raised(identity, rank), self.now)
-                for command in self.scheduler.commands(self.now):
+                commands = self.scheduler.commands(self.now)
+                if not self.executor.ledger.is_covered and not self.note_bill():
+                    # What a cap would forget is not asked; the batch stops once the rest has come.
+                    for command in commands:
+                        if isinstance(command, Send):
+                            self.scheduler.on(CutOff(command.number), self.now)
+                    commands = [command for command in commands if not isinstance(command, Send)]
+                for command in commands:
                     match command:
                         case Send():
                             await self.send(command)
@@ -364,10 +371,12 @@ class Batch:
             # Raised it would cut off calls that are under way and paid for.
             self.post(Halted(min(map(self.union.rank, asks)), error))
 
-    def note_bill(self) -> None:
-        """Have the bill kept in the middle of a batch, so that a crash forgets little of it."""
+    def note_bill(self) -> bool:
+        """Have the bill kept in the middle of a batch, so that a crash forgets little of it, if it can."""
         self.noted = self.executor.tally.requests
         try:
             self.executor.keep_bill()
         except StoreError as error:
             self.scheduler.on(Halted((), error), self.now)
+            return False
+        return True

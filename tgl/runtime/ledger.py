@@ -28,6 +28,14 @@ class BillCap:
     dollars: float | None = None
 
 
+LEASE = 50
+"""Requests that a kept bill of a capped search counts ahead of their being made, at most."""
+SHARE = 20
+"""The least number of such leases that a cap allows for, so that one crash can't use up a small cap."""
+LOST = "lost"
+"""Requests that may have been made just before a process was killed: a class of failure on bills."""
+
+
 @dataclass(slots=True)
 class BillLine:
     """What one model was asked, or what was asked for one node.
@@ -79,6 +87,7 @@ class Ledger:
     under_way: int = 0
     spare: int = 0
     dollars: float = 0.0
+    leased: tuple[int, float] = (0, 0.0)
 
     # Spend.
 
@@ -107,8 +116,9 @@ class Ledger:
 
     @property
     def billed_calls(self) -> int:
-        """Attempts so far."""
-        return sum([line.attempts for line in self.bill.values()])
+        """Attempts so far, with those that a killed process may have made."""
+        lost = self.faults.get(LOST)
+        return sum([line.attempts for line in self.bill.values()]) + (lost.attempts if lost else 0)
 
     def price(self, model: str, usage: Usage) -> float:
         """Dollars for a usage; 0 where no price is declared."""
@@ -201,9 +211,30 @@ class Ledger:
 
     # Between processes.
 
+    @property
+    def is_covered(self) -> bool:
+        """Whether the last `snapshot` counts all that has been asked: a capped bill is kept beforehand."""
+        calls, dollars = self.leased
+        return (self.cap.calls is None or self.billed_calls <= calls) and (
+            self.cap.dollars is None or self.dollars + self.reserved <= dollars
+        )
+
     def snapshot(self) -> JsonValue:
-        """The bill so far. What is under way counts with its worst case: it may never be settled."""
-        bill = Bill(self.bill, self.nodes, self.faults, self.dollars + self.reserved)
+        """The bill so far. What is under way counts with its worst case: it may never be settled.
+
+        While something is under way a capped bill counts some requests and dollars to come, too, as `LOST`:
+        a process that is killed, however often, then never forgets what counts against the cap.
+        """
+        calls, dollars, faults = 0, 0.0, self.faults
+        if self.under_way and self.cap.calls is not None:
+            calls = max(0, min(LEASE, self.cap.calls // SHARE, self.cap.calls - self.billed_calls))
+        if self.under_way and self.cap.dollars is not None:
+            dollars = max(0.0, min(self.cap.dollars / SHARE, self.cap.dollars - self.dollars - self.reserved))
+        if calls:
+            lost = self.faults.get(LOST, FaultLine())
+            faults = {**self.faults, LOST: FaultLine(lost.attempts + calls, lost.unknown + calls)}
+        self.leased = self.billed_calls + calls, self.dollars + self.reserved + dollars
+        bill = Bill(self.bill, self.nodes, faults, self.leased[1])
         return BILL.dump_python(bill, mode="json")
 
     def restore(self, kept: JsonValue) -> None:

@@ -83,6 +83,9 @@ class MemoryStore:
     def note_put(self, name: str, text: str) -> None:
         self.noted[name] = text
 
+    def note_clear(self, name: str) -> None:
+        self.noted.pop(name, None)
+
     def notes(self) -> Mapping[str, str]:
         return dict(sorted(self.noted.items()))
 

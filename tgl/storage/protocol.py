@@ -105,6 +105,14 @@ class Transcript(Protocol):
         """
         ...
 
+    def note_clear(self, name: str) -> None:
+        """Forget a note, if there is one.
+
+        Raises:
+            StoreError: it could not be committed.
+        """
+        ...
+
     def notes(self) -> Mapping[str, str]:
         """All notes, sorted by name."""
         ...

@@ -135,6 +135,9 @@ class SqliteStore:
     def note_put(self, name: str, text: str) -> None:
         self.change(lambda: self.transact(PUT_NOTE, (name, text)))
 
+    def note_clear(self, name: str) -> None:
+        self.change(lambda: self.transact("DELETE FROM notes WHERE name = ?", (name,)))
+
     def notes(self) -> Mapping[str, str]:
         return dict(self.rows("SELECT name, value FROM notes ORDER BY name", since=2))
 

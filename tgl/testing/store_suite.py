@@ -219,6 +219,9 @@ class StoreSuite(ResponseStoreSuite):
             assert store.note_get("probe") == text
         store.note_put("a", "b")
         assert list(store.notes()) == ["a", "probe"]
+        store.note_clear("a")
+        store.note_clear("none")
+        assert list(store.notes()) == ["probe"]
 
     def test_failures_are_no_responses(self, store: Store) -> None:
         failed = [

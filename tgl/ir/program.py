@@ -271,8 +271,8 @@ class ModelSpec(Frozen):
 class KeySpec(Frozen):
     """How an answer is read and when two are the same.
 
-    `tolerance` of numbers is absolute, or `relative` to the target; `options` are those of a `choice`, `fields`
-    those of a `json` object that count (none: all).
+    `tolerance` of numbers is absolute, or `relative` to the target; `options` are those of a `choice`,
+    `fields` those of a `json` object that count (none: all).
     """
 
     kind: Literal["exact", "text", "number", "math", "choice", "json"]

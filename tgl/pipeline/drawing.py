@@ -23,15 +23,13 @@ FORMATS: dict[DrawingFormat, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Which candidate is drawn: the most probable one (no seed), a draw with a seed, or the resolved program."""
+    """Which candidate is drawn: the most probable one, a draw with a seed, or the resolved program."""
 
     what: Literal["mode", "seed", "resolved"]
     seed: int = 0
 
 
-def drawing(
-    name: str, form: DrawingFormat, *, graph: str | None = None, which: Drawn | None = None
-) -> str:
+def drawing(name: str, form: DrawingFormat, *, graph: str | None = None, which: Drawn | None = None) -> str:
     """A program as text of a format: the whole space, or a candidate.
 
     Raises:

@@ -48,7 +48,7 @@ def unknown_profile(at: At, profile: str, known: Sequence[str], near: str | None
         at,
         f"there is no profile `{profile}` of a simulated model",
         near or "not known",
-        hint=f"the shipped profiles are {', '.join(known)}; or name a file, `\"fitted.toml#name\"`",
+        hint=f'the shipped profiles are {", ".join(known)}; or name a file, `"fitted.toml#name"`',
     )
 
 

@@ -23,16 +23,19 @@ from tgl.emit.measured import (
     strip_measured,
 )
 from tgl.emit.overwrite import Existing, existing_state
+from tgl.emit.rehearse import Fault, Unwritable, read_back, unwritable
 from tgl.emit.resolve import resolve_text
 
 __all__ = [
     "BaselineFigures",
     "Existing",
+    "Fault",
     "Hashes",
     "Interval",
     "MeasuredBlock",
     "MeasuredFigures",
     "Stale",
+    "Unwritable",
     "UnwrittenDecision",
     "amount_text",
     "cost_text",
@@ -46,9 +49,11 @@ __all__ = [
     "measured_text",
     "program_hash",
     "proportion_text",
+    "read_back",
     "recorded_hashes",
     "replace_measured",
     "resolve_text",
     "staleness",
     "strip_measured",
+    "unwritable",
 ]

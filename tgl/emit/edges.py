@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from tgl.emit.decisions import lies_in
+from tgl.emit.errors import NeedsSingles
 from tgl.emit.members import Members
 from tgl.emit.render import Copy, Renderer
 from tgl.emit.statics import UNKNOWN, Facts, Known, static_value, tree_value
@@ -66,7 +67,13 @@ class EdgeWriter:
         if not live:
             return ()
         kept = self.kept(edge, templates, live)
-        return (kept,) if kept is not None else self.listed(edge, live)
+        if kept is not None:
+            return (kept,)
+        for end in edge.ends:
+            for name in groups_in(end):
+                if name in self.members and self.members[name].idle:
+                    raise NeedsSingles(name)  # who is left shows by who is named, not by a row or the whole
+        return self.listed(edge, live)
 
     # --- the statement as it stands
 
@@ -158,7 +165,7 @@ class EdgeWriter:
                 return id
             if members.name in by_number:
                 return members.at_new(members.old[id])
-            return id if id in members.alive else None
+            return id if id in members.new else None
 
         def decided(address: str) -> Known:
             return answer if address in own else self.facts.decided(address)
@@ -172,7 +179,7 @@ class EdgeWriter:
         for template in templates:
             source, target = self.source(template), self.target(template)
             ends = [End(end.group, moved) for end in (source, target) if (moved := now(end.id)) is not None]
-            if len(ends) < 2:
+            if len(ends) < 2 or self.is_idle(ends[1]):  # what an idle replica reads changes nothing
                 continue
             holds = static_value(template.exists, facts)
             if holds is UNKNOWN:
@@ -180,6 +187,10 @@ class EdgeWriter:
             if holds is True:
                 found.add((ends[0], ends[1]))
         return found
+
+    def is_idle(self, end: End) -> bool:
+        """Whether the text declares a replica that nothing reads."""
+        return end.group in self.members and end.id in self.members[end.group].idle
 
     def condition(self, expr: ast.Expr, answer: bool, by_number: frozenset[str]) -> str | bool | None:
         """An `if` with its yes/no choices replaced by `answer`: a value, or the text that is left of it.
@@ -393,6 +404,11 @@ class EdgeWriter:
                 return None if text is None else f"{text}.{port}"
             case _:
                 return self.renderer.texts(end, [Copy(self.path)], shared=False)[0]
+
+
+def groups_in(end: ast.Expr) -> tuple[str, ...]:
+    """The names of nodes in an end of a statement, index variables and counts among them."""
+    return tuple(part.id for part in every(end) if isinstance(part, ast.Name))
 
 
 def suffix(end: ast.Expr) -> str:

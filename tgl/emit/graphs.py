@@ -351,7 +351,8 @@ class GraphWriter:
         old = {member: nodes[member].index for member in group.members}
         keeps = self.keeps_positions(group, alive, node)
         new = {member: old[member] for member in alive} if keeps else self.positions(group, alive, old, node)
-        return Members(group.name, tuple(alive), old, new, group.name in self.singles)
+        idle = tuple(member for member in group.members if member in new and member not in alive)
+        return Members(group.name, tuple(alive), old, new, group.name in self.singles, idle)
 
     def keeps_positions(self, group: Group, alive: Sequence[str], node: ast.NodeStmt | None) -> bool:
         """Whether the user's own `if`, with nothing to decide in it, says which replicas there are."""
@@ -370,7 +371,10 @@ class GraphWriter:
         old: Mapping[str, Position],
         node: ast.NodeStmt | None,
     ) -> dict[str, Position]:
-        """New numbers 1…k, row by row if there are several dimensions."""
+        """New numbers 1…k, row by row if there are several dimensions.
+
+        Where rows are left of different lengths, all keep their numbers, those too that nobody reads.
+        """
         dims = max(map(len, old.values()), default=0)
         if dims <= 1 or group.name in self.singles:
             return {member: (rank,)[:dims] for rank, member in enumerate(alive, 1)}
@@ -380,7 +384,11 @@ class GraphWriter:
             if node is None or has_choice(node.what) or any(has_choice(c.value) for c in node.clauses):
                 raise NeedsSingles(group.name)
             # The replicas are alike but for what nobody reads of them: the text may declare these too.
-            return {member: old[member] for member in alive}
+            most = [max(old[member][d] for member in alive) for d in range(dims)]
+            box = [m for m in group.members if all(a <= b for a, b in zip(old[m], most, strict=True))]
+            if any(static_value(self.nodes[member].exists, self.facts) is not True for member in box):
+                raise NeedsSingles(group.name)
+            return {member: old[member] for member in box}
         return dict(zip(alive, everything, strict=True))
 
     def node(self, node: ast.NodeStmt, here: Block) -> tuple[str, ...]:

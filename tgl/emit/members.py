@@ -15,7 +15,8 @@ class Members:
     """A declared node after resolution.
 
     `alive` are template ids in the order of the text; `old` and `new` are their positions in the user's text
-    and in the resolved one. `singles`: each survivor has become a node of its own, `name_2`.
+    and in the resolved one. `singles`: each survivor has become a node of its own, `name_2`. `idle` are
+    replicas that nothing reads and that the text declares nevertheless, as rows are of one length.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Members:
     old: Mapping[str, Position]
     new: Mapping[str, Position]
     singles: bool = False
+    idle: tuple[str, ...] = ()
 
     @property
     def is_replicated(self) -> bool:
@@ -36,7 +38,7 @@ class Members:
 
     @property
     def is_unmoved(self) -> bool:
-        """Whether every replica is alive and keeps its position."""
+        """Whether every replica is declared and keeps its position."""
         return all(self.new.get(member) == position for member, position in self.old.items())
 
     @property
@@ -49,8 +51,9 @@ class Members:
         return next((member for member in self.alive if self.old[member] == position), None)
 
     def at_new(self, position: Position) -> str | None:
-        """The replica with a position in the resolved text."""
-        return next((member for member in self.alive if self.new[member] == position), None)
+        """The replica that the resolved text declares at a position."""
+        declared = (*self.alive, *self.idle)
+        return next((member for member in declared if self.new[member] == position), None)
 
     def single_name(self, member: str) -> str:
         """The name of a survivor that has become a node of its own."""
@@ -67,7 +70,7 @@ class Members:
         """How the text refers to some replicas, as few words as can be: `w`, `w[1..2]`, `w[1]`, in order."""
         wanted = set(members)
         chosen = [member for member in self.alive if member in wanted]
-        if not self.singles and len(chosen) == len(self.alive):
+        if not self.singles and not self.idle and len(chosen) == len(self.alive):
             return (self.name,)
         if self.singles or any(len(self.new[member]) != 1 for member in chosen):
             return tuple(self.reference(member) for member in chosen)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import TypeAlias, assert_never
 
 from tgl.emit.decisions import Decisions, option_position, value_text, written_options
@@ -219,7 +220,7 @@ class Renderer:
         if not shared or len(set(texts)) == 1:
             return texts
         known = [text for text in texts if text is not None]
-        if not self.index or len(known) < len(texts):
+        if not self.index or len(known) < len(texts) or (self.shape and prod(self.shape) != len(texts)):
             raise self.differing(copies)
         self.uses_index = True
         self.list_is_written()

@@ -2,6 +2,7 @@
 
 from tgl.semantics.fold import ABSENT, FoldError, is_static
 from tgl.semantics.fold import op as apply_operator
+from tgl.semantics.invariants import Broken, InternalError, Invariant
 from tgl.semantics.loader import NO_FILES, Loader, LoadFailure, MemoryLoader
 from tgl.semantics.lowering.quantify import is_symmetric
 from tgl.semantics.program import Checked, Lowered, check, lower
@@ -11,9 +12,12 @@ from tgl.semantics.verify import verify
 __all__ = [
     "ABSENT",
     "NO_FILES",
+    "Broken",
     "Checked",
     "FileScope",
     "FoldError",
+    "InternalError",
+    "Invariant",
     "LoadFailure",
     "Loader",
     "Lowered",

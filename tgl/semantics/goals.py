@@ -23,12 +23,12 @@ from tgl.semantics.errors import models as model_facts
 from tgl.semantics.errors import types as type_facts
 from tgl.semantics.errors.at import At
 from tgl.semantics.fold import every
+from tgl.semantics.inside import expressions, nested
 from tgl.semantics.lowering.state import Instance, State
 from tgl.semantics.models import read_model
 from tgl.semantics.problems import Problems
 from tgl.semantics.roles import read_fn
 from tgl.semantics.tasks import Goal
-from tgl.semantics.verify import expressions, nested
 from tgl.syntax import ast
 from tgl.text import Span
 

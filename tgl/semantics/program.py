@@ -12,6 +12,7 @@ from tgl.semantics.bind import check_names, is_partial
 from tgl.semantics.errors import graph as facts
 from tgl.semantics.goals import check_goal
 from tgl.semantics.imports import read_files
+from tgl.semantics.invariants import InternalError
 from tgl.semantics.loader import Loader
 from tgl.semantics.lowering.evaluate import global_value
 from tgl.semantics.lowering.instance import lower_instance
@@ -237,6 +238,9 @@ def lower(checked: Checked, graph: str | None = None, task: str | None = None) -
 
     Returns:
         No IR if the program has errors, or if it is not clear which graph is meant.
+
+    Raises:
+        InternalError: there is neither an IR nor a problem, which is a bug in tglc.
     """
     if not checked.ok:
         return Lowered(None, checked.problems)
@@ -265,6 +269,8 @@ def lower(checked: Checked, graph: str | None = None, task: str | None = None) -
         problems.add(unknown_name(scope.at(scope.module.span), task, tasks, "task"))
         return Lowered(None, problems.sorted(order_of(files)))
     part = lower_graph(files, chosen, problems, goal=goal, task=spec, as_part=False)
+    if part is None and problems.ok:
+        raise InternalError(f"graph `{chosen.name}` checked clean and has no IR, and nothing says why")
     if part is None or not problems.ok:
         return Lowered(None, problems.sorted(order_of(files)))
     found = tuple(problem for problem in problems.sorted(order_of(files)) if problem not in checked.problems)
@@ -339,7 +345,7 @@ def finish(files: Files, part: Part, task: TaskSpec | None, goal: Goal | None) -
 def live_choices(part: Part) -> set[str]:
     """The choices that the graph refers to."""
     from tgl.ir import ChoiceRef
-    from tgl.semantics.verify import expressions, nested
+    from tgl.semantics.inside import expressions, nested
 
     return {
         found.address

@@ -1,168 +1,194 @@
-"""What holds of every IR that leaves `lower` or a pass."""
+"""What holds of every IR that leaves `lower`, looked at fact by fact (`Invariant`, docs/ir.md).
+
+The order is that of `Invariant`: the frame first, then what refers to it. A fact that another one needs is
+looked at even if that one does not hold, so nothing here may raise on a broken IR.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from tgl.ir import (
+    PYTHON_FN,
+    SCHEMA,
+    Alternative,
     ChoiceRef,
     Const,
+    Domain,
     Expr,
     GraphTemplate,
-    Input,
-    Is,
-    ModelName,
-    ModelOf,
     NodeRef,
     NodeTemplate,
     Options,
     ProgramIR,
 )
-from tgl.semantics.fold import closing, every, is_static
+from tgl.semantics.fold import closing, every
+from tgl.semantics.inside import expressions, nested
+from tgl.semantics.invariants import Broken, Invariant
+from tgl.semantics.verify_references import choices, declarations, references
 
 
-def verify(ir: ProgramIR) -> list[str]:
-    """The invariants that an IR breaks, in words; empty for a good one."""
-    return [*instances(ir.graph), *references(ir), *shapes(ir.graph)]
-
-
-def nested(graph: GraphTemplate) -> Iterator[GraphTemplate]:
-    """A graph instance and all inside it."""
-    yield graph
-    for node in graph.nodes:
-        for alternative in node.alternatives:
-            if alternative.graph is not None:
-                yield from nested(alternative.graph)
-
-
-def expressions(graph: GraphTemplate) -> Iterator[Expr]:
-    """All expressions of one instance, with those inside them."""
-    whole: list[Expr | None] = [graph.output, *(group.count for group in graph.groups)]
-    for node in graph.nodes:
-        whole += [node.exists, node.pick, node.on, node.guard]
-        for alternative in node.alternatives:
-            whole += [value for _, value in (*alternative.args, *alternative.fields)]
-    whole += [requirement.condition for requirement in graph.requirements]
-    for edge in graph.edges:
-        whole += [edge.source, edge.exists, edge.guard]
-    for value in whole:
-        if value is not None:
-            yield from every(value)
-
-
-def repeated(names: list[str], what: str) -> list[str]:
-    return [f"{what} {name} stands {n} times" for name, n in Counter(names).items() if n > 1]
-
-
-def instances(root: GraphTemplate) -> Iterator[str]:
-    graphs = list(nested(root))
-    yield from repeated([graph.path for graph in graphs], "path")
-    yield from repeated([node.id for graph in graphs for node in graph.nodes], "node")
+def verify(ir: ProgramIR) -> list[Broken]:
+    """The invariants that an IR breaks; empty for a good one. Linear in its size. Never raises."""
+    found: list[Broken] = []
+    if ir.schema_version != SCHEMA:
+        found.append(Broken(Invariant.SCHEMA, "program", f"version {ir.schema_version} is not {SCHEMA}"))
+    graphs = list(nested(ir.graph))
+    found += once(Invariant.NODE_ONCE, (node.id for graph in graphs for node in graph.nodes))
+    domains = {point.address: point.domain for point in ir.choices}
     for graph in graphs:
-        members = [name for group in graph.groups for name in group.members]
-        if members != [node.id for node in graph.nodes]:
-            yield f"the groups of {graph.path} do not list its nodes in order"
+        found += members(graph)
         for node in graph.nodes:
-            yield from repeated(
-                [alternative.key for alternative in node.alternatives], f"alternative of {node.id}"
-            )
-            yield from alternatives(graph, node)
+            found += alternatives(node)
+            found += picks(node, domains)
+        found += edges(graph)
+        found += circle(graph)
+    found += models_of_roles(ir.graph, covered=False)
+    found += functions(ir, graphs)
+    found += references(ir, graphs)
+    found += choices(ir)
+    found += declarations(ir)
+    return found
 
 
-def alternatives(graph: GraphTemplate, node: NodeTemplate) -> Iterator[str]:
-    if not node.id.startswith(f"{graph.path}."):
-        yield f"node {node.id} is not inside {graph.path}"
-    if not node.alternatives:
-        yield f"node {node.id} has no alternative"
-    for alternative in node.alternatives:
-        if (alternative.kind == "graph") != (alternative.graph is not None):
-            yield f"{node.id}: {alternative.key} is a graph without one, or the other way round"
-        if (alternative.kind == "fn") != (alternative.fn is not None):
-            yield f"{node.id}: {alternative.key} is a function without one, or the other way round"
-        if alternative.kind == "role" and (
-            alternative.reader is None or "prompt" not in dict(alternative.fields)
-        ):
-            yield f"{node.id}: {alternative.key} is a role without prompt or reader"
-        unknown = set(dict(alternative.args)) - {port.name for port in alternative.ports}
-        if unknown:
-            yield f"{node.id}: {alternative.key} has arguments without ports: {sorted(unknown)}"
+def once(invariant: Invariant, names: Iterable[str]) -> Iterator[Broken]:
+    """Names that stand several times."""
+    for name, n in Counter(names).items():
+        if n > 1:
+            yield Broken(invariant, name, f"stands {n} times")
 
 
-def references(ir: ProgramIR) -> Iterator[str]:
-    used: set[str] = set()
-    models = {model.name for model in ir.models}
-    addresses = [point.address for point in ir.choices]
-    yield from repeated(addresses, "choice")
-    for point in ir.choices:
-        if isinstance(point.domain, Options):
-            parts = [part for option in point.domain.options for part in every(option)]
-            yield from (
-                f"{point.address} offers {p.name}, which is no model"
-                for p in parts
-                if isinstance(p, ModelName) and p.name not in models
-            )
-    for graph in nested(ir.graph):
-        nodes = {node.id for node in graph.nodes}
-        ports = {port.name for port in graph.ports}
-        for part in expressions(graph):
-            match part:
-                case ChoiceRef(address=address):
-                    used.add(address)
-                case NodeRef(id=name) if name not in nodes:
-                    yield f"{graph.path} refers to node {name}"
-                case Is(node=name) | ModelOf(node=name) if name not in {
-                    n.id for g in nested(ir.graph) for n in g.nodes
-                }:
-                    yield f"{graph.path} refers to node {name}"
-                case Input(instance=path, port=port) if path != graph.path or port not in ports:
-                    yield f"{graph.path} refers to input {port} of {path}"
-                case ModelName(name=name) if name not in models:
-                    yield f"{graph.path} refers to model {name}"
-                case _:
-                    pass
-    yield from (f"no choice has the address {name}" for name in sorted(used - set(addresses)))
-    yield from (f"nothing refers to the choice {name}" for name in sorted(set(addresses) - used))
-
-
-def shapes(root: GraphTemplate) -> Iterator[str]:
-    for graph in nested(root):
-        nodes = {node.id: node for node in graph.nodes}
-        for edge in graph.edges:
-            if edge.target not in nodes:
-                yield f"an edge of {graph.path} goes to {edge.target}"
-                continue
-            for key, port in edge.ports:
-                found = [a for a in nodes[edge.target].alternatives if a.key == key]
-                if not found or port not in [p.name for p in found[0].ports]:
-                    yield f"an edge goes to port {port} of {key} at {edge.target}"
-        for value in (
-            value for node in graph.nodes for value in (node.exists, node.pick, node.on) if value is not None
-        ):
-            if not is_static(value):
-                yield f"{graph.path} decides before the run on what only the run knows"
-        yield from circles(graph)
-
-
-def circles(graph: GraphTemplate) -> Iterator[str]:
-    """A circle in the graph with every edge that may exist."""
-    waits: dict[str, set[str]] = {node.id: set() for node in graph.nodes}
+def members(graph: GraphTemplate) -> Iterator[Broken]:
+    """Nodes lie in their graph, and the groups list them in order."""
     for node in graph.nodes:
-        values = [value for a in node.alternatives for _, value in a.args] + (
-            [] if node.guard is None else [node.guard]
-        )
-        waits[node.id] |= {part.id for value in values for part in every(value) if isinstance(part, NodeRef)}
-    for edge in graph.edges:
-        if closing(edge.exists) == Const(value=False):
+        if not node.id.startswith(f"{graph.path}."):
+            yield Broken(Invariant.NODE_INSIDE, node.id, f"it does not begin with {graph.path}")
+    listed = [name for group in graph.groups for name in group.members]
+    if listed != [node.id for node in graph.nodes]:
+        yield Broken(Invariant.GROUP_MEMBERS, graph.path, "its groups do not list its nodes in order")
+    names = {name: group.name for group in graph.groups for name in group.members}
+    for node in graph.nodes:
+        if names.get(node.id, node.group) != node.group:
+            yield Broken(Invariant.GROUP_NAME, node.id, f"group {names[node.id]} lists it, not {node.group}")
+
+
+def alternatives(node: NodeTemplate) -> Iterator[Broken]:
+    """A node is something, and each thing that it may be is whole."""
+    if not node.alternatives:
+        yield Broken(Invariant.ALTERNATIVES, node.id, "it has none")
+    yield from (
+        Broken(Invariant.ALTERNATIVE_ONCE, node.id, f"{broken.where} {broken.text}")
+        for broken in once(Invariant.ALTERNATIVE_ONCE, (found.key for found in node.alternatives))
+    )
+    for found in node.alternatives:
+        where = f"{node.id}.{found.key}"
+        if (found.kind == "graph") != (found.graph is not None):
+            yield Broken(Invariant.GRAPH_BODY, where, "a graph has a body, and nothing else has one")
+        if found.graph is not None and found.graph.path != where:
+            yield Broken(Invariant.PATH_INSIDE, where, f"its graph is at {found.graph.path}")
+        if (found.kind == "fn") != (found.fn is not None):
+            yield Broken(Invariant.FN_NAME, where, "a function has a registered name, and nothing else")
+        if found.kind == "role":
+            yield from role(where, found)
+        unknown = sorted(dict(found.args).keys() - {port.name for port in found.ports})
+        if unknown:
+            yield Broken(Invariant.ARGUMENT_PORT, where, f"it has no port {', '.join(unknown)}")
+
+
+def role(where: str, found: Alternative) -> Iterator[Broken]:
+    """A role can be asked and its reply read."""
+    if "prompt" not in dict(found.fields):
+        yield Broken(Invariant.ROLE_PROMPT, where, "it has no prompt")
+    if found.reader is None:
+        yield Broken(Invariant.ROLE_READER, where, "nothing reads its reply")
+
+
+def picks(node: NodeTemplate, domains: Mapping[str, Domain]) -> Iterator[Broken]:
+    """What decides which alternative a node is names its alternatives, where that can be seen."""
+    keys = {found.key for found in node.alternatives}
+    match node.pick:
+        case Const(value=key):
+            odd = [] if key in keys else [repr(key)]
+        case ChoiceRef(address=address):
+            domain = domains.get(address)
+            values = domain.values if isinstance(domain, Options) else ()
+            odd = [repr(value) for value in values if value not in keys]
+        case _:
+            odd = []
+    if odd:
+        yield Broken(Invariant.PICK, node.id, f"it is picked as {', '.join(odd)}, which it can't be")
+
+
+def models_of_roles(graph: GraphTemplate, *, covered: bool) -> Iterator[Broken]:
+    """A role that may be there has a model, its own or one of an instance around it."""
+    for node in graph.nodes:
+        if node.exists == Const(value=False):
             continue
-        values = [edge.source] + ([] if edge.guard is None else [edge.guard])
-        waits[edge.target] |= {
-            part.id for value in values for part in every(value) if isinstance(part, NodeRef)
-        }
-    while waits:
-        free = [name for name, others in waits.items() if not others & waits.keys()]
-        if not free:
-            yield f"nodes of {graph.path} wait for each other: {sorted(waits)}"
-            return
-        for name in free:
-            del waits[name]
+        has_model = covered or node.on is not None
+        for found in node.alternatives:
+            if found.kind == "role" and not has_model:
+                yield Broken(Invariant.ROLE_MODEL, node.id, "no model, and none around it")
+            if found.graph is not None:
+                yield from models_of_roles(found.graph, covered=has_model)
+
+
+def edges(graph: GraphTemplate) -> Iterator[Broken]:
+    """Edges run from a message to ports that are there."""
+    ports = {
+        node.id: {found.key: {port.name for port in found.ports} for found in node.alternatives}
+        for node in graph.nodes
+    }
+    for edge in graph.edges:
+        if edge.source.kind not in ("node", "input"):
+            yield Broken(Invariant.EDGE_SOURCE, edge.target, f"an edge comes from a {edge.source.kind}")
+        if edge.target not in ports:
+            yield Broken(Invariant.EDGE_TARGET, edge.target, f"an edge of {graph.path} goes to it")
+            continue
+        for key, port in edge.ports:
+            if port not in ports[edge.target].get(key, ()):
+                yield Broken(Invariant.EDGE_PORT, edge.target, f"{key} has no port {port}")
+
+
+def circle(graph: GraphTemplate) -> Iterator[Broken]:
+    """A circle in the graph with every edge that may exist, what closes no circle left out."""
+    names = {node.id for node in graph.nodes}
+    waits: dict[str, set[str]] = {name: set() for name in names}
+    for node in graph.nodes:
+        values = [value for found in node.alternatives for _, value in found.args]
+        waits[node.id] |= named([*values, node.guard]) & names
+    for edge in graph.edges:
+        if edge.target in names and closing(edge.exists) != Const(value=False):
+            waits[edge.target] |= named([edge.source, edge.guard]) & names
+    feeds: dict[str, list[str]] = {name: [] for name in names}
+    for name, sources in waits.items():
+        for source in sources:
+            feeds[source].append(name)
+    open_inputs = {name: len(sources) for name, sources in waits.items()}
+    free = [name for name, count in open_inputs.items() if not count]
+    while free:
+        for name in feeds[free.pop()]:
+            open_inputs[name] -= 1
+            if not open_inputs[name]:
+                free.append(name)
+    stuck = sorted(name for name, count in open_inputs.items() if count)
+    if stuck:
+        yield Broken(Invariant.NO_CIRCLE, graph.path, f"these wait for each other: {', '.join(stuck)}")
+
+
+def named(values: Iterable[Expr | None]) -> set[str]:
+    """The nodes that expressions name."""
+    return {
+        part.id for value in values if value is not None for part in every(value) if isinstance(part, NodeRef)
+    }
+
+
+def functions(ir: ProgramIR, graphs: Iterable[GraphTemplate]) -> Iterator[Broken]:
+    """Functions written in Python that the graph calls are declared, each once, in order of name."""
+    used = {found.fn for graph in graphs for node in graph.nodes for found in node.alternatives if found.fn}
+    used |= {part.fn for graph in graphs for part in expressions(graph) if part.kind == "fn"}
+    declared = [found.name for found in ir.functions]
+    for name in sorted(name for name in used - set(declared) if name.startswith(PYTHON_FN)):
+        yield Broken(Invariant.FN_DECLARED, name, "it is called and not declared")
+    if declared != sorted(set(declared)):
+        yield Broken(Invariant.FN_DECLARED, "program", "functions are not in order of name, each once")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tgl.ir import ProgramIR
-from tgl.semantics import NO_FILES, MemoryLoader, check, lower, verify
+from tgl.semantics import NO_FILES, InternalError, MemoryLoader, check, lower, verify
+from tgl.semantics.problems import Abandon
 from tgl.syntax import ast
 from tgl.text import SourceFile
 
@@ -239,11 +240,12 @@ def test_more_nodes_than_can_be_handled_are_refused():
     assert [problem.code for problem in check(SourceFile("p.tgl", text), NO_FILES).problems] == ["E0515"]
 
 
-def test_verify_sees_a_broken_ir():
-    ir = lowered(MODELS + ROLE + GRAPH.format("g"))
-    assert verify(ir) == []
-    node = ir.graph.nodes[0]
-    twice = ir.model_copy(update={"graph": ir.graph.model_copy(update={"nodes": (node, node)})})
-    assert any("stands 2 times" in line for line in verify(twice))
-    unlisted = ir.model_copy(update={"models": ()})
-    assert any("model smol" in line for line in verify(unlisted))
+def test_a_graph_that_vanishes_without_a_reason_is_a_bug_that_is_told(monkeypatch):
+    checked = check(SourceFile("p.tgl", MODELS + ROLE + GRAPH.format("g")), NO_FILES)
+
+    def vanish(*_: object) -> None:
+        raise Abandon
+
+    monkeypatch.setattr("tgl.semantics.program.lower_instance", vanish)
+    with pytest.raises(InternalError, match="graph `g` checked clean and has no IR"):
+        lower(checked)

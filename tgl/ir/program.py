@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from tgl.ir.choices import ChoicePoint, TextPlace
 from tgl.ir.expr import Expr, Frozen
@@ -18,11 +18,15 @@ SCHEMA = 1
 
 
 class PortSpec(Frozen):
-    """A port. `type` is "text", "list", "answer", "number", …; optional or not (language.md G11)."""
+    """A port. `type` is "text", "list", "answer", "number", …; optional or not (language.md G11).
+
+    Of the type "tagged", `tags` are those that it takes.
+    """
 
     name: str
     type: str
     optional: bool = False
+    tags: tuple[str, ...] = Field(default=(), exclude_if=lambda tags: not tags)
 
     @property
     def is_list(self) -> bool:
@@ -36,7 +40,8 @@ class Reader(Frozen):
     `answer` is read by the task's key; `number` finds a number in [low, high]; `choice` one of `options`.
     `record` finds a JSON object with `fields`, `list` a JSON list of `item`s; `tagged` a line that begins
     with one of `tags`, and reads what stands behind it (None: nothing does). `after` is the text behind which
-    the value stands (the last occurrence counts). `optional`: of a field, which may be missing.
+    the value stands (the last occurrence counts). `optional`: of a field, which may be missing. `ranked`: of a
+    list of texts, the best first and none twice.
     """
 
     kind: Literal["text", "answer", "number", "choice", "record", "list", "tagged"]
@@ -48,6 +53,7 @@ class Reader(Frozen):
     item: Reader | None = None
     tags: tuple[tuple[str, Reader | None], ...] = ()
     optional: bool = False
+    ranked: bool = False
 
     @model_serializer(mode="wrap")
     def without_parts(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
@@ -56,7 +62,7 @@ class Reader(Frozen):
         return {name: value for name, value in found.items() if name not in PARTS or value}
 
 
-PARTS = frozenset({"fields", "item", "tags", "optional"})
+PARTS = frozenset({"fields", "item", "tags", "optional", "ranked"})
 
 
 PYTHON_FN = "python:"

@@ -246,6 +246,9 @@ def argument(spec: FunctionSpec, port: PortSpec, value: Value) -> JsonValue:
                     f"`{spec.declared}`: `{port.name}` takes a number and got {shown(value)!r}"
                 )
             return None if number is None else int(number) if number == int(number) else float(number)
+        case "tagged":
+            read = plain(value)
+            return tag_json(read) if isinstance(read, Tagged) and read.tag in port.tags else None
         case "record":
             read = plain(value)
             if not isinstance(read, Record) and not is_unread(value):
@@ -261,6 +264,11 @@ def wrong_argument(spec: FunctionSpec, port: PortSpec, value: Value) -> Function
     """A value of another type than a port takes."""
     got = shown(value)[:60]
     return FunctionError(f"`{spec.declared}`: `{port.name}` takes a {port.type} and got {got!r}")
+
+
+def tag_json(value: Tagged) -> JsonValue:
+    """A value with a tag as a function sees it: `{"ASK": "why?"}`, or `"DONE"`."""
+    return value.tag if value.value is None else {value.tag: json_of(plain(value.value))}
 
 
 def is_unread(value: Value) -> bool:
@@ -284,7 +292,7 @@ def result_of(spec: FunctionSpec, key: KeySpec, value: JsonValue) -> Value:
         read = None
     else:
         read = fitted(spec.result, key, value)
-    if read is None or isinstance(read, Tagged):
+    if read is None:
         wanted = spec.name.rpartition(" -> ")[2]
         raise FunctionError(f"`{spec.declared}`: its result is no {wanted}: {json.dumps(value)[:60]}")
     return read

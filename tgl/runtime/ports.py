@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from tgl.ir import CallNode, PortSpec
 from tgl.keys import Answer
 from tgl.runtime.prompts import PortValue, RecordText, shown_text
-from tgl.stdfn import EvaluationError, Message, Record, Tagged, Value, shown, spliced, text_of
+from tgl.stdfn import EvaluationError, Message, Record, Tagged, Value, plain, shown, spliced, text_of
 
 
 def port_values(node: CallNode, inputs: Iterable[tuple[str, Value]]) -> dict[str, PortValue] | None:
@@ -43,6 +43,8 @@ def port_texts(port: PortSpec, values: Sequence[Value]) -> PortValue | None:
     if not values:
         return None
     value = values[0]
+    if port.type == "tagged":
+        return tagged_text(value, port.tags) if has_one_of(port.tags, value) else None
     if port.type == "text" or not isinstance(value, Message):
         return port_item(value)
     match value.value:
@@ -54,6 +56,12 @@ def port_texts(port: PortSpec, values: Sequence[Value]) -> PortValue | None:
             return text_of(value.value)
         case Record() | Tagged() | tuple():
             return port_item(value)
+
+
+def has_one_of(tags: Sequence[str], value: Value) -> bool:
+    """Whether a value has one of some tags."""
+    read = plain(value)
+    return isinstance(read, Tagged) and read.tag in tags
 
 
 def listed(value: Value) -> Value:
@@ -68,8 +76,22 @@ def port_item(value: Value) -> str | RecordText:
             return record_text(text, record)
         case Record():
             return record_text(text_of(value), value)
+        case Message(value=Tagged()) | Tagged():
+            return tagged_text(value)
         case _:
             return shown(value)
+
+
+def tagged_text(value: Value, tags: Sequence[str] = ()) -> RecordText:
+    """A value with a tag as a template sees it: its text, and by the name of its tag what it holds.
+
+    Under the other `tags` there is an empty text.
+    """
+    read = plain(value)
+    assert isinstance(read, Tagged)
+    held: dict[str, PortValue] = dict.fromkeys(tags, "")
+    held[read.tag] = "" if read.value is None else port_item(read.value)
+    return RecordText(shown(value), tuple(held.items()))
 
 
 def record_text(text: str, record: Record) -> RecordText:

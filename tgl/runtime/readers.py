@@ -44,6 +44,8 @@ def read_reply(reader: Reader, key: KeySpec, text: str) -> Read:
         case "record" | "list":
             found = [fitted(reader, key, value) for value in json_in(reader, behind)]
             fitting = [value for value in found if value is not None]
+            if reader.ranked and not fitting:
+                return numbered(behind)
             return read_of(fitting[-1]) if fitting else None
         case "tagged":
             return read_tagged(reader, key, behind)
@@ -93,9 +95,37 @@ def fitted(reader: Reader, key: KeySpec, value: JsonValue) -> Value:
         case "list", list():
             inner = reader.item or Reader(kind="text")
             members = [fitted(inner, key, member) for member in value]
-            return None if any(member is None for member in members) else tuple(members)
+            if any(member is None for member in members):
+                return None
+            return tuple(dict.fromkeys(members)) if reader.ranked else tuple(members)
+        case "tagged", str():
+            return read_tagged(reader, key, value)
+        case "tagged", dict():
+            return fitted_tag(reader, key, value)
         case _:
             return None
+
+
+def fitted_tag(reader: Reader, key: KeySpec, value: dict[str, JsonValue]) -> Tagged | None:
+    """`{"ASK": "why?"}`: an object with one of the tags, further fields passed over; two tags are none."""
+    [*named] = [(tag, inner) for tag, inner in reader.tags if tag in value]
+    if len(named) != 1:
+        return None
+    [(tag, inner)] = named
+    if inner is None:
+        return Tagged(tag, None)
+    read = fitted(inner, key, value[tag])
+    return None if read is None else Tagged(tag, read)
+
+
+def numbered(text: str) -> tuple[Value, ...] | None:
+    """The last list in a text whose lines are numbered from 1 (`1. this`), none twice; None without one."""
+    items: list[str] = []
+    for number, item in re.findall(r"(?m)^[ \t>*_]*(\d+)[.)][ \t]+(\S.*)$", text):
+        if int(number) == 1:
+            items = []
+        items.append(item.strip(" \t*_"))
+    return tuple(dict.fromkeys(item for item in items if item)) or None
 
 
 def fitted_record(reader: Reader, key: KeySpec, value: dict[str, JsonValue]) -> Record | None:

@@ -20,7 +20,7 @@ from tgl.semantics.lowering.state import Instance, State
 from tgl.semantics.models import read_model
 from tgl.semantics.problems import Abandon, Problems
 from tgl.semantics.prompts import check_role_prompts
-from tgl.semantics.roles import read_fn, read_ports, read_role
+from tgl.semantics.roles import read_fn, read_graph_ports, read_role
 from tgl.semantics.scope import Binding, Files, FileScope, inner_names
 from tgl.semantics.tasks import Goal, read_optimize, read_task
 from tgl.syntax import ast
@@ -99,7 +99,7 @@ def check_file(scope: FileScope, files: Files, problems: Problems) -> None:
             case ast.Task() if is_main or task_ok(scope, decl):
                 read_task(scope, decl, problems)
             case ast.Graph():
-                read_ports(scope, decl.ports, problems if is_main else Problems())
+                read_graph_ports(scope, decl, problems if is_main else Problems())
             case _:
                 pass
     if not is_main:

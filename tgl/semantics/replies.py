@@ -10,7 +10,7 @@ from tgl.semantics.problems import Problems
 from tgl.semantics.scope import FileScope
 from tgl.syntax import ast
 
-PLAIN = ("text", "answer", "number", "choice", "list")
+PLAIN = ("text", "answer", "number", "choice", "list", "ranked")
 """The types of replies by name; records are written in braces, tags in capitals."""
 
 
@@ -48,7 +48,10 @@ def read_type(scope: FileScope, written: ast.TypeExpr, problems: Problems) -> Re
         case "list":
             return Reader(kind="list", item=item_of(scope, first, problems))
         case "ranked":
-            problems.add(name_facts.not_yet(at, f"replies of type `{word}`"))
+            if first.args:
+                message = "`ranked` is a list of texts, the best first; it takes no type"
+                problems.add(facts.type_mismatch(at, message, "not `ranked` alone"))
+            return Reader(kind="list", item=Reader(kind="text"), ranked=True)
         case _:
             problems.add(facts.unknown_type(at, word, PLAIN))
     return Reader(kind="text")
@@ -76,8 +79,6 @@ def record(scope: FileScope, written: ast.RecordType, problems: Problems) -> Rea
             continue
         places[port.name] = port
         inner = Reader(kind="text") if port.type is None else read_type(scope, port.type, problems)
-        if inner.kind == "tagged":
-            problems.add(name_facts.not_yet(at, "tags inside of a record"))
         fields[port.name] = inner.model_copy(update={"optional": True}) if port.optional else inner
     if not fields:
         message = "a record has at least one field: `{score: number, text: text}`"

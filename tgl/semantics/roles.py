@@ -11,7 +11,7 @@ from tgl.ir import PYTHON_FN, FunctionSpec, PortSpec, Reader, ShotsSource
 from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.problems import Problems
-from tgl.semantics.replies import read_reader
+from tgl.semantics.replies import is_tag, read_reader, read_type
 from tgl.semantics.scope import FileScope
 from tgl.semantics.settings import Settings, read_settings
 from tgl.syntax import ast, print_type
@@ -59,9 +59,8 @@ def type_word(scope: FileScope, written: ast.TypeExpr | None, problems: Problems
         return "text"
     at = scope.at(written.span)
     variant, *others = written.variants
-    if others:
-        problems.add(name_facts.not_yet(at, "types with `|` for what is received", hint="leave the type out"))
-        return None
+    if others or (isinstance(variant, ast.WordType) and is_tag(variant)):
+        return "tagged"
     if isinstance(variant, ast.RecordType):
         return "record"
     *labels, word = variant.words
@@ -69,7 +68,8 @@ def type_word(scope: FileScope, written: ast.TypeExpr | None, problems: Problems
         problems.add(name_facts.not_yet(at, "labels such as `secret`"))
         return None
     if word == "ranked":
-        problems.add(name_facts.not_yet(at, f"the type `{word}`"))
+        message = "`ranked` is what a role or function answers with; what receives it takes a `list`"
+        problems.add(facts.type_mismatch(at, message, "write `list`"))
         return None
     if word not in TYPES:
         problems.add(facts.unknown_type(at, word, TYPES[:-1]))
@@ -86,9 +86,32 @@ def read_ports(scope: FileScope, ports: tuple[ast.Port, ...], problems: Problems
             problems.add(name_facts.duplicate_name(at, port.name, scope.at(first[port.name].name_span)))
         first.setdefault(port.name, port)
     return tuple(
-        PortSpec(name=name, type=type_word(scope, port.type, problems) or "text", optional=port.optional)
+        PortSpec(
+            name=name,
+            type=type_word(scope, port.type, problems) or "text",
+            optional=port.optional,
+            tags=port_tags(scope, port, problems),
+        )
         for name, port in first.items()
     )
+
+
+def port_tags(scope: FileScope, port: ast.Port, problems: Problems) -> tuple[str, ...]:
+    """The tags that a port takes, as in `move: ASK(text) | FINAL(answer)`; none of a port of another type."""
+    if port.type is None or type_word(scope, port.type, Problems()) != "tagged":
+        return ()
+    return tuple(tag for tag, _ in read_type(scope, port.type, problems).tags)
+
+
+def read_graph_ports(scope: FileScope, graph: ast.Graph, problems: Problems) -> tuple[PortSpec, ...]:
+    """The inputs of a graph, which takes no tags: it hands on what it is given, and rows hold none."""
+    ports = read_ports(scope, graph.ports, problems)
+    for port, written in zip(ports, graph.ports, strict=False):
+        if port.tags and written.type is not None:
+            message = "a graph hands on what it is given, whatever its tags are"
+            hint = "leave the type out, and write it at the role or function that takes the tags"
+            problems.add(facts.type_mismatch(scope.at(written.type.span), message, "a type with tags", hint))
+    return ports
 
 
 def read_role(scope: FileScope, role: ast.Role, problems: Problems) -> RoleFacts:
@@ -234,9 +257,10 @@ def own_function(
 ) -> FunctionSpec:
     """A function that a user wrote. Nothing is imported here, nor anywhere before the user trusts it."""
     result = "bool" if result_word(fn.type) == "bool" else read_reader(scope, fn.type, problems)
-    if isinstance(result, Reader) and (result.kind == "tagged" or result.after is not None):
+    if isinstance(result, Reader) and result.after is not None:
         at = scope.at(fn.type.span)
-        problems.add(name_facts.not_yet(at, "functions that answer with tags, or `after` a text"))
+        message = "a function answers with a value, and `after` says where in a text one stands"
+        problems.add(facts.type_mismatch(at, message, "no `after`"))
     values = tuple(port.name for port in fn.ports if port.type is not None and has_values(port.type))
     typed = [
         port.name

@@ -132,7 +132,7 @@ class Measure:
         if name in SIGNALS:
             return TextSize(LARGEST_NUMBER)
         if name.startswith(PYTHON_FN):
-            listed = name.rpartition(" -> ")[2].startswith("list")
+            listed = name.rpartition(" -> ")[2].startswith(("list", "ranked"))
             return TextSize(MOST_RESULT, MOST_RESULT // 2 if listed else None)
         if name == VALUE_FN:
             return largest(sizes)

@@ -144,6 +144,8 @@ def part(value: Value, name: str) -> Value:
     if isinstance(value, tuple):
         return tuple(part(member, name) for member in value)
     match plain(value):
+        case tuple() as members:
+            return part(members, name)
         case Record() as record:
             return record.get(name)
         case Tagged(tag=tag, value=inner):

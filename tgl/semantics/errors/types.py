@@ -211,10 +211,15 @@ def unknown_type(at: At, name: str, known: Sequence[str]) -> Diagnostic:
     )
 
 
-def no_such_part(at: At, name: str, known: Sequence[str], kind: str) -> Diagnostic:
-    """E0319: a field or tag that a message never has."""
+def no_such_part(at: At, name: str, known: Sequence[str], kind: str, what: str | None = None) -> Diagnostic:
+    """E0319: a field or tag that a message never has, or not if it is said by `what`, one of several."""
     tag = kind == "tagged" or name.isupper()
     word = "tag" if tag else "field"
+    if what is not None:
+        message = f"this may be said by `{what}`, which has no {word} `{name}`"
+        label = f"no {word}s" if not known else f"{word}s of `{what}`: {listed(known)}"
+        hint = f"all that a node may be need the field that is read: give `{what}` one, or leave it out"
+        return error("E0319", at, message, label, hint=hint)
     if not known:
         message = f"this message is a {kind} and has no {word} `{name}`"
         hint = "a role with fields answers with a record: `-> {verdict: text, score: number}`"

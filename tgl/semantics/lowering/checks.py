@@ -20,9 +20,9 @@ from tgl.ir import (
     TextPlace,
 )
 from tgl.semantics.errors import graph as facts
-from tgl.semantics.errors.at import At
+from tgl.semantics.errors import types as type_facts
+from tgl.semantics.errors.at import At, listed
 from tgl.semantics.fold import closing, every
-from tgl.semantics.lowering.roles import possible
 from tgl.semantics.lowering.state import Instance, State
 from tgl.semantics.problems import Abandon
 from tgl.text import Span
@@ -40,6 +40,7 @@ def check_instance(state: State, instance: Instance, graph: GraphTemplate) -> No
     errors = [
         *unfed(state, instance, graph),
         *overfed(state, instance, graph),
+        *tagless(instance, graph),
         *cycles(instance, graph),
         *model_cycles(instance, graph),
     ]
@@ -111,6 +112,39 @@ def overfed(state: State, instance: Instance, graph: GraphTemplate) -> Iterator[
                 if len(sure) + given > 1 or (given and edges):
                     last = edges[-1]
                     yield facts.overfed_port(place(instance, last.place), label(graph, node.id), port.name)
+
+
+def tagless(instance: Instance, graph: GraphTemplate) -> Iterator[Diagnostic]:
+    """Ports for tags that a message is given to which never has one of them."""
+    incoming = by_target(graph)
+    nodes = {node.id: node for node in graph.nodes}
+    for node in graph.nodes:
+        for alternative in node.alternatives:
+            for port in alternative.ports:
+                if not port.tags:
+                    continue
+                given = [(value, alternative.place) for name, value in alternative.args if name == port.name]
+                given += [
+                    (edge.source, edge.place)
+                    for edge in incoming[node.id]
+                    if (alternative.key, port.name) in edge.ports
+                ]
+                for value, at in given:
+                    source = nodes.get(value.id) if isinstance(value, NodeRef) else None
+                    if source is not None and not may_have(source, port.tags):
+                        message = (
+                            f"`{port.name}` of `{alternative.what}` takes {listed(port.tags)}, "
+                            f"and `{label(graph, source.id)}` never says one of them"
+                        )
+                        yield type_facts.type_mismatch(place(instance, at), message, "no such tag")
+
+
+def may_have(node: NodeTemplate, tags: Collection[str]) -> bool:
+    """Whether what a node says may have one of some tags, as far as its type is known."""
+    return any(
+        alternative.reader is None or any(tag in tags for tag, _ in alternative.reader.tags)
+        for alternative in node.alternatives
+    )
 
 
 def is_free(state: State, exists: Expr) -> bool:

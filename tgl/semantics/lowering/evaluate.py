@@ -25,6 +25,7 @@ from tgl.semantics.errors import types as facts
 from tgl.semantics.errors.at import At
 from tgl.semantics.fold import ABSENT, is_static, op
 from tgl.semantics.lowering import domains
+from tgl.semantics.lowering.alternatives import definition
 from tgl.semantics.lowering.bounds import largest
 from tgl.semantics.lowering.calls import call_function
 from tgl.semantics.lowering.functions import apply_chosen, apply_let, built_in, list_sizes
@@ -184,23 +185,8 @@ def inner_value(state: State, instance: Instance, name: str) -> Expr:
 
 def param_value(state: State, instance: Instance, item: ast.Param | ast.Let) -> Expr:
     """The value of a param or `let`: its argument if it has one, else what is written."""
-    expr, env, site = definition(state, instance, item)
+    expr, env, site = definition(instance, item)
     return evaluate(state, expr, env, site)
-
-
-def definition(state: State, instance: Instance, item: ast.Param | ast.Let) -> tuple[ast.Expr, Env, Site]:
-    """Where the value of a param or `let` is written, and what names mean there."""
-    given = instance.given.get(item.name) if isinstance(item, ast.Param) else None
-    if given is not None:
-        site = given.site or Site(f"{instance.site}.{item.name}", ChoiceKind.PARAM, given.arg.value)
-        return given.arg.value, given.env, site
-    if item.value is None:
-        raise Abandon
-    return (
-        item.value,
-        Env(instance.scope, instance),
-        Site(f"{instance.site}.{item.name}", ChoiceKind.PARAM, item.value),
-    )
 
 
 def outer_value(state: State, binding: Binding, expr: ast.Name, env: Env) -> Expr:

@@ -19,6 +19,7 @@ from tgl.ir import (
 )
 from tgl.semantics.errors import graph as facts
 from tgl.semantics.errors import types as type_facts
+from tgl.semantics.lowering.alternatives import Use
 from tgl.semantics.lowering.body import Body
 from tgl.semantics.lowering.checks import check_instance
 from tgl.semantics.lowering.evaluate import evaluate
@@ -26,7 +27,6 @@ from tgl.semantics.lowering.nodes import Maker
 from tgl.semantics.lowering.quantify import requirements
 from tgl.semantics.lowering.roles import NodeSite
 from tgl.semantics.lowering.state import Env, Given, Instance, Site, State
-from tgl.semantics.lowering.what import Use
 from tgl.semantics.problems import Abandon, Problems
 from tgl.semantics.roles import read_ports
 from tgl.semantics.scope import FileScope

@@ -28,13 +28,14 @@ from tgl.semantics.errors import models as model_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.errors.at import At
 from tgl.semantics.fold import ABSENT, is_static, op
+from tgl.semantics.lowering.alternatives import Use, Written, list_items
 from tgl.semantics.lowering.arguments import Bound, bind_arguments, port_value
 from tgl.semantics.lowering.evaluate import MOST_NESTED, MOST_NODES, evaluate, replicas
 from tgl.semantics.lowering.roles import NodeSite, possible, role_fields
 from tgl.semantics.lowering.state import Env, Given, Instance, Replicas, Site, State
-from tgl.semantics.lowering.what import Picked, Use, Written, list_items, pick_what
+from tgl.semantics.lowering.what import Picked, pick_what
 from tgl.semantics.problems import Abandon
-from tgl.semantics.roles import OPTIONS, read_fn, read_ports, read_role
+from tgl.semantics.roles import OPTIONS, read_fn, read_graph_ports, read_role
 from tgl.semantics.scope import inner_names
 from tgl.semantics.walk import names_in
 from tgl.syntax import ast
@@ -213,7 +214,7 @@ class Maker:
 
     def graph(self, use: Use, decl: ast.Graph, env: Env, site: NodeSite, has_model: bool) -> Alternative:
         state = self.state
-        ports = read_ports(use.scope, decl.ports, state.problems)
+        ports = read_graph_ports(use.scope, decl, state.problems)
         params = {item.name: item for item in decl.body if isinstance(item, ast.Param)}
         bound = bind_arguments(state, decl.name, ports, params, use.givens, use.place)
         if is_partial(decl):

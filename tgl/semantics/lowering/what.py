@@ -10,22 +10,12 @@ from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.errors.at import At
 from tgl.semantics.lowering import domains
-from tgl.semantics.lowering.evaluate import definition, evaluate
+from tgl.semantics.lowering.alternatives import Use, Written, argument_site, definition, list_items
+from tgl.semantics.lowering.evaluate import evaluate
 from tgl.semantics.lowering.state import Env, Given, Site, State
 from tgl.semantics.problems import Abandon
-from tgl.semantics.scope import FUNCTIONS, PRELUDE, VALUES, FileScope, kind_of
+from tgl.semantics.scope import FUNCTIONS, PRELUDE, VALUES, kind_of
 from tgl.syntax import ast
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """One alternative of a node: a declaration and the arguments that it is used with."""
-
-    key: str
-    decl: ast.Role | ast.Fn | ast.Graph
-    scope: FileScope
-    givens: tuple[Given, ...]
-    place: At
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +24,6 @@ class Picked:
 
     pick: Expr
     uses: tuple[Use, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """An expression and where it is written; `site` is None at the node itself."""
-
-    expr: ast.Expr
-    env: Env
-    site: Site | None
 
 
 def pick_what(state: State, written: Written, node_site: Site) -> Picked:
@@ -92,20 +73,13 @@ def pick_what(state: State, written: Written, node_site: Site) -> Picked:
     raise state.problems.abandon(facts.type_mismatch(env.at(expr), message, "none of these"))
 
 
-def argument_site(site: Site | None, arg: ast.Arg) -> Site | None:
-    """The site of an argument that is written away from the node."""
-    if site is None:
-        return None
-    return site.inner(arg.name or "args", arg.value, ChoiceKind.PARAM)
-
-
 def named_what(state: State, expr: ast.Name, written: Written, node_site: Site) -> Picked:
     env = written.env
     declared = None if env.instance is None else env.instance.find(expr.id)
     if declared is not None:
         owner, item = declared
         if isinstance(item, (ast.Param, ast.Let)):
-            value, home, site = definition(state, owner, item)
+            value, home, site = definition(owner, item)
             key = (owner.path, item.name)
             return guarded(state, key, owner.scope.at(item.name_span), Written(value, home, site), node_site)
         found = "an input" if isinstance(item, ast.Port) else "a node"
@@ -149,36 +123,6 @@ def guarded(state: State, key: tuple[str, str], at: At, written: Written, node_s
         return pick_what(state, written, node_site)
     finally:
         state.pending.pop()
-
-
-def list_items(state: State, written: Written) -> list[Written] | None:
-    """The items of a written list of roles, functions or graphs, or None if it is no such list."""
-    expr, env = written.expr, written.env
-    match expr:
-        case ast.ListExpr(items=items):
-            return [replace(written, expr=item) for item in items]
-        case ast.Binary(op="+", left=left, right=right):
-            a, b = (
-                list_items(state, replace(written, expr=left)),
-                list_items(state, replace(written, expr=right)),
-            )
-            return None if a is None or b is None else a + b
-        case ast.Name(id=name):
-            declared = None if env.instance is None else env.instance.find(name)
-            item = None if declared is None else declared[1]
-            if declared is not None and isinstance(item, (ast.Param, ast.Let)):
-                value, home, site = definition(state, declared[0], item)
-            else:
-                binding = env.scope.names.get(name)
-                if item is not None or binding is None or not isinstance(binding.decl, ast.Let):
-                    return None
-                value, home = binding.decl.value, Env(state.files.scopes[binding.home])
-                site = Site(binding.decl.name, ChoiceKind.PARAM, value)
-            if isinstance(value, ast.Name) and value.id == name:
-                return None
-            return list_items(state, Written(value, home, site))
-        case _:
-            return None
 
 
 def chosen(state: State, expr: ast.Choice, written: Written, node_site: Site) -> Picked:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from tgl.diagnostics import Diagnostic
 from tgl.ir import (
@@ -23,6 +23,7 @@ from tgl.semantics.errors import graph as facts
 from tgl.semantics.errors import types as type_facts
 from tgl.semantics.errors.at import At, listed
 from tgl.semantics.fold import closing, every
+from tgl.semantics.lowering.roles import possible
 from tgl.semantics.lowering.state import Instance, State
 from tgl.semantics.problems import Abandon
 from tgl.text import Span

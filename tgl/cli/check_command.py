@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 from tgl.cli.outcome import show
 from tgl.diagnostics import Diagnostic, Severity
-from tgl.pipeline.checking import CheckReport, check_file, lowered_json
+from tgl.pipeline.checking import CheckReport, check_file, lowered_text
 from tgl.pipeline.stop import Exit, Stop
 
 
@@ -48,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         warnings = len(found) - errors
         if options.emit and not errors:
             for report in reports:
-                print(json.dumps(lowered_json(report), indent=2))
+                print(lowered_text(report))
         elif errors:
             print(f"{plural(errors, 'error')}, {plural(warnings, 'warning')}", file=out)
         else:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
-from pydantic import JsonValue
-
 from tgl.diagnostics import Diagnostic, Label, code_info, report
+from tgl.ir import ProgramIR
 from tgl.pipeline.loading import FileLoader, import_texts, lower_program, sorted_problems
 from tgl.pipeline.sources import read_source
 from tgl.semantics import Checked, Loader, check
@@ -73,9 +73,18 @@ def stale_warning(checked: Checked) -> tuple[Diagnostic, ...]:
     )
 
 
-def lowered_json(report: CheckReport) -> JsonValue:
-    """The program's IR as JSON values."""
-    return lower_program(report.checked).model_dump(mode="json")
+def lowered_text(report: CheckReport) -> str:
+    """The program's IR as canonical JSON (docs/ir.md).
+
+    Raises:
+        Stop: it is not clear which graph is meant, or the graph has errors.
+    """
+    return canonical_ir(lower_program(report.checked))
+
+
+def canonical_ir(ir: ProgramIR) -> str:
+    """An IR as JSON in its one form: the same bytes for equal programs."""
+    return json.dumps(ir.model_dump(mode="json"), indent=2, sort_keys=True, allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)

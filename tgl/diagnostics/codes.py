@@ -156,6 +156,12 @@ CODES: tuple[Code, ...] = (
     Code("E0860", "spend-too-small", ERROR, "a step that can't be left out does not fit `spend`"),
     Code("E0861", "no-candidate", ERROR, "no program of the space meets the compile-time limits"),
     Code("E0862", "bad-method", ERROR, "a search method, or an argument of one, that there is not"),
+    Code("E0870", "data-format-unclear", ERROR, "files do not tell in which format their rows are"),
+    Code("E0871", "data-too-large", ERROR, "data, or one row of it, is larger than what is read"),
+    Code("E0872", "data-damaged", ERROR, "a file is not of the format that it should be, or breaks off"),
+    Code("E0873", "bad-table", ERROR, "a table (CSV) has rows of several widths, or an open quote"),
+    Code("E0874", "repeated-id", ERROR, "rows share an id that should tell them apart"),
+    Code("E0875", "bad-filter", ERROR, "the condition `where` can't be decided for a row"),
     # W: warnings
     Code("W0101", "empty-program", WARNING, "a file that declares nothing"),
     Code("W0201", "unused-choice", WARNING, "a name that holds a choice and is never used"),
@@ -166,6 +172,8 @@ CODES: tuple[Code, ...] = (
     Code("W0850", "repeated-rows", WARNING, "rows repeat the given fields of earlier ones"),
     Code("W0851", "question-in-prompt", WARNING, "a prompt holds a question of the test split"),
     Code("W0852", "question-among-shots", WARNING, "worked examples hold a question of the test split"),
+    Code("W0853", "near-repeats", WARNING, "rows of two splits are nearly the same"),
+    Code("W0854", "same-id", WARNING, "rows have the id of an earlier one"),
     Code("E0751", "no-goal", ERROR, "a graph has no task or no `optimize` block"),
     Code("E0752", "nothing-to-decide", ERROR, "a program without choices can't be searched"),
     Code("E0753", "not-resolved", ERROR, "a program with choices can't be run"),
@@ -203,6 +211,7 @@ CODES: tuple[Code, ...] = (
     Code("R0307", "not-derivable", ERROR, "a measured block can't be re-derived from what is stored"),
     Code("R0308", "bill-cap", ERROR, "the cap on what may be requested was reached"),
     Code("R0309", "question-not-answered", ERROR, "a search that costs money was not confirmed"),
+    Code("R0310", "no-parquet", ERROR, "the library for Parquet and Arrow files is not installed"),
 )
 
 

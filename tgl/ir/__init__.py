@@ -13,6 +13,7 @@ from tgl.ir.choices import (
     TextPlace,
     Value,
 )
+from tgl.ir.data import AS_IT_IS, DataFormat, DataSpec, FieldSpec
 from tgl.ir.expr import (
     ChoiceRef,
     Const,
@@ -54,6 +55,7 @@ from tgl.ir.program import (
 from tgl.ir.subset import subset_places
 
 __all__ = [
+    "AS_IT_IS",
     "MADE",
     "MOST_RESULT",
     "PYTHON_FN",
@@ -69,9 +71,12 @@ __all__ = [
     "ChoicePoint",
     "ChoiceRef",
     "Const",
+    "DataFormat",
+    "DataSpec",
     "Domain",
     "EdgeTemplate",
     "Expr",
+    "FieldSpec",
     "Flip",
     "FloatRange",
     "Fn",

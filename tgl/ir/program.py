@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from tgl.ir.choices import ChoicePoint, TextPlace
+from tgl.ir.data import AS_IT_IS, DataSpec
 from tgl.ir.expr import Expr, Frozen
 
 SCHEMA = 1
@@ -317,6 +318,7 @@ class TaskSpec(Frozen):
     format: str
     by: str | None = None
     metric: str = "accuracy"
+    source: DataSpec = Field(default=AS_IT_IS, exclude_if=lambda source: source == AS_IT_IS)
     failures: float = 0.02
     on_error: Literal["score", "abort"] = "score"
     retries: int | None = None

@@ -1,0 +1,51 @@
+"""Readers of data: files of several formats to rows with their places (docs/data.md)."""
+
+from tgl.data.decoding import CAPS, Caps, text_of
+from tgl.data.fields import slots
+from tgl.data.formats import ENDS
+from tgl.data.json_rows import jsonl_rows
+from tgl.data.places import RowPlace
+from tgl.data.problems import (
+    Findings,
+    MissingField,
+    NoExamples,
+    NoMarker,
+    NotAnObject,
+    NotJson,
+    NotReadableValue,
+    NotText,
+    Problem,
+    RepeatedRows,
+    UnreadableTarget,
+)
+from tgl.data.reading import ReadRows, content_rows, read_data
+from tgl.data.values import Row, as_text, is_scalar, kind_of, shortened
+
+__all__ = [
+    "CAPS",
+    "ENDS",
+    "Caps",
+    "Findings",
+    "MissingField",
+    "NoExamples",
+    "NoMarker",
+    "NotAnObject",
+    "NotJson",
+    "NotReadableValue",
+    "NotText",
+    "Problem",
+    "ReadRows",
+    "RepeatedRows",
+    "Row",
+    "RowPlace",
+    "UnreadableTarget",
+    "as_text",
+    "content_rows",
+    "is_scalar",
+    "jsonl_rows",
+    "kind_of",
+    "read_data",
+    "shortened",
+    "slots",
+    "text_of",
+]

@@ -284,7 +284,7 @@ def test_a_failure_is_shared_by_all_runs_of_the_batch(make, on_virtual_time):
     model = make.model(reply, latency=lambda request: request.decoding.max_tokens)
     first = make.candidate(make.call("a"), make.call("b", "a"))
     later = make.candidate(make.call("a", max_tokens=99), make.call("b", "a"))
-    executor = make.executor(model, policy=CallPolicy(attempts=1))
+    executor = make.executor(model, policy=CallPolicy(attempts=1, exact=True))
     results = on_virtual_time(executor.run_all([*make.jobs(first, "q"), *make.jobs(later, "q")]))
     assert [result.failure for result in results] == ["server", "server"]
     assert len(model.requests) == 3

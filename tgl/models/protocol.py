@@ -112,8 +112,8 @@ class ErrorKind(StrEnum):
     RATE_LIMIT = "rate_limit"  # 429: retried, `retry_after` obeyed
     SERVER = "server"  # 5xx: retried
     BROKEN = "broken"  # cut stream, body that is no reply, empty choices: retried
-    AUTH = "auth"  # 401, 403: stops the run
-    BAD_REQUEST = "bad_request"  # other 4xx: stops the run (a bug of program or capability)
+    AUTH = "auth"  # 401: stops the run; 403 may be one prompt's
+    BAD_REQUEST = "bad_request"  # other 4xx: one prompt's, or a bug of program or capability: stops the run
     NOT_FOUND = "not_found"  # 404, unknown model: stops the run
     MISSING = "missing"  # nothing to ask: weights or engine are not installed: stops the run
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tgl.evaluate import read_shots
-from tgl.ir import GraphTemplate, KeySpec, ModelSpec, ProgramIR
+from tgl.ir import GraphTemplate, KeySpec, ModelSpec, ProgramIR, TaskSpec
 from tgl.models import ChatModel, ModelError, build, fingerprint_of, settings_of
 from tgl.pipeline.model_notes import remember_model
 from tgl.pipeline.probing import Curious, informed
@@ -27,6 +27,7 @@ from tgl.runtime import (
     RuntimeOptions,
     ShotsTable,
 )
+from tgl.stdfn import StdFunction
 from tgl.storage import (
     Layered,
     MemoryStore,
@@ -77,7 +78,7 @@ class Session:
     """An open executor with its store.
 
     `recorded` is the number of recorded responses at hand, `failures` the calls that failed when they were
-    recorded.
+    recorded. `functions` are those that the user wrote, by registered name.
     """
 
     executor: Executor
@@ -85,6 +86,7 @@ class Session:
     shots: Mapping[str, ShotsTable]
     recorded: int
     failures: tuple[StoredFailure, ...] = ()
+    functions: Mapping[str, StdFunction] = field(default_factory=dict[str, StdFunction])
 
 
 def build_model(spec: ModelSpec, workspace: Workspace) -> ChatModel:
@@ -192,6 +194,13 @@ def unwritable(workspace: Workspace, error: StoreError) -> Store:
     if workspace.store_is_default:
         return MemoryStore()
     raise store_stop(error)
+
+
+def patience_of(task: TaskSpec | None) -> CallPolicy:
+    """How failed calls are treated: `on_error retry: N` means N, and no waiting beyond."""
+    if task is None or task.retries is None:
+        return CallPolicy()
+    return CallPolicy(task.retries + 1, exact=True)
 
 
 def remember(store: Store, spec: ModelSpec, fingerprint: str) -> None:
@@ -307,7 +316,7 @@ async def open_session(
         functions = PythonFunctions(ir.functions, folder, key)
         stack.callback(functions.close)
         refuse_faults(functions.load())
-        patience = CallPolicy() if task is None or task.retries is None else CallPolicy(task.retries + 1)
+        patience = patience_of(task)
         executor = Executor(
             bindings,
             layers,
@@ -329,6 +338,7 @@ async def open_session(
             if isinstance(binding.model, Curious):
                 binding.model.ledger = executor.ledger
         if recorded is None:
-            yield Session(executor, store, shots, 0)
+            yield Session(executor, store, shots, 0, functions=functions.table)
         else:
-            yield Session(executor, store, shots, len(recorded.responses), tuple(recorded.failures()))
+            failures = tuple(recorded.failures())
+            yield Session(executor, store, shots, len(recorded.responses), failures, functions.table)

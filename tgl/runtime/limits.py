@@ -116,6 +116,7 @@ class Gate:
         answers: replies so far.
         streak: calls that failed in a row, with no reply since.
         failures: requests that did.
+        failing: identities of the first calls that did.
         named: the latest time that one of them asked to be left alone until.
         grouping: False once it has refused a request for several replies.
         latencies: of the latest replies, in seconds.
@@ -128,6 +129,7 @@ class Gate:
     answers: int = 0
     streak: int = 0
     failures: int = 0
+    failing: set[str] = field(default_factory=set[str])
     named: float = 0.0
     grouping: bool = True
     latencies: deque[float] = field(default_factory=lambda: deque[float](maxlen=OBSERVED))

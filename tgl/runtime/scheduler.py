@@ -29,7 +29,7 @@ from tgl.runtime.counts import Tally
 from tgl.runtime.errors import BatchStopped, ModelRefused
 from tgl.runtime.ledger import Ledger
 from tgl.runtime.limits import Gate
-from tgl.runtime.policy import Abort, CallPolicy, GiveUp, Reach, RetryAfter, Verdict, retry
+from tgl.runtime.policy import SEVERAL, Abort, CallPolicy, GiveUp, Reach, RetryAfter, Verdict, retry
 from tgl.runtime.traffic import (
     Broke,
     Call,
@@ -211,6 +211,7 @@ class Scheduler:
         gate.limit.succeeded(len(flight.calls), active)
         gate.answers += 1
         gate.streak = gate.failures = 0
+        gate.failing.clear()
         gate.named = 0.0
         gate.latencies.append(now - flight.sent)
         for call in flight.calls:
@@ -269,11 +270,13 @@ class Scheduler:
                 self.enqueue_at(call, now, now)
             return
         for call in left:
+            if len(gate.failing) < self.policy.refused:
+                gate.failing.add(call.identity)
             call.failures += 1
             call.patience += now - flight.sent
         match self.verdict(gate, left, error):
             case RetryAfter(delay=delay):
-                if gate.streak > gate.limit.slots:
+                if gate.streak > gate.limit.slots and len(gate.failing) >= SEVERAL:
                     self.pause(gate, now + delay)
                 self.out.append(Waits(lead.model, error.kind, delay))
                 self.tally.retries += len(left)
@@ -300,6 +303,7 @@ class Scheduler:
             identity=left[0].identity,
             elapsed=worst.patience,
             reach=reach,
+            failing=len(gate.failing),
         )
 
     def pause(self, gate: Gate, until: float) -> None:

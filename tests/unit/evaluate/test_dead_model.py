@@ -95,7 +95,7 @@ class Night:
             for spec in IR.models
             for model in [self.models[spec.name]]
         }
-        options = RuntimeOptions(live=live, policy=CallPolicy(attempts=1))
+        options = RuntimeOptions(live=live, policy=CallPolicy(attempts=1, exact=True))
         executor = Executor(bindings, self.store, key=IR.task.key, options=options)
         for step in self.store.journal_read("search") if resume or not live else ():
             if step.kind == FAILURES:

@@ -51,7 +51,7 @@ def unlucky(request: ChatRequest) -> str | ModelError:
 def test_eval_and_verify_after_a_search_with_failures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient = functools.partial(RuntimeOptions, policy=CallPolicy(attempts=1))
+    impatient = functools.partial(RuntimeOptions, policy=CallPolicy(attempts=1, exact=True))
     monkeypatch.setattr(session, "RuntimeOptions", impatient)
     rows = "".join(f'{{"question": "{n} + 1", "answer": {n + 1}}}\n' for n in range(100))
     (tmp_path / "adds.jsonl").write_text(rows, encoding="utf-8")

@@ -79,3 +79,67 @@ def test_a_server_that_is_away_fails_no_example(reach, attempt, elapsed, verdict
     error = ModelError(ErrorKind.CONNECTION, "refused")
     found = retry(CallPolicy(), attempt, error, identity="x", elapsed=elapsed, reach=reach)
     assert isinstance(found, verdict)
+
+
+def refusal(status: int | None, kind: str = "bad_request") -> ModelError:
+    return ModelError(ErrorKind(kind), "no", status=status)
+
+
+DOWN = ModelError(ErrorKind.SERVER, "down")
+
+
+@pytest.mark.parametrize("kind", ["timeout", "rate_limit", "server", "broken"])
+@pytest.mark.parametrize(
+    ("reach", "failing", "attempt", "elapsed", "verdict"),
+    [
+        (Reach.ANSWERING, 40, 6, 30.0, GiveUp),
+        (Reach.SILENT, 3, 40, 300.0, RetryAfter),
+        (Reach.SILENT, 3, 40, 899.0, Abort),
+        (Reach.SILENT, 2, 6, 60.0, RetryAfter),
+        (Reach.SILENT, 2, 6, 119.0, GiveUp),
+        (Reach.NEVER, 3, 5, 30.0, RetryAfter),
+        (Reach.NEVER, 3, 6, 30.0, Abort),
+        (Reach.NEVER, 2, 6, 30.0, GiveUp),
+    ],
+)
+def test_a_server_that_answers_nobody_fails_no_example(kind, reach, failing, attempt, elapsed, verdict):
+    error = ModelError(ErrorKind(kind), "no")
+    found = retry(
+        CallPolicy(base=8.0), attempt, error, identity="x", elapsed=elapsed, reach=reach, failing=failing
+    )
+    assert isinstance(found, verdict)
+
+
+@pytest.mark.parametrize("reach", list(Reach))
+def test_attempts_that_a_person_set_are_all_there_are(reach):
+    exact = CallPolicy(attempts=2, exact=True)
+    first, last = (retry(exact, n, DOWN, identity="x", elapsed=1.0, reach=reach, failing=9) for n in (1, 2))
+    assert isinstance(first, RetryAfter)
+    assert last == GiveUp(ErrorKind.SERVER)
+
+
+@pytest.mark.parametrize("error", [refusal(400), refusal(413), refusal(422), refusal(403, "auth")])
+@pytest.mark.parametrize(
+    ("reach", "failing", "attempt", "verdict"),
+    [
+        (Reach.NEVER, 1, 1, Abort),
+        (Reach.ANSWERING, 1, 1, GiveUp),
+        (Reach.ANSWERING, 49, 1, GiveUp),
+        (Reach.ANSWERING, 50, 1, Abort),
+        (Reach.SILENT, 1, 1, RetryAfter),
+        (Reach.SILENT, 49, 3, GiveUp),
+        (Reach.SILENT, 50, 1, Abort),
+    ],
+)
+def test_a_prompt_that_the_model_does_not_take_fails_alone(error, reach, failing, attempt, verdict):
+    found = retry(CallPolicy(), attempt, error, identity="x", elapsed=1.0, reach=reach, failing=failing)
+    assert isinstance(found, verdict)
+
+
+@pytest.mark.parametrize(
+    "error", [refusal(None), refusal(402), refusal(401, "auth"), refusal(404, "not_found")]
+)
+@pytest.mark.parametrize("reach", list(Reach))
+def test_what_concerns_the_account_or_the_program_stops_the_batch(error, reach):
+    found = retry(CallPolicy(), 1, error, identity="x", elapsed=1.0, reach=reach)
+    assert isinstance(found, Abort)

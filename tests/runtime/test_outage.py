@@ -1,0 +1,78 @@
+"""A server that is in trouble for a while, and prompts that a model does not take. Time is virtual."""
+
+import asyncio
+
+import pytest
+
+from tgl.models import ErrorKind, ModelError
+from tgl.runtime import CallPolicy, ModelRefused, RunStatus
+
+
+def outage(kind: str, seconds: float, **details):
+    """Answers for 10 s, then with an error, then again."""
+
+    def reply(request):
+        down = 10.0 < asyncio.get_running_loop().time() < 10.0 + seconds
+        return ModelError(ErrorKind(kind), "no", **details) if down else "4"
+
+    return reply
+
+
+def jobs_of(make, count):
+    return make.jobs(make.candidate(make.call("a")), *(f"question {number}" for number in range(count)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "details"),
+    [("server", {"status": 503}), ("rate_limit", {"status": 429, "retry_after": 5.0}), ("broken", {})],
+)
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_an_outage_of_minutes_fails_no_example(make, on_virtual_time, kind, details, concurrency):
+    model = make.model(outage(kind, 300.0, **details), latency=0.5)
+    executor = make.executor(model, concurrency=concurrency)
+    results = on_virtual_time(executor.run_all(jobs_of(make, 40 * concurrency)))
+    assert {result.status for result in results} == {RunStatus.OK}
+
+
+def test_an_outage_of_hours_stops_the_search_and_fails_no_example(make, on_virtual_time):
+    model = make.model(outage("server", 7200.0), latency=0.5)
+    executor = make.executor(model, concurrency=8)
+    jobs = jobs_of(make, 400)
+    with pytest.raises(ModelRefused, match="no"):
+        on_virtual_time(executor.run_all(jobs))
+    mended = make.executor(make.model(lambda request: "4"), executor.store)
+    results = on_virtual_time(mended.run_all(jobs))
+    assert {result.status for result in results} == {RunStatus.OK}
+    assert mended.counts.requests < len(jobs), "what was answered before is kept"
+
+
+@pytest.mark.parametrize("status", [400, 403, 413, 422])
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_a_prompt_that_is_not_taken_fails_its_example_alone(make, on_virtual_time, status, concurrency):
+    kind = ErrorKind.AUTH if status == 403 else ErrorKind.BAD_REQUEST
+
+    def reply(request):
+        poisoned = (
+            "question 17" in request.messages[-1].content or "question 39" in request.messages[-1].content
+        )
+        return ModelError(kind, "not this", status=status) if poisoned else "4"
+
+    executor = make.executor(make.model(reply, latency=0.5), concurrency=concurrency)
+    results = on_virtual_time(executor.run_all(jobs_of(make, 40)))
+    failed = [index for index, result in enumerate(results) if result.status is not RunStatus.OK]
+    assert failed == [17, 39]
+    assert {results[index].failure for index in failed} == {kind.value}
+
+
+def test_a_model_that_refuses_everything_stops_the_search(make, on_virtual_time):
+    """An account that ran dry says 400 to everybody: not the fault of a hundred prompts."""
+
+    def reply(request):
+        dry = asyncio.get_running_loop().time() > 10.0
+        return ModelError(ErrorKind.BAD_REQUEST, "no credit", status=400) if dry else "4"
+
+    model = make.model(reply, latency=0.5)
+    executor = make.executor(model, concurrency=4, policy=CallPolicy())
+    with pytest.raises(ModelRefused, match="no credit"):
+        on_virtual_time(executor.run_all(jobs_of(make, 1000)))
+    assert len(model.requests) < 300

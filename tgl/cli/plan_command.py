@@ -9,7 +9,7 @@ import math
 from pydantic import JsonValue
 
 from tgl.cli.outcome import show
-from tgl.cli.running import run_async, workspace_of
+from tgl.cli.running import add_trust, run_async, workspace_of
 from tgl.diagnostics import Severity
 from tgl.pipeline.planning import ProgramPlan, plan_program
 from tgl.pipeline.session import RunOptions
@@ -29,12 +29,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-recorded", action="store_true", help="leave out the responses that travel with the program"
     )
+    add_trust(parser)
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
     """Print it; 1 if the search could not end."""
-    settings = RunOptions(recorded=not options.no_recorded)
+    settings = RunOptions(recorded=not options.no_recorded, trust=options.trust)
     plan = run_async(
         plan_program(
             options.file,

@@ -10,7 +10,7 @@ import signal
 from pathlib import Path
 
 from tgl.cli.outcome import label, show
-from tgl.cli.running import positive, progress_of, run_async
+from tgl.cli.running import add_trust, positive, progress_of, run_async
 from tgl.models.simulated.faults import FaultPlan, ServerFault, parse_fault
 from tgl.models.simulated.server import Log, SimulatedServer, silent
 from tgl.pipeline.searching import SearchOutcome, refuse_place, refuse_to_lose
@@ -38,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, metavar="FILE", help="write the resolved program, or the fitted profiles"
     )
     parser.add_argument("--force", action="store_true", help="overwrite a result that was edited by hand")
+    add_trust(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     fitting = parser.add_argument_group("fit profiles to recorded responses")
@@ -122,7 +123,14 @@ def plan(options: argparse.Namespace) -> int:
     progress = progress_of(options)
     workspace = find_workspace(Path(options.file), os.environ)
     outcome, made, stands = run_async(
-        simulate(options.file, workspace, Watch(progress), graph=options.graph, profile=options.profile),
+        simulate(
+            options.file,
+            workspace,
+            Watch(progress),
+            graph=options.graph,
+            profile=options.profile,
+            trust=options.trust,
+        ),
         progress,
     )
     if options.output is not None:
@@ -215,7 +223,9 @@ def fit(options: argparse.Namespace) -> int:
     refuse_place(options.output, "--output")
     progress = progress_of(options)
     workspace = find_workspace(Path(options.file), os.environ, store=options.store)
-    found = run_async(fitted(options.file, workspace, Watch(progress), graph=options.graph), progress)
+    found = run_async(
+        fitted(options.file, workspace, Watch(progress), graph=options.graph, trust=options.trust), progress
+    )
     about = (
         f"Profiles of simulated models, fitted to {found.responses} responses to {Path(options.file).name} "
         f"by tglc {VERSION}.\n"

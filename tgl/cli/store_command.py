@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tgl.cli.outcome import agreed
-from tgl.cli.running import run_async
+from tgl.cli.running import add_trust, run_async
 from tgl.pipeline.pruning import Prunable, of_journals, of_model, prune, unreferenced
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.store import export_responses, import_responses, merge_files
@@ -44,6 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--unreferenced-by", nargs="+", metavar="PROGRAM", help="the responses that none of these needs"
     )
     what.add_argument("--journals", action="store_true", help="all journals of searches")
+    add_trust(pruner)
     pruner.add_argument("--dry-run", action="store_true", help="only say what would go")
     pruner.add_argument("--yes", action="store_true", help="don't ask")
 
@@ -109,7 +110,9 @@ def pruned(options: argparse.Namespace, workspace: Workspace) -> int:
     elif options.journals:
         going = of_journals(workspace)
     else:
-        going = run_async(unreferenced(workspace, options.unreferenced_by), SilentProgress())
+        going = run_async(
+            unreferenced(workspace, options.unreferenced_by, trust=options.trust), SilentProgress()
+        )
     statement = going_text(going, workspace)
     if not (going.identities or going.searches or going.notes):
         print(f"nothing to remove from {workspace.store_name}: {going.staying} responses stay")

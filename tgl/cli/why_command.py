@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from tgl.cli.running import positive, run_async, workspace_of
+from tgl.cli.running import add_trust, positive, run_async, workspace_of
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.trouble import placeless
 from tgl.pipeline.why import Why, only_program, why
@@ -30,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-recorded", action="store_true", help="leave out the responses that travel with the program"
     )
+    add_trust(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
@@ -51,6 +52,7 @@ def run(options: argparse.Namespace) -> int:
             workspace_of(options),
             example=options.example,
             recorded=not options.no_recorded,
+            trust=options.trust,
         ),
         SilentProgress(),
     )

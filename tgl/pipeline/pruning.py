@@ -79,7 +79,7 @@ def of_journals(workspace: Workspace) -> Prunable:
         raise store_stop(error) from None
 
 
-async def unreferenced(workspace: Workspace, programs: Sequence[str]) -> Prunable:
+async def unreferenced(workspace: Workspace, programs: Sequence[str], *, trust: bool = False) -> Prunable:
     """The responses that no program needs.
 
     A program with choices needs those of its search, one without those of its measurement.
@@ -90,7 +90,7 @@ async def unreferenced(workspace: Workspace, programs: Sequence[str]) -> Prunabl
     needed: set[str] = set()
     for name in programs:
         try:
-            needed |= await referenced(name, workspace)
+            needed |= await referenced(name, workspace, trust=trust)
         except Stop as stop:
             note = f"nothing was removed: what {name} needs can't be told before it can be replayed"
             raise Stop(stop.exit_code, *stop.diagnostics, message=stop.message or note) from None
@@ -103,23 +103,28 @@ async def unreferenced(workspace: Workspace, programs: Sequence[str]) -> Prunabl
     return Prunable(going, (), len(stored) - len(going))
 
 
-async def referenced(name: str, workspace: Workspace) -> set[str]:
+async def referenced(name: str, workspace: Workspace, *, trust: bool = False) -> set[str]:
     """The identities that a program needs.
 
     Raises:
         Stop: it can't be replayed from what is stored.
     """
     if lower_program(load_program(name)).is_resolved:
-        return await measured(name, workspace)
+        return await measured(name, workspace, trust=trust)
     with tempfile.TemporaryDirectory() as folder:
         record = Path(folder) / "needed.jsonl"
         await search(
-            prepare(name), workspace, RunOptions(), Watch(SilentProgress()), keep=False, record=record
+            prepare(name),
+            workspace,
+            RunOptions(trust=trust),
+            Watch(SilentProgress()),
+            keep=False,
+            record=record,
         )
         return set(RecordedFile(record).identities())
 
 
-async def measured(name: str, workspace: Workspace) -> set[str]:
+async def measured(name: str, workspace: Workspace, *, trust: bool = False) -> set[str]:
     """The identities that the measurement of a resolved program needs.
 
     Raises:
@@ -127,7 +132,7 @@ async def measured(name: str, workspace: Workspace) -> set[str]:
     """
     program = load_resolved(name)
     data = load_task(program.ir, program.folder)
-    watch, options = Watch(SilentProgress()), RunOptions()
+    watch, options = Watch(SilentProgress()), RunOptions(trust=trust)
     async with open_session(program.ir, program.folder, workspace, options, on_event=watch.event) as session:
         with outside_trouble(session.executor.store):
             await recall_failures(session, resolved_key(program, data.dataset.hash), resume=False, live=False)

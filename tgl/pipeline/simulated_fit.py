@@ -36,7 +36,7 @@ from tgl.pipeline.evaluating import evaluate
 from tgl.pipeline.loading import folder_of, load_program, lower_program
 from tgl.pipeline.resolved import load_resolved
 from tgl.pipeline.searching import prepare, search
-from tgl.pipeline.session import RunOptions, open_recorded
+from tgl.pipeline.session import RunOptions, not_trusted, open_recorded
 from tgl.pipeline.simulating import asked_field
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.task import load_task
@@ -140,15 +140,20 @@ def evidence(ir: ProgramIR, folder: Path, workspace: Workspace) -> Evidence:
     return Evidence(layers, tuple(salts))
 
 
-async def fitted(name: str, workspace: Workspace, watch: Watch, *, graph: str | None = None) -> Fitted:
+async def fitted(
+    name: str, workspace: Workspace, watch: Watch, *, graph: str | None = None, trust: bool = False
+) -> Fitted:
     """Profiles of a program's models, fitted to what they replied.
 
     Raises:
         Stop: the program has errors, or too little is stored.
     """
     ir = lower_program(load_program(name), graph=graph)
+    if ir.functions and not trust:
+        raise not_trusted(ir)
     folder = folder_of(name)
     data = load_task(ir, folder)
+    options = RunOptions(live=True, trust=trust)
     found = evidence(ir, folder, workspace)
     nowhere = replace(workspace, address="memory:")
     whole = False
@@ -156,10 +161,10 @@ async def fitted(name: str, workspace: Workspace, watch: Watch, *, graph: str | 
     with contextlib.suppress(Stop):
         if ir.is_resolved:
             program = load_resolved(name, graph=graph)
-            await evaluate(program, nowhere, RunOptions(live=True), watch, make_model=found.model)
+            await evaluate(program, nowhere, options, watch, make_model=found.model)
         else:
             plan = prepare(name, graph=graph)
-            await search(plan, nowhere, RunOptions(live=True), watch, keep=False, make_model=found.model)
+            await search(plan, nowhere, options, watch, keep=False, make_model=found.model)
         whole = True
     bank = task_bank(data.task, data.dataset, folder)
     try:

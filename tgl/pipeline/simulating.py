@@ -121,7 +121,13 @@ def profile_for(spec: ModelSpec, profile: str | None) -> str:
 
 
 async def simulate(
-    name: str, workspace: Workspace, watch: Watch, *, graph: str | None = None, profile: str | None = None
+    name: str,
+    workspace: Workspace,
+    watch: Watch,
+    *,
+    graph: str | None = None,
+    profile: str | None = None,
+    trust: bool = False,
 ) -> tuple[SearchOutcome, SearchPlan, tuple[Stand, ...]]:
     """Search a program with all its models simulated; nothing is kept but what is returned.
 
@@ -130,7 +136,7 @@ async def simulate(
     """
     plan, stands = simulated_plan(prepare(name, graph=graph), profile)
     nowhere = replace(workspace, address="memory:")
-    outcome = await search(plan, nowhere, RunOptions(live=True), watch, keep=False)
+    outcome = await search(plan, nowhere, RunOptions(live=True, trust=trust), watch, keep=False)
     return outcome, plan, stands
 
 

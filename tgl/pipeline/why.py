@@ -138,7 +138,13 @@ def wanted_origin(call: CallModel, salt: str) -> Origin:
 
 
 async def why(
-    name: str, wanted: str, workspace: Workspace, *, example: int | None = None, recorded: bool = True
+    name: str,
+    wanted: str,
+    workspace: Workspace,
+    *,
+    example: int | None = None,
+    recorded: bool = True,
+    trust: bool = False,
 ) -> Why:
     """Which calls of a program are stored, and what differs in the missing ones of a node.
 
@@ -151,6 +157,7 @@ async def why(
         workspace: where the store is.
         example: a row of the task's data, from 1, in place of a whole split.
         recorded: whether the responses that travel with the program count.
+        trust: whether the functions in Python that the program names may be run.
 
     Raises:
         Stop: the program has errors, or no such node or row; or the store can't be read.
@@ -162,8 +169,9 @@ async def why(
     candidate = likely(ir)
     asked = nodes_named(wanted, candidate)
     split, examples, salt = chosen(ir, data, example)
+    options = RunOptions(recorded=recorded, trust=trust)
     async with open_session(
-        ir, folder, workspace, RunOptions(recorded=recorded), on_event=Watch(SilentProgress()).event
+        ir, folder, workspace, options, on_event=Watch(SilentProgress()).event
     ) as session:
         with outside_trouble(session.executor.store):
             key = journal_key(

@@ -114,7 +114,8 @@ class Alternative(Frozen):
     `fields` holds `prompt system temperature top_p max_tokens stop shots retry` and its params (merged:
     the node's argument wins over the role's own setting); absent keys are not set. `args` wires ports.
     For a graph, `graph` is the nested instance (params already substituted in it). `on_failure` is the
-    role's: what a call that failed for good does to the run (G19).
+    role's: what a call that failed for good does to the run (G19). `home` is the file that declares it, as
+    two files may call different roles the same.
     """
 
     key: str
@@ -129,6 +130,7 @@ class Alternative(Frozen):
     fn: str | None = None
     on_failure: Literal["fail", "absent"] = "fail"
     graph: GraphTemplate | None = None
+    home: str = ""
     place: TextPlace
 
 
@@ -213,7 +215,8 @@ class GraphTemplate(Frozen):
     """A graph instance: `path` begins the ids in it (`solve`, `solve.reply[2].panel`).
 
     `site` begins the addresses of its choices, where that differs: all rounds of a loop have the same.
-    `given`: the params whose values are not written at its node but where a name in that was declared.
+    `given`: the params whose values are not written at its node but where a name in that was declared;
+    `values`: those of all params that got an argument.
     """
 
     name: str
@@ -227,6 +230,7 @@ class GraphTemplate(Frozen):
     site: str = ""
     requirements: tuple[Requirement, ...] = ()
     given: tuple[tuple[str, Expr], ...] = ()
+    values: tuple[tuple[str, Expr], ...] = ()
 
     @property
     def address(self) -> str:

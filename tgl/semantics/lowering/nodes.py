@@ -180,6 +180,7 @@ class Maker:
             reader=role.reader,
             shots=role.shots if shots is not None else None,
             on_failure=role.on_failure,
+            home=use.scope.source.name,
             place=self.place(use.place),
         )
 
@@ -209,6 +210,7 @@ class Maker:
             fields=tuple(fields),
             params=tuple(read.params),
             fn=state.called(read),
+            home=use.scope.source.name,
             place=self.place(use.place),
         )
 
@@ -236,9 +238,9 @@ class Maker:
         nested = Instance(path, decl, use.scope, inner_names(decl), bound.options, has_model)
         nested.address = address if address != path else ""
         template = self.lower_graph(state, nested, (*self.stack, key))
-        away = {name: given for name, given in bound.options.items() if given.site is not None}
-        values = tuple((name, nested.values.get(name, ABSENT)) for name in away)
-        template = template.model_copy(update={"given": values})
+        values = [(name, nested.values.get(name, ABSENT)) for name in bound.options]
+        away = [(name, value) for name, value in values if bound.options[name].site is not None]
+        template = template.model_copy(update={"given": (*away,), "values": (*values,)})
         return Alternative(
             key=use.key,
             what=decl.name,
@@ -246,6 +248,7 @@ class Maker:
             ports=ports,
             args=self.wires(use, ports, bound, env, site),
             graph=template,
+            home=use.scope.source.name,
             place=self.place(use.place),
         )
 

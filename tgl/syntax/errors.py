@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tgl.diagnostics import Diagnostic, Fix, Label, did_you_mean, near_fixes, report
 from tgl.syntax.hints import CHARACTER_HINTS, CHARACTERS, FORMS
 from tgl.syntax.words import (
@@ -15,7 +13,7 @@ from tgl.syntax.words import (
     OPERATORS,
     STATEMENTS,
 )
-from tgl.text import Edit, SourceFile, Span
+from tgl.text import Edit, SourceFile, Span, value
 
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 
@@ -23,7 +21,7 @@ CLOSING = {"(": ")", "[": "]", "{": "}"}
 UTF16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SyntaxProblem:
     """A place in a source that cannot be read."""
 
@@ -37,7 +35,7 @@ class SyntaxProblem:
         return Label(self.source, self.span, text)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unexpected(SyntaxProblem):
     """E0101: a word or sign that does not fit here; `expected` is a phrase ("`,` or `)`")."""
 
@@ -52,7 +50,7 @@ class Unexpected(SyntaxProblem):
         return report("E0101", f"`{shown}` has no meaning here", label, hint=self.hint)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UnclosedBracket(SyntaxProblem):
     """E0102: `bracket` is one of `( [ {`; `end` is where its statement, or the file, was found to be over."""
 
@@ -70,7 +68,7 @@ class UnclosedBracket(SyntaxProblem):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UnclosedString(SyntaxProblem):
     """E0103: a string that the line, or for a triple-quoted one the file, ends in."""
 
@@ -92,7 +90,7 @@ class UnclosedString(SyntaxProblem):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MissingValue(SyntaxProblem):
     """E0104: a value is missing behind `after`."""
 
@@ -107,7 +105,7 @@ class MissingValue(SyntaxProblem):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReservedWord(SyntaxProblem):
     """E0105: a word of the language where a name belongs."""
 
@@ -131,7 +129,7 @@ class ReservedWord(SyntaxProblem):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UnknownCharacter(SyntaxProblem):
     """E0106: a character outside of strings and comments that the language does not use."""
 
@@ -151,7 +149,7 @@ class UnknownCharacter(SyntaxProblem):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BadNumber(SyntaxProblem):
     """E0107: a number with an unknown unit, or out of range."""
 
@@ -167,7 +165,7 @@ class BadNumber(SyntaxProblem):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BadEscape(SyntaxProblem):
     r"""E0108: a backslash in a string before something it gives no meaning to; `text` is both."""
 
@@ -182,7 +180,7 @@ class BadEscape(SyntaxProblem):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MissingSeparator(SyntaxProblem):
     """E0109: a second statement on a line."""
 
@@ -197,7 +195,7 @@ class MissingSeparator(SyntaxProblem):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NotText(SyntaxProblem):
     """E0110: NUL, a byte that is not UTF-8 (read as U+DC80 to U+DCFF), or half of a surrogate pair."""
 
@@ -226,7 +224,7 @@ class NotText(SyntaxProblem):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NestedTooDeeply(SyntaxProblem):
     """E0111: more levels than can be read."""
 
@@ -239,7 +237,7 @@ class NestedTooDeeply(SyntaxProblem):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UnmatchedBracket(SyntaxProblem):
     """E0112: `bracket` closes nothing, or it closes `opened`, which wants another one."""
 
@@ -265,7 +263,7 @@ class UnmatchedBracket(SyntaxProblem):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UnknownStatement(SyntaxProblem):
     """E0113: the first word of a statement starts none here; `where` is "file", "graph" or "settings"."""
 
@@ -295,7 +293,7 @@ class UnknownStatement(SyntaxProblem):
         return report("E0113", message, self.label(label or "not known"), hint=hint, fixes=fixes)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RepeatedClause(SyntaxProblem):
     """E0114: the second clause of a kind."""
 
@@ -315,7 +313,7 @@ class RepeatedClause(SyntaxProblem):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OnlyInALoop(SyntaxProblem):
     """E0115: a statement that makes sense in a loop only."""
 
@@ -330,7 +328,7 @@ class OnlyInALoop(SyntaxProblem):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Incomplete(SyntaxProblem):
     """E0116: the statement that starts with `head` ends where `expected` (a phrase) should follow."""
 
@@ -346,7 +344,7 @@ class Incomplete(SyntaxProblem):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ChainedComparison(SyntaxProblem):
     """E0117: a comparison of a comparison."""
 

@@ -3,5 +3,6 @@
 from tgl.text.edits import Edit, apply_edits
 from tgl.text.line_index import LineIndex
 from tgl.text.source import Place, SourceFile, Span
+from tgl.text.value import value
 
-__all__ = ["Edit", "LineIndex", "Place", "SourceFile", "Span", "apply_edits"]
+__all__ = ["Edit", "LineIndex", "Place", "SourceFile", "Span", "apply_edits", "value"]

@@ -11,7 +11,7 @@ import os
 import platform
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +59,7 @@ class Bubblewrap:
         return run_pair(self, check, limits).verdict
 
     @contextlib.contextmanager
-    def command(self, limits: Limits, python: list[str]) -> Iterator[Started]:
+    def command(self, limits: Limits, python: list[str]) -> Generator[Started]:
         options = [self.path, *APART]
         for name, value in ENVIRONMENT:
             options += ["--setenv", name, value]

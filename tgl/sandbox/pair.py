@@ -15,7 +15,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,12 +73,17 @@ def run_pair(box: Box, check: Check, limits: Limits) -> Ran:
         return Ran(Verdict(Outcome.ERROR, "the program holds halves of surrogate pairs"), "")
     ours, theirs = socket.socketpair()
     try:
-        with ours, theirs, side(box, "worker", ours, limits, program) as worker:
-            with side(box, "judge", theirs, limits, tests, apart=True) as judge:
-                ours.close()
-                theirs.close()
-                reached, said, printed = listen(worker, judge, limits.output_bytes, deadline)
-                verdict = concluded(reached, said, printed, worker, judge)
+        with (
+            ours,
+            theirs,
+            side(box, "worker", ours, limits, program) as worker,
+            side(box, "judge", theirs, limits, tests, apart=True) as judge,
+        ):
+            # While this process holds them, neither side learns that the other is gone.
+            ours.close()
+            theirs.close()
+            reached, said, printed = listen(worker, judge, limits.output_bytes, deadline)
+            verdict = concluded(reached, said, printed, worker, judge)
     except OSError as error:
         return Ran(Verdict(Outcome.REFUSED, f"no process was started: {error.strerror}"), "")
     return Ran(verdict, printed)
@@ -87,7 +92,7 @@ def run_pair(box: Box, check: Check, limits: Limits) -> Ran:
 @contextlib.contextmanager
 def side(
     box: Box, name: str, channel: socket.socket, limits: Limits, text: bytes, *, apart: bool = False
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> Generator[subprocess.Popen[bytes]]:
     """One side's process with a text as its standard input; killed with its group at the end.
 
     Args:
@@ -123,7 +128,7 @@ def side(
 
 
 @contextlib.contextmanager
-def as_input(text: bytes) -> Iterator[IO[bytes]]:
+def as_input(text: bytes) -> Generator[IO[bytes]]:
     """A text as a file that can be read, and no longer be found. A pipe might block its writer."""
     with tempfile.NamedTemporaryFile() as file:
         file.write(text)
@@ -135,8 +140,7 @@ def as_input(text: bytes) -> Iterator[IO[bytes]]:
 def listen(
     worker: subprocess.Popen[bytes], judge: subprocess.Popen[bytes], most: int, deadline: float
 ) -> tuple[Outcome | None, str, str]:
-    """Read until the verdict is in: the limit that was reached, the verdict as text, the first of what was
-    printed."""
+    """Read until the verdict is in or a limit reached: the limit, the verdict, what was printed first."""
     said, printed, count = bytearray(), bytearray(), 0
     with selectors.DefaultSelector() as selector:
         for stream in (judge.stdout, judge.stderr, worker.stdout):

@@ -26,9 +26,9 @@ class Machine:
     start: tuple[int, ...]
     """fork and vfork."""
     denied: tuple[int, ...]
-    """socket, ptrace, process_vm_readv, process_vm_writev, unshare, setns, mount, umount2, pivot_root, chroot,
-    add_key, request_key, keyctl, bpf, perf_event_open, userfaultfd, kexec_load, init_module, finit_module,
-    open_by_handle_at, memfd_create, shmget, semget, msgget, mq_open."""
+    """socket, ptrace, process_vm_readv, process_vm_writev, unshare, setns, mount, umount2, pivot_root,
+    chroot, add_key, request_key, keyctl, bpf, perf_event_open, userfaultfd, kexec_load, init_module,
+    finit_module, open_by_handle_at, memfd_create, shmget, semget, msgget, mq_open."""
 
 
 CLONE3 = 435

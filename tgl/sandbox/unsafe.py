@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ class UnsafeExec:
         return run_pair(self, check, limits).verdict
 
     @contextlib.contextmanager
-    def command(self, limits: Limits, python: list[str]) -> Iterator[Started]:
+    def command(self, limits: Limits, python: list[str]) -> Generator[Started]:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             inside = Path(folder, "box", "tgl", "sandbox", "inside")
             inside.parent.mkdir(parents=True)

@@ -82,7 +82,7 @@ class Sandbox(Protocol):
     """A place where generated code runs."""
 
     def run(self, check: Check, limits: Limits) -> Verdict:
-        """The verdict on one program, in processes of its own. Blocks; several threads may call it at once."""
+        """The verdict on one program, from processes of its own. Blocks; threads may call it at once."""
         ...
 
     def describe(self) -> str:

@@ -1,5 +1,7 @@
-"""The tests' side: they run here, the program answers from elsewhere, and the verdict leaves by a pipe that
-only this process has."""
+"""The tests' side: they run here, and the program answers from elsewhere.
+
+The verdict leaves by a pipe that only this process has.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +9,13 @@ import builtins
 import os
 import sys
 from types import BuiltinFunctionType, CodeType, FunctionType, GeneratorType, MethodType
-from typing import Any
 
 from tgl.sandbox.inside.confine import confine
 from tgl.sandbox.inside.peer import Ended, Lost, Peer, TooLarge
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tgl.sandbox.inside.wire import Value
 
 TESTS = "tests"
 CALLABLE = (FunctionType, BuiltinFunctionType, MethodType, type)
@@ -37,9 +42,11 @@ def refused(name: str) -> object:
     raise NameError(name)
 
 
-def allowed(operation: str, operands: tuple[Any, ...]) -> bool:
-    """What the program may do with objects of the tests that it was given: call functions, read public
-    attributes. Through `__globals__` or `gi_frame` it would reach the verdict."""
+def allowed(operation: str, operands: list[Value]) -> bool:
+    """What the program may do with objects of the tests that it was given.
+
+    It calls functions and reads public attributes. By `__globals__` or `gi_frame` it would reach the verdict.
+    """
     target = operands[0]
     if isinstance(target, CALLABLE):
         return operation == "call"
@@ -50,9 +57,11 @@ def allowed(operation: str, operands: tuple[Any, ...]) -> bool:
     return operation not in {"getattr", "setattr"} or not str(operands[1]).startswith("_")
 
 
-class Names(dict[str, Any]):
-    """The tests' global names. What they don't define is looked up among built-ins, then in the program:
-    a program that defines `abs`, `all` or `check` has no part in what the tests mean by it.
+class Names(dict[str, "Value"]):
+    """The tests' global names.
+
+    What they don't define is looked up among built-ins, then in the program: a program that defines `abs`,
+    `all` or `check` has no part in what the tests mean by it.
 
     Plain asserts that use no name of the program at all test one that is called like a built-in (`sum`):
     then the program's comes first.
@@ -63,7 +72,7 @@ class Names(dict[str, Any]):
         self.peer = peer
         self.program_first = program_first
 
-    def __missing__(self, name: str) -> Any:
+    def __missing__(self, name: str) -> Value:
         if name.startswith("__") or (hasattr(builtins, name) and not self.program_first):
             raise KeyError(name)
         try:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import _operator
 import builtins
 import os
-from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
 
 from tgl.sandbox.inside.wire import LENGTH, Decoder, encode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import NoReturn
+
+    from tgl.sandbox.inside.wire import Value
 
 LARGEST = 16 * 2**20
 """Bytes of one message."""
@@ -35,12 +41,14 @@ class Remote:
     """
 
     __slots__ = ("remote_key", "remote_peer")
+    remote_peer: Peer
+    remote_key: int
 
     def __init__(self, peer: Peer, key: int) -> None:
         object.__setattr__(self, "remote_peer", peer)
         object.__setattr__(self, "remote_key", key)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Value:
         if name.startswith("__") and name not in {"__name__", "__doc__"}:
             raise AttributeError(name)
         return self.remote_peer.ask("getattr", self, name)
@@ -48,7 +56,7 @@ class Remote:
     def __setattr__(self, name: str, value: object) -> None:
         self.remote_peer.ask("setattr", self, name, value)
 
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
+    def __call__(self, *arguments: Value, **named: Value) -> Value:
         value, after = self.remote_peer.ask("call", self, list(arguments), named)
         for mine, theirs in zip(arguments, after, strict=False):
             put_back(mine, theirs)
@@ -74,50 +82,47 @@ class Remote:
     def __len__(self) -> int:
         return self.remote_peer.ask("len", self)
 
-    def __getitem__(self, key: object) -> Any:
+    def __getitem__(self, key: object) -> Value:
         return self.remote_peer.ask("getitem", self, key)
 
     def __setitem__(self, key: object, value: object) -> None:
         self.remote_peer.ask("setitem", self, key, value)
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Value]:
         return self.remote_peer.ask("iter", self)
 
-    def __next__(self) -> Any:
+    def __next__(self) -> Value:
         return self.remote_peer.ask("next", self)
 
 
-def put_back(mine: Any, theirs: Any) -> None:
+def put_back(mine: Value, theirs: Value) -> None:
     """What a function did to an argument in its own process, done to the argument here."""
-    match mine:
-        case list() | bytearray():
-            if isinstance(theirs, type(mine)) and mine != theirs:
-                mine[:] = theirs
-        case dict() | set():
-            if isinstance(theirs, type(mine)) and mine != theirs:
-                mine.clear()
-                mine.update(theirs)
-        case _:
-            pass
+    if type(mine) is not type(theirs) or isinstance(mine, str | bytes | tuple) or mine == theirs:
+        return
+    if isinstance(mine, list | bytearray):
+        mine[:] = theirs
+    elif isinstance(mine, dict | set):
+        mine.clear()
+        mine |= theirs
 
 
-def called(function: Any, arguments: list[Any], named: dict[str, Any]) -> tuple[Any, list[Any]]:
+def called(function: Value, arguments: list[Value], named: dict[str, Value]) -> tuple[Value, list[Value]]:
     value = function(*arguments, **named)
     mutable = any(isinstance(one, list | dict | set | bytearray) for one in arguments)
     return value, arguments if mutable else []
 
 
-OPERATIONS: dict[str, Callable[..., Any]] = {
+OPERATIONS: dict[str, Callable[..., Value]] = {
     "call": called,
     "getattr": getattr,
     "setattr": setattr,
-    "eq": lambda one, other: bool(one == other),
+    "eq": _operator.eq,
     "bool": bool,
     "str": str,
     "repr": repr,
     "len": len,
-    "getitem": lambda one, key: one[key],
-    "setitem": lambda one, key, value: one.__setitem__(key, value),
+    "getitem": _operator.getitem,
+    "setitem": _operator.setitem,
     "iter": iter,
     "next": next,
 }
@@ -135,7 +140,7 @@ class Peer:
     def __init__(
         self,
         channel: int,
-        allowed: Callable[[str, tuple[Any, ...]], bool],
+        allowed: Callable[[str, list[Value]], bool],
         named: Callable[[str], object],
     ) -> None:
         self.channel = channel
@@ -146,7 +151,7 @@ class Peer:
         self.lost: Lost | None = None
         self.raised: BaseException | None = None
 
-    def ask(self, operation: str, *operands: object) -> Any:
+    def ask(self, operation: str, *operands: object) -> Value:
         """What the other side answers.
 
         Raises:
@@ -155,7 +160,7 @@ class Peer:
         """
         if self.lost is not None:
             raise self.lost
-        self.send(("ask", operation, operands))
+        self.send(("ask", operation, *operands))
         while True:
             match self.receive():
                 case ("is", value):
@@ -165,18 +170,18 @@ class Peer:
                     raise self.raised
                 case ("ended", str(text)):
                     self.lose(Ended(text))
-                case ("ask", str(asked), tuple(with_these)):
-                    self.send(self.answer(asked, with_these))
+                case ("ask", str(asked), *given):
+                    self.send(self.answer(asked, given))
                 case _:
                     self.lose(Lost("it broke the protocol"))
 
-    def answer(self, operation: str, operands: tuple[Any, ...]) -> tuple[object, ...]:
+    def answer(self, operation: str, operands: list[Value]) -> tuple[object, ...]:
         """Do what the other side asks for."""
         try:
             if operation == "name":
                 return ("is", self.named(*operands))
             if operation not in OPERATIONS or not self.allowed(operation, operands):
-                raise PermissionError("out of bounds")
+                raise TypeError("out of bounds")
             return ("is", OPERATIONS[operation](*operands))
         except (SystemExit, KeyboardInterrupt) as error:
             return ("ended", f"it raised {type(error).__name__}")
@@ -185,12 +190,15 @@ class Peer:
 
     def serve(self) -> None:
         """Answer until the other side is gone."""
-        while True:
-            match self.receive():
-                case ("ask", str(operation), tuple(operands)):
-                    self.send(self.answer(operation, operands))
-                case _:
-                    self.lose(Lost("it broke the protocol"))
+        while self.lost is None:
+            try:
+                match self.receive():
+                    case ("ask", str(operation), *operands):
+                        self.send(self.answer(operation, operands))
+                    case _:
+                        self.lose(Lost("it broke the protocol"))
+            except Lost:
+                return
 
     def lose(self, loss: Lost) -> NoReturn:
         self.lost = loss
@@ -232,7 +240,7 @@ class Peer:
         except OSError:
             self.lose(Lost("it ended"))
 
-    def receive(self) -> Any:
+    def receive(self) -> Value:
         """Read one message."""
         size = LENGTH.unpack(self.read(4))[0]
         if size > LARGEST:

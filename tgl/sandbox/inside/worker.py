@@ -7,7 +7,7 @@ import sys
 from types import ModuleType
 
 from tgl.sandbox.inside.confine import confine
-from tgl.sandbox.inside.peer import Lost, Peer, described
+from tgl.sandbox.inside.peer import Peer, described
 
 NAME = "program"
 """The program's `__name__`: what stands below `if __name__ == "__main__"` does not run, as in HumanEval's
@@ -42,9 +42,6 @@ def main() -> None:
         peer.send(("raised", *described(error)))
     else:
         peer.send(("is", "ready"))
-        try:
-            peer.serve()
-        except Lost:
-            pass
+        peer.serve()
     finally:
         EXIT(0)

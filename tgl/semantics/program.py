@@ -13,6 +13,7 @@ from tgl.semantics.errors import graph as facts
 from tgl.semantics.goals import check_goal
 from tgl.semantics.imports import read_files
 from tgl.semantics.invariants import InternalError
+from tgl.semantics.lints import lint
 from tgl.semantics.loader import Loader
 from tgl.semantics.lowering.evaluate import global_value
 from tgl.semantics.lowering.instance import lower_instance
@@ -220,6 +221,7 @@ def lower_graph(
         part = Part(template, state)
         if not as_part:
             check_goal(state, instance, template, goal, task)
+        lint(state, instance, template, goal, task, as_part=as_part)
     except Abandon:
         return None
     except RecursionError:

@@ -41,7 +41,7 @@ role judge(question, drafts: list) -> answer {
   \"\"\"
 }
 graph panel(question) {
-  node member[2] : assistant on smol
+  node member[3] : assistant on smol
   node vote : majority(member)
   output vote
 }

@@ -238,17 +238,6 @@ def dead_node(at: At, node: str) -> Diagnostic:
     )
 
 
-def greedy_replicas(at: At, node: str) -> Diagnostic:
-    """W0502: replicas at temperature 0, which are one response."""
-    return warning(
-        "W0502",
-        at,
-        f"all replicas of `{node}` give the same reply at temperature 0",
-        "the same reply, paid for each time",
-        hint="raise the temperature, or keep one",
-    )
-
-
 def same_edge(at: At, edge: str, first: At) -> Diagnostic:
     """W0503: an edge that is drawn twice (language.md G9)."""
     return warning(

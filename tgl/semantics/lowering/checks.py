@@ -23,7 +23,6 @@ from tgl.semantics.errors import graph as facts
 from tgl.semantics.errors import types as type_facts
 from tgl.semantics.errors.at import At, listed
 from tgl.semantics.fold import closing, every
-from tgl.semantics.lowering.roles import possible
 from tgl.semantics.lowering.state import Instance, State
 from tgl.semantics.problems import Abandon
 from tgl.text import Span
@@ -49,7 +48,7 @@ def check_instance(state: State, instance: Instance, graph: GraphTemplate) -> No
         state.problems.add(problem)
     if errors:
         raise Abandon
-    for problem in (*dead(instance, graph), *greedy(state, instance, graph)):
+    for problem in dead(instance, graph):
         state.problems.add(problem)
 
 
@@ -264,25 +263,3 @@ def dead(instance: Instance, graph: GraphTemplate) -> Iterator[Diagnostic]:
         if not any(member in alive for group in groups for member in group.members):
             first = next(node for node in graph.nodes if node.group == groups[0].name)
             yield facts.dead_node(node_place(instance, first), ".".join((*body, name)))
-
-
-def greedy(state: State, instance: Instance, graph: GraphTemplate) -> Iterator[Diagnostic]:
-    """Replicas of one role at temperature 0 whose inputs are the same."""
-    incoming = by_target(graph)
-    for group in graph.groups:
-        nodes = [node for node in graph.nodes if node.group == group.name]
-        if len(nodes) < 2 or any(incoming[node.id] or node.guard is not None for node in nodes):
-            continue
-        alternatives = [node.alternatives for node in nodes]
-        if any(len(found) != 1 or found[0].kind != "role" for found in alternatives):
-            continue
-        same = {
-            (found[0].args, found[0].fields, node.on) for found, node in zip(alternatives, nodes, strict=True)
-        }
-        heat = dict(alternatives[0][0].fields).get("temperature")
-        if (
-            len(same) == 1
-            and heat is not None
-            and possible(state, heat) in ([Const(value=0)], [Const(value=0.0)])
-        ):
-            yield facts.greedy_replicas(node_place(instance, nodes[0]), group.name)

@@ -229,12 +229,12 @@ def program_hash(text: str) -> str:
 
 
 def imports_hash(texts: Iterable[str]) -> str:
-    """Sha-256 over the texts of all transitive imports, their layout left aside.
+    """Sha-256 over the texts of what a program uses of its imports, in their order.
 
-    Their names play no part (they depend on where the program is run from); which file is imported where is
-    in the importing text.
+    They are canonical already, as `semantics.used_declarations` tells them: without layout, comments, the
+    names of files, and what the program does not use.
     """
-    return sha256("\n".join(sorted(sha256(canonical(text)) for text in texts)))
+    return sha256("\n".join(sha256(text) for text in texts))
 
 
 def canonical(text: str) -> str:
@@ -280,7 +280,7 @@ def staleness(text: str, imports: Iterable[str], data: str | None = None) -> tup
 
     Args:
         text: the program with its block.
-        imports: texts of its transitive imports.
+        imports: texts of what it uses of its imports, as for `imports_hash`.
         data: hash of the task's data, or None to leave it out.
     """
     blocks = measured_blocks(text)

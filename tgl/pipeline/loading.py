@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tgl.diagnostics import Diagnostic, Label, Severity, did_you_mean, report
 from tgl.ir import ProgramIR
 from tgl.pipeline.sources import STDIN, read_source, reason
 from tgl.pipeline.stop import Exit, Stop
-from tgl.semantics import Checked, LoadFailure, check, lower
+from tgl.semantics import Checked, LoadFailure, check, lower, used_declarations
 from tgl.syntax import ast
 from tgl.text import SourceFile
 
@@ -129,19 +130,17 @@ def lower_program(checked: Checked, *, graph: str | None = None) -> ProgramIR:
 
 
 def import_texts(checked: Checked) -> tuple[str, ...]:
-    """The texts of all files that the program uses, itself excepted, and what names its Python files."""
-    own = checked.module.source.name
-    texts = tuple(module.source.text for name, module in checked.modules.items() if name != own)
-    return texts + python_sources(checked)
+    """What the program uses of its imports, declaration by declaration, and what names its Python files."""
+    used = used_declarations(checked.files)
+    own = [decl for one in used if not one.scope.is_std for decl in [one.decl]]
+    return tuple(one.text for one in used) + python_sources(checked, [*checked.module.decls, *own])
 
 
-def python_sources(checked: Checked) -> tuple[str, ...]:
+def python_sources(checked: Checked, decls: Sequence[ast.Decl]) -> tuple[str, ...]:
     """The hashes of the files of a program's functions, by module; nothing is imported for it."""
     modules = {
         text.partition(":")[0]
-        for module in checked.modules.values()
-        if not module.source.name.startswith("std/")
-        for decl in module.decls
+        for decl in decls
         if isinstance(decl, ast.Fn)
         for setting in decl.settings
         if isinstance(setting, ast.Setting) and setting.key == "python"

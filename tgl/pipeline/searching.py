@@ -408,7 +408,7 @@ def leave_failures(session: Session, plan: SearchPlan, text: str) -> None:
     Raises:
         StoreError: the store can't be written.
     """
-    shots = shots_hashes(lowered_again(plan, text), plan.folder)
+    shots = shots_hashes(lowered_again(plan, text)[1], plan.folder)
     key = journal_key(text, import_texts(plan.checked), plan.data.dataset.hash, plan.ir.graph.name, shots)
     session.store.journal_clear(key)
     failed = session.executor.failed
@@ -420,27 +420,32 @@ def leave_failures(session: Session, plan: SearchPlan, text: str) -> None:
 def written(plan: SearchPlan, found: Found) -> str:
     """The resolved program with its measured block, seen to be the program that was measured."""
     text = resolve_text(plan.checked, plan.ir, found.resolution)
-    agree(plan, text, found.resolution)
+    checked = agree(plan, text, found.resolution)
     block = measured_block(
         found.report,
         program=program_hash(text),
-        imports=imports_hash(import_texts(plan.checked)),
+        imports=imports_hash(import_texts(checked)),
     )
     return replace_measured(text, block)
 
 
-def agree(plan: SearchPlan, text: str, resolution: Resolution) -> None:
+def agree(plan: SearchPlan, text: str, resolution: Resolution) -> Checked:
     """Invariant 5, on every result: the text that is written is the program that was measured.
+
+    Returns:
+        The resolved program, checked.
 
     Raises:
         RuntimeError: it is not; a fault of ours.
     """
-    if resolve(lowered_again(plan, text), {}).candidate.digest != resolution.candidate.digest:
+    checked, ir = lowered_again(plan, text)
+    if resolve(ir, {}).candidate.digest != resolution.candidate.digest:
         raise RuntimeError("the resolved text is not the program that was measured")
+    return checked
 
 
-def lowered_again(plan: SearchPlan, text: str) -> ProgramIR:
-    """The IR of a resolved program's text.
+def lowered_again(plan: SearchPlan, text: str) -> tuple[Checked, ProgramIR]:
+    """A resolved program's text, checked, and its IR.
 
     Raises:
         RuntimeError: it has errors; a fault of ours.
@@ -450,4 +455,4 @@ def lowered_again(plan: SearchPlan, text: str) -> ProgramIR:
     if lowered.ir is None:
         told = "; ".join(problem.message for problem in lowered.problems)
         raise RuntimeError(f"the resolved program has errors: {told}")
-    return lowered.ir
+    return checked, lowered.ir

@@ -7,6 +7,7 @@ from tgl.semantics.loader import NO_FILES, Loader, LoadFailure, MemoryLoader
 from tgl.semantics.lowering.quantify import is_symmetric
 from tgl.semantics.program import Checked, Lowered, check, lower
 from tgl.semantics.scope import FileScope, Named
+from tgl.semantics.used import UsedDeclaration, used_declarations
 from tgl.semantics.verify import verify
 
 __all__ = [
@@ -23,10 +24,12 @@ __all__ = [
     "Lowered",
     "MemoryLoader",
     "Named",
+    "UsedDeclaration",
     "apply_operator",
     "check",
     "is_static",
     "is_symmetric",
     "lower",
+    "used_declarations",
     "verify",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 from tgl.emit.figures import decided_number_text
 from tgl.emit.measured import quoted
@@ -78,11 +79,15 @@ def written_options(domain: ast.Expr) -> tuple[ast.Expr, ...] | None:
             return None
 
 
-def value_text(point: ChoicePoint, value: Value, spell: Callable[[ModelName | WhatName], str]) -> str:
-    """A decided value in the words of the language; `spell` names a model or a what in the file."""
+Spell: TypeAlias = Callable[[ModelName | WhatName, str], str]
+"""Names a model or a what in the file that is written; the second argument is the file that speaks of it."""
+
+
+def value_text(point: ChoicePoint, value: Value, spell: Spell) -> str:
+    """A decided value in the words of the language."""
     position = option_position(point, value)
     if position is not None and isinstance(point.domain, Options):
-        return expr_text(point.domain.options[position], spell)
+        return expr_text(point.domain.options[position], lambda name: spell(name, point.place.source))
     return literal_text(value)
 
 
@@ -117,7 +122,7 @@ def literal_text(value: Value) -> str:
 def decided(ir: ProgramIR, assignment: Mapping[str, Value]) -> tuple[tuple[str, str], ...]:
     """What was chosen: address and value as text of each active choice, in order of declaration."""
     return tuple(
-        (point.address, value_text(point, assignment[point.address], lambda name: name.name))
+        (point.address, value_text(point, assignment[point.address], lambda name, _: name.name))
         for point in ir.choices
         if point.address in assignment
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from tgl.emit.decisions import Decisions
+from tgl.emit.decisions import Decisions, Spell
 from tgl.emit.edges import EdgeWriter
 from tgl.emit.errors import NeedsNumbers, NeedsSingles, UnwrittenDecision
 from tgl.emit.layout import Layout, Rewrite
@@ -15,7 +15,7 @@ from tgl.emit.nodes import Callee, NodeWriter, Replica
 from tgl.emit.render import Copy, Renderer
 from tgl.emit.statics import UNKNOWN, Facts, Known, static_value
 from tgl.emit.tree import every, has_choice, inner_names, names_in
-from tgl.ir import Alternative, Group, ModelName, NodeTemplate, WhatName
+from tgl.ir import Alternative, Group, ModelName, NodeTemplate
 from tgl.semantics import is_symmetric
 from tgl.space import InstanceResolution
 from tgl.syntax import ast
@@ -55,7 +55,7 @@ class Surroundings:
     layout: Layout
     decisions: Decisions
     callee: Callable[[NodeTemplate, Alternative], Callee]
-    spell: Callable[[ModelName | WhatName], str]
+    spell: Spell
     renames: Mapping[str, str] = field(default_factory=dict[str, str])
     outer: frozenset[str] = frozenset()
 
@@ -440,7 +440,7 @@ class GraphWriter:
         emptied = tuple((port, "[]") for port in self.emptied(template, alternative))
         callee = replace(callee, extra=(*callee.extra, *emptied))
         model = self.instance.models.get(member)
-        spelled = None if model is None else self.around.spell(ModelName(name=model))
+        spelled = None if model is None else self.around.spell(ModelName(name=model), self.around.source.name)
         return Replica(copy, callee, group.members.index(member), spelled)
 
     def emptied(self, node: NodeTemplate, alternative: Alternative) -> Iterator[str]:

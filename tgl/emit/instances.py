@@ -13,9 +13,19 @@ from tgl.emit.names import FileNames
 from tgl.emit.nodes import Callee
 from tgl.emit.render import Copy, Renderer
 from tgl.emit.statics import UNKNOWN, Facts, static_value
-from tgl.emit.tree import argument_names, node_statements
-from tgl.ir import Alternative, ChoiceRef, Expr, ListOf, ModelName, NodeTemplate, Op, WhatName
-from tgl.semantics import FileScope
+from tgl.ir import (
+    Alternative,
+    ChoicePoint,
+    ChoiceRef,
+    Expr,
+    ListOf,
+    ModelName,
+    NodeTemplate,
+    Op,
+    Options,
+    WhatName,
+)
+from tgl.semantics import FileScope, Named
 from tgl.space import InstanceResolution, Resolution
 from tgl.syntax import ast, parse
 from tgl.text import Edit, Span, apply_edits
@@ -153,9 +163,11 @@ class GraphPlanner:
             match expr:
                 case ChoiceRef(address=address) if address in self.resolution.assignment:
                     point = self.decisions.by_address[address]
-                    found[name] = value_text(point, self.resolution.assignment[address], self.names.spell)
+                    if all(map(self.names.is_clear, names_of(point))):
+                        found[name] = value_text(point, self.resolution.assignment[address], self.names.spell)
                 case ModelName() | WhatName():
-                    found[name] = self.names.spell(expr)
+                    if self.names.is_clear(expr):
+                        found[name] = self.names.spell(expr)
                 case _:
                     value = static_value(expr, self.facts)
                     if value is not UNKNOWN and value is not None:
@@ -275,16 +287,8 @@ class GraphPlanner:
         )
 
     def given(self, use: Use) -> frozenset[str]:
-        """The names of the arguments that the node's statement, or a name behind it, gives to something."""
-        if use.node is None or use.parent is None:
-            return frozenset()
-        parent = self.decl(self.key(use.parent))
-        exprs = [
-            *(s.what for s in node_statements(parent.body) if s.name == use.node.group.rpartition(".")[2]),
-            *(s.value for s in parent.body if isinstance(s, (ast.Let, ast.Param)) and s.value is not None),
-        ]
-        behind = frozenset(name for name, _ in use.instance.graph.given)
-        return behind.union(*map(argument_names, exprs))
+        """The params that an instance gets as arguments, at its node or where a name in that was declared."""
+        return frozenset(name for name, _ in use.instance.graph.values)
 
     # --- what a node runs
 
@@ -300,7 +304,17 @@ class GraphPlanner:
             options = frozenset(name for name, _ in alternative.fields)
             more = self.imported_options(decl, scope, alternative)
             found = Callee(alternative.kind, None, more, options)
-        return replace(found, whole=lambda: self.in_full(found, alternative))
+        return replace(
+            found,
+            whole=lambda: self.in_full(found, alternative),
+            spelled=lambda: self.names.name_of(self.what(alternative)),
+        )
+
+    def what(self, alternative: Alternative) -> Named:
+        """The declaration of what a node runs."""
+        decls = self.scopes[alternative.home].module.decls
+        named = (ast.Role, ast.Fn, ast.Graph)
+        return next(d for d in decls if isinstance(d, named) and d.name == alternative.what)
 
     def in_full(self, callee: Callee, alternative: Alternative) -> Callee:
         """A call with all that the names behind it said."""
@@ -309,14 +323,13 @@ class GraphPlanner:
             extra = dict(self.given_options(alternative)) | extra
         elif callee.name is None:
             extra |= self.held(self.resolution.instances[alternative.graph.path])
-        name = callee.name or self.names.spell(WhatName(name=alternative.what))
+        name = callee.name or self.names.name_of(self.what(alternative))
         return replace(callee, name=name, extra=(*extra.items(),))
 
     def given_options(self, alternative: Alternative) -> Iterator[tuple[str, str]]:
         """The options of a role that its declaration does not say."""
-        decls = [binding.decl for scope in self.scopes.values() for binding in scope.names.values()]
-        role = next((d for d in decls if isinstance(d, ast.Role) and d.name == alternative.what), None)
-        settings = () if role is None else role.settings
+        decl = self.what(alternative)
+        settings = decl.settings if isinstance(decl, (ast.Role, ast.Fn)) else ()
         said = {
             setting.key: setting.args[0].value
             for setting in settings
@@ -366,7 +379,7 @@ class GraphPlanner:
     def is_run(self, role: ast.Role) -> bool:
         """Whether a node that lives runs a role of the program's file."""
         return any(
-            alternative.what == role.name and alternative.kind == "role"
+            alternative.what == role.name and alternative.home == self.main.source.name
             for uses in self.uses.values()
             for use in uses
             for alternative in live_alternatives(use.instance)
@@ -378,6 +391,12 @@ def live_alternatives(instance: InstanceResolution) -> Iterator[Alternative]:
     for node in instance.graph.nodes:
         if node.id in instance.picks:
             yield next(a for a in node.alternatives if a.key == instance.picks[node.id])
+
+
+def names_of(point: ChoicePoint) -> Iterator[ModelName | WhatName]:
+    """The models and whats among which a choice is made."""
+    options = point.domain.options if isinstance(point.domain, Options) else ()
+    return (option for option in options if isinstance(option, (ModelName, WhatName)))
 
 
 def addresses_in(expr: Expr) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tgl.emit.errors import UnwrittenDecision
@@ -34,18 +34,36 @@ class FileNames:
                     if isinstance(item, (ast.Port, ast.Param, ast.Let, ast.NodeStmt, ast.Loop, ast.Each))
                 }
 
-    def spell(self, name: ModelName | WhatName) -> str:
-        """The name of a model or a what in this file; imported if it has none yet."""
+    def spell(self, name: ModelName | WhatName, speaker: str = "") -> str:
+        """The name of a model or a what in this file; imported if it has none yet.
+
+        Where several files declare one of the name, that is meant which `speaker` knows.
+
+        Raises:
+            UnwrittenDecision: if that does not tell either.
+        """
+        found = self.called(name, self.scopes.values())
+        if len(found) > 1 and speaker in self.scopes:
+            found = self.called(name, [self.scopes[speaker]])
+        if len(found) != 1:
+            raise UnwrittenDecision(name.name, f"{len(found) or 'no'} declarations may be meant")
+        return self.name_of(found[0])
+
+    def is_clear(self, name: ModelName | WhatName) -> bool:
+        """Whether a name alone tells which declaration is meant."""
+        return len(self.called(name, self.scopes.values())) == 1
+
+    def called(self, name: ModelName | WhatName, scopes: Iterable[FileScope]) -> list[Named]:
+        """The declarations of a name that some files know, under whatever name of their own."""
         kinds = (ast.Model,) if isinstance(name, ModelName) else (ast.Role, ast.Fn, ast.Graph)
         plain = name.name.partition("#")[0]
-        for local, binding in self.main.names.items():
-            if isinstance(binding.decl, kinds) and binding.decl.name == plain and local not in self.dropped:
-                return local
-        for scope in self.scopes.values():
+        found: list[Named] = []
+        for scope in scopes:
             for binding in scope.names.values():
-                if isinstance(binding.decl, kinds) and binding.decl.name == plain:
-                    return self.name_of(binding.decl)
-        raise UnwrittenDecision(name.name, "no file of the program declares it")
+                decl = binding.decl
+                if isinstance(decl, kinds) and decl.name == plain and all(decl is not one for one in found):
+                    found.append(decl)
+        return found
 
     def name_of(self, decl: Named) -> str:
         """The name of a declaration in this file; imported if it has none yet."""

@@ -22,7 +22,7 @@ class Callee:
 
     `name` replaces the written name (a decided copy of a graph), `extra` are arguments to add, `options`
     those that may be given for each replica in a list (C18), `required` the params of a graph that have no
-    default.
+    default. `spelled`: its own name in the file that is written, imported when this is asked for.
     """
 
     kind: Literal["role", "fn", "graph"]
@@ -31,6 +31,7 @@ class Callee:
     options: frozenset[str] = frozenset()
     required: frozenset[str] = frozenset()
     whole: Callable[[], Callee] | None = None
+    spelled: Callable[[], str] | None = None
 
     @property
     def in_full(self) -> Callee:
@@ -247,7 +248,11 @@ class NodeWriter:
         if len(chosen) == len(replicas) and all(item is chosen[0] for item in chosen):
             return self.what(chosen[0], replicas, shared=shared)
         if not chosen:  # a domain that is a name: its options are not written here
-            return [called(text, replica.callee) for text, replica in zip(plain, replicas, strict=True)]
+            names = [
+                r.callee.spelled() if text and r.callee.spelled else text
+                for text, r in zip(plain, replicas, strict=True)
+            ]
+            return [called(name, replica.callee) for name, replica in zip(names, replicas, strict=True)]
         return self.renderer.picked(
             expr, copies, lambda item, k: self.what(item, [replicas[k]], shared=False)[0]
         )

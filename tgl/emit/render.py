@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import TypeAlias, assert_never
 
-from tgl.emit.decisions import Decisions, option_position, value_text, written_options
+from tgl.emit.decisions import Decisions, Spell, option_position, value_text, written_options
 from tgl.emit.errors import NeedsNumbers, NeedsSingles, UnwrittenDecision
 from tgl.emit.members import Members, Position
 from tgl.emit.statics import tree_value
-from tgl.ir import ModelName, Options, WhatName
+from tgl.ir import Options
 from tgl.syntax import ast
 from tgl.text import Edit, SourceFile, Span, apply_edits
 
@@ -53,7 +53,7 @@ class Renderer:
     source: SourceFile
     decisions: Decisions
     members: Mapping[str, Members]
-    spell: Callable[[ModelName | WhatName], str]
+    spell: Spell
     renames: Mapping[str, str] = field(default_factory=dict[str, str])
     gone: frozenset[str] = frozenset()
     index: tuple[str, ...] = ()

@@ -20,15 +20,8 @@ from tgl.cli.running import (
     workspace_of,
 )
 from tgl.pipeline.money import worst_bill
-from tgl.pipeline.searching import (
-    SearchOutcome,
-    SearchPlan,
-    default_output,
-    prepare,
-    refuse_to_lose,
-    refuse_to_record,
-    search,
-)
+from tgl.pipeline.outputs import default_output, refuse_to_lose, refuse_to_record
+from tgl.pipeline.searching import SearchOutcome, SearchPlan, prepare, search
 from tgl.pipeline.session import load_shots
 from tgl.pipeline.sources import write_file
 from tgl.pipeline.stop import Exit, Stop

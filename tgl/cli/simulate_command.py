@@ -13,7 +13,8 @@ from tgl.cli.outcome import label, show
 from tgl.cli.running import add_trust, positive, progress_of, run_async
 from tgl.models.simulated.faults import FaultPlan, ServerFault, parse_fault
 from tgl.models.simulated.server import Log, SimulatedServer, silent
-from tgl.pipeline.searching import SearchOutcome, refuse_place, refuse_to_lose
+from tgl.pipeline.outputs import refuse_place, refuse_to_lose
+from tgl.pipeline.searching import SearchOutcome
 from tgl.pipeline.simulated_fit import Fitted, fitted, profiles_text
 from tgl.pipeline.simulating import Stand, served, simulate
 from tgl.pipeline.sources import write_file

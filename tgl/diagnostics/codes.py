@@ -155,6 +155,8 @@ CODES: tuple[Code, ...] = (
     Code("E0859", "nothing-feasible", ERROR, "no candidate that was measured meets the limits"),
     Code("E0860", "spend-too-small", ERROR, "a step that can't be left out does not fit `spend`"),
     Code("E0861", "no-candidate", ERROR, "no program of the space meets the compile-time limits"),
+    Code("E0863", "no-score", ERROR, "a metric gave no number of its range for an answer"),
+    Code("E0864", "not-for-scoring", ERROR, "a field that scoring reads holds something else"),
     Code("E0862", "bad-method", ERROR, "a search method, or an argument of one, that there is not"),
     Code("E0870", "data-format-unclear", ERROR, "files do not tell in which format their rows are"),
     Code("E0871", "data-too-large", ERROR, "data, or one row of it, is larger than what is read"),
@@ -173,6 +175,7 @@ CODES: tuple[Code, ...] = (
     Code("W0504", "even-votes", WARNING, "a vote of an even number, which may be split"),
     Code("W0505", "unreachable-option", WARNING, "an option that no program has"),
     Code("W0506", "no-output", WARNING, "an output that is only there under conditions"),
+    Code("W0601", "context-overflow", WARNING, "a prompt that may not fit into the context of its model"),
     Code("W0702", "limit-too-low", WARNING, "a limit below what every program needs"),
     Code("W0801", "vote-without-key", WARNING, "answers are compared, and the task has no `key`"),
     Code("W0850", "repeated-rows", WARNING, "rows repeat the given fields of earlier ones"),
@@ -218,6 +221,7 @@ CODES: tuple[Code, ...] = (
     Code("R0308", "bill-cap", ERROR, "the cap on what may be requested was reached"),
     Code("R0309", "question-not-answered", ERROR, "a search that costs money was not confirmed"),
     Code("R0310", "no-parquet", ERROR, "the library for Parquet and Arrow files is not installed"),
+    Code("R0311", "program-not-written", ERROR, "a resolved program can't be written as text"),
 )
 
 

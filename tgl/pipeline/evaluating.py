@@ -18,12 +18,13 @@ from tgl.emit import (
     staleness,
 )
 from tgl.evaluate import Alone, FailureReport, NoPrice, ProgramFigures, SealedSplit, Splits, measure_alone
-from tgl.ir import UnitSpec
+from tgl.ir import ACCURACY, MetricSpec, UnitSpec
+from tgl.pipeline.failed_calls import failed_calls, recall_failures, resolved_key
 from tgl.pipeline.figures import measured_figures
 from tgl.pipeline.guard import outside_trouble
 from tgl.pipeline.loading import import_texts
 from tgl.pipeline.resolved import ResolvedProgram, settings_of
-from tgl.pipeline.searching import failed_calls, prepare, recall_failures, resolved_key, search
+from tgl.pipeline.searching import prepare, search
 from tgl.pipeline.session import MakeModel, RunOptions, open_session
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.task import evaluator_of, load_task, split_task
@@ -44,6 +45,7 @@ class EvalOutcome:
     """
 
     figures: ProgramFigures
+    metric: MetricSpec
     lines: tuple[str, ...]
     unit: UnitSpec
     unit_note: str
@@ -119,15 +121,18 @@ def outcome(
     simulated: bool,
 ) -> EvalOutcome:
     """Everything that `eval` tells."""
+    metric = ACCURACY if program.ir.task is None else program.ir.task.metric
     figures = measured_figures(
         alone.figures,
         alone.cost.unit,
         alone.cost.reference_tokens,
         simulated=simulated,
         deploy=None if program.ir.optimize is None else program.ir.optimize.deploy,
+        metric=metric,
     )
     return EvalOutcome(
         figures=alone.figures,
+        metric=metric,
         lines=figure_lines(figures),
         unit=alone.cost.unit,
         unit_note=alone.cost.note,

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from tgl.diagnostics import Diagnostic, Label, Severity, did_you_mean, report
@@ -23,8 +24,7 @@ class FileLoader:
 
     def load(self, path: str, importer: str) -> SourceFile | LoadFailure:
         """The file; two ways to write the same path give one name."""
-        folder = Path() if importer == "<stdin>" else Path(importer).parent
-        name = os.path.normpath(folder / path)
+        name = name_of(path, importer)
         try:
             return SourceFile(name, Path(name).read_text(encoding="utf-8", errors="surrogateescape"))
         except FileNotFoundError:
@@ -33,6 +33,24 @@ class FileLoader:
             return LoadFailure(reason(error))
         except ValueError as error:
             return LoadFailure(str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFiles:
+    """The files of a program as they were read with it, whatever has become of them on disk since."""
+
+    checked: Checked
+
+    def load(self, path: str, importer: str) -> SourceFile | LoadFailure:
+        """The file, under the name that `FileLoader` gives it."""
+        module = self.checked.modules.get(name_of(path, importer))
+        return LoadFailure("the program did not use it") if module is None else module.source
+
+
+def name_of(path: str, importer: str) -> str:
+    """What a file is called that a file uses: two ways to write the same path give one name."""
+    folder = Path() if importer == "<stdin>" else Path(importer).parent
+    return os.path.normpath(folder / path)
 
 
 def load_program(name: str) -> Checked:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tgl.evaluate import NoPrice, measure_alone
+from tgl.pipeline.failed_calls import recall_failures, resolved_key
 from tgl.pipeline.finished import PREFIX
 from tgl.pipeline.guard import outside_trouble
 from tgl.pipeline.loading import load_program, lower_program
 from tgl.pipeline.resolved import load_resolved
-from tgl.pipeline.searching import prepare, recall_failures, resolved_key, search
+from tgl.pipeline.searching import prepare, search
 from tgl.pipeline.session import RunOptions, open_session
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.store import store_to_read, store_to_write

@@ -2,54 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import JsonValue
-
 from tgl.diagnostics import Diagnostic
-from tgl.emit import (
-    existing_state,
-    imports_hash,
-    program_hash,
-    replace_measured,
-    resolve_text,
-)
-from tgl.evaluate import FAILURES, Found, Search, SearchReport, failures_in
+from tgl.evaluate import Found, Search, SearchReport
 from tgl.ir import ProgramIR
 from tgl.pipeline.decided import decisions
-from tgl.pipeline.figures import measured_block
+from tgl.pipeline.failed_calls import failed_calls, journal_key, leave_failures, recall_failures
 from tgl.pipeline.finished import Finished, finished_before, keep_finished, searched_of
 from tgl.pipeline.guard import outside_trouble
-from tgl.pipeline.loading import FileLoader, folder_of, import_texts, load_program, lower_program
-from tgl.pipeline.resolved import ResolvedProgram
-from tgl.pipeline.session import MakeModel, RunOptions, Session, open_session, shots_hashes, shots_paths
+from tgl.pipeline.loading import folder_of, import_texts, load_program, lower_program
+from tgl.pipeline.session import MakeModel, RunOptions, Session, open_session, shots_hashes
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.task import TaskData, evaluator_of, load_task, split_task
 from tgl.pipeline.trouble import placeless
 from tgl.pipeline.watch import Watch
 from tgl.pipeline.workspace import Workspace
+from tgl.pipeline.writing import lowered_again, rehearse, written
 from tgl.runtime import BillLine, Counts, FaultLine
 from tgl.search import NoJournal
-from tgl.semantics import Checked, check, lower
-from tgl.space import Resolution, resolve
-from tgl.storage import Journal, MemoryStore, Store, StoredFailure, export
-from tgl.text import SourceFile
-from tgl.version import VERSION
+from tgl.semantics import Checked
+from tgl.storage import Journal, MemoryStore, Store, export
 
 SAVED = "all responses so far are saved; the same command with --resume goes on from here"
-
-
-def journal_key(text: str, imports: tuple[str, ...], data: str, graph: str, shots: Mapping[str, str]) -> str:
-    """Names a program's journal in the store: hash of program, imports, data, shots and version."""
-    parts: list[JsonValue] = [VERSION, program_hash(text), imports_hash(imports), data, graph]
-    if shots:
-        parts.append(dict(shots))
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +56,12 @@ class SearchPlan:
     @property
     def key(self) -> str:
         """Names the search in the store."""
+        return self.key_of(self.checked.module.source.text, self.shots)
+
+    def key_of(self, text: str, shots: Mapping[str, str]) -> str:
+        """Names the journal of a program with the same imports and data."""
         return journal_key(
-            self.checked.module.source.text,
-            import_texts(self.checked),
-            self.data.dataset.hash,
-            self.ir.graph.name,
-            self.shots,
+            text, import_texts(self.checked), self.data.dataset.hash, self.ir.graph.name, shots
         )
 
 
@@ -142,88 +120,6 @@ def prepare(name: str, *, graph: str | None = None) -> SearchPlan:
     return SearchPlan(name, checked, ir, data, folder, shots_hashes(ir, folder))
 
 
-def default_output(name: str) -> Path:
-    """`p.tgl` gives `p.opt.tgl`."""
-    path = Path(name)
-    return path.with_name(path.name.removesuffix(".tgl").removesuffix(".opt") + ".opt.tgl")
-
-
-def refuse_to_lose(output: Path, source: str, *, force: bool) -> None:
-    """Make sure, before the search, that writing `output` is possible and loses nothing of a person's.
-
-    Raises:
-        Stop: it can't be written, is the searched program itself, or (without `force`) was edited by hand.
-    """
-    refuse_place(output, "--output")
-    if same_file(output, Path(source)):
-        raise Stop(
-            Exit.USAGE,
-            placeless(
-                "R0305",
-                f"{output} is the program that is searched",
-                help="name another file with --output",
-            ),
-        )
-    text = output.read_text(encoding="utf-8", errors="replace") if output.exists() else None
-    state = existing_state(text)
-    if not force and not state.may_be_overwritten:
-        raise Stop(
-            Exit.FAILED,
-            placeless(
-                "R0306",
-                f"{output} was {state.value}",
-                help="--force overwrites it; --output FILE writes elsewhere",
-            ),
-        )
-
-
-def refuse_place(path: Path, option: str) -> None:
-    """Make sure that a file can be made or replaced at `path`, which `option` named.
-
-    Raises:
-        Stop: it can't, or what stands there is no file.
-    """
-    folder = Path(os.path.realpath(path)).parent
-    if path.is_dir():
-        reason = "it is a folder"
-    elif path.exists() and not path.is_file():
-        reason = "it is no regular file"
-    elif not folder.is_dir() or not os.access(folder, os.W_OK):
-        reason = f"{folder} is no folder that can be written"
-    else:
-        return
-    raise Stop(Exit.USAGE, placeless("R0305", f"{path}: {reason}", help=f"name another file with {option}"))
-
-
-def same_file(one: Path, other: Path) -> bool:
-    """Whether two paths lead to one file."""
-    return one.exists() and other.exists() and one.samefile(other)
-
-
-def refuse_to_record(record: Path, plan: SearchPlan, output: Path) -> None:
-    """Make sure, before the search, that its responses can be written to `record` and replace nothing else.
-
-    Raises:
-        Stop: it can't be written, or is a file that the program needs, or `output`.
-    """
-    refuse_place(record, "--record")
-    task = plan.ir.task
-    data = () if task is None else (plan.folder / task.data,)
-    shots = (plan.folder / path for path in shots_paths(plan.ir.graph))
-    needed = (Path(plan.name), *map(Path, plan.checked.modules), *data, *shots)
-    if any(same_file(record, path) for path in needed) or os.path.realpath(record) == os.path.realpath(
-        output
-    ):
-        raise Stop(
-            Exit.USAGE,
-            placeless(
-                "R0305",
-                f"{record} is part of the program or its result",
-                help="name another file with --record",
-            ),
-        )
-
-
 async def search(
     plan: SearchPlan,
     workspace: Workspace,
@@ -253,6 +149,8 @@ async def search(
         Stop: it can't be finished; what was paid for is stored.
     """
     splits = split_task(plan.data)
+    if options.live:
+        rehearse(plan.checked, plan.ir)
     async with open_session(
         plan.ir, plan.folder, workspace, options, on_event=watch.event, make_model=make_model
     ) as session:
@@ -280,9 +178,10 @@ async def search(
             ).run()
             if not isinstance(found, Found):
                 raise Stop(Exit.FAILED, found.diagnostic())
-            text = written(plan, found)
+            text = written(plan.checked, plan.ir, found)
             if not replay:
-                leave_failures(session, plan, text)
+                resolved = lowered_again(plan.checked, plan.ir, text)
+                leave_failures(session, plan.key_of(text, shots_hashes(resolved, plan.folder)))
             decided = decisions(plan.ir, found.resolution)
             if replay and keep:
                 keep_finished(session, searched, plan.ir, text=text, report=found.report, decisions=decided)
@@ -325,59 +224,6 @@ def shown_again(found: Finished, plan: SearchPlan, session: Session, reads: int)
     )
 
 
-async def recall_failures(session: Session, key: str, *, resume: bool, live: bool) -> None:
-    """Let calls fail again that failed in a search that goes on or is replayed: failures are not stored.
-
-    Raises:
-        StoreError: the journal can't be read.
-    """
-    if live and not resume:
-        return
-    failed = journalled_failures(session.store, key) if resume else await failed_before(session, key)
-    for identity, failure, detail in failed:
-        session.executor.assume_failed(identity, failure, detail)
-
-
-async def failed_before(session: Session, key: str) -> list[tuple[str, str, str]]:
-    """The failed calls that a replay repeats: identity, class, detail; the last of an identity counts.
-
-    What has been answered since is believed. What travels with a program counts before the store, failures
-    too.
-
-    Raises:
-        StoreError: the store can't be read.
-    """
-    seen = [*journalled_failures(session.store, key), *map(as_tuple, session.store.failures())]
-    answered = await session.executor.store.get_many([identity for identity, _, _ in seen])
-    return [*(one for one in seen if one[0] not in answered), *map(as_tuple, session.failures)]
-
-
-def resolved_key(program: ResolvedProgram, data: str) -> str:
-    """Names the journal in which a search left the failed calls of the program that it wrote.
-
-    Args:
-        program: the resolved program.
-        data: hash of the data that it is measured on.
-    """
-    shots = shots_hashes(program.ir, program.folder)
-    return journal_key(program.text, import_texts(program.checked), data, program.ir.graph.name, shots)
-
-
-def journalled_failures(store: Store, key: str) -> list[tuple[str, str, str]]:
-    """The failed calls in a journal: identity, class, detail.
-
-    Raises:
-        StoreError: the journal can't be read.
-    """
-    steps = (step for step in store.journal_read(key) if step.kind == FAILURES)
-    return [failed for step in steps for failed in failures_in(step.value)]
-
-
-def as_tuple(failed: StoredFailure) -> tuple[str, str, str]:
-    """A failed call as journals hold it."""
-    return failed.identity, failed.failure, failed.detail
-
-
 def keep_bill(session: Session, kept: Store, key: str, *, resume: bool) -> None:
     """Let the bill of a search that goes on continue, its cap with it, and keep it from now on.
 
@@ -392,67 +238,3 @@ def keep_bill(session: Session, kept: Store, key: str, *, resume: bool) -> None:
     if not resume:
         # The bill of an earlier search must not become this one's, should it end before its first note.
         session.executor.keep_bill()
-
-
-def failed_calls(session: Session) -> list[StoredFailure]:
-    """The calls that have failed for good in this session."""
-    return [
-        StoredFailure(identity=name, failure=one.failure, detail=one.detail)
-        for name, one in session.executor.failed.items()
-    ]
-
-
-def leave_failures(session: Session, plan: SearchPlan, text: str) -> None:
-    """Let `eval` and `verify` of the resolved program know the calls that failed: they are not stored.
-
-    Raises:
-        StoreError: the store can't be written.
-    """
-    shots = shots_hashes(lowered_again(plan, text)[1], plan.folder)
-    key = journal_key(text, import_texts(plan.checked), plan.data.dataset.hash, plan.ir.graph.name, shots)
-    session.store.journal_clear(key)
-    failed = session.executor.failed
-    if failed:
-        rows: list[JsonValue] = [[name, failed[name].failure, failed[name].detail] for name in sorted(failed)]
-        Journal(session.store, key, resume=False).record(FAILURES, rows)
-
-
-def written(plan: SearchPlan, found: Found) -> str:
-    """The resolved program with its measured block, seen to be the program that was measured."""
-    text = resolve_text(plan.checked, plan.ir, found.resolution)
-    checked = agree(plan, text, found.resolution)
-    block = measured_block(
-        found.report,
-        program=program_hash(text),
-        imports=imports_hash(import_texts(checked)),
-    )
-    return replace_measured(text, block)
-
-
-def agree(plan: SearchPlan, text: str, resolution: Resolution) -> Checked:
-    """Invariant 5, on every result: the text that is written is the program that was measured.
-
-    Returns:
-        The resolved program, checked.
-
-    Raises:
-        RuntimeError: it is not; a fault of ours.
-    """
-    checked, ir = lowered_again(plan, text)
-    if resolve(ir, {}).candidate.digest != resolution.candidate.digest:
-        raise RuntimeError("the resolved text is not the program that was measured")
-    return checked
-
-
-def lowered_again(plan: SearchPlan, text: str) -> tuple[Checked, ProgramIR]:
-    """A resolved program's text, checked, and its IR.
-
-    Raises:
-        RuntimeError: it has errors; a fault of ours.
-    """
-    checked = check(SourceFile(plan.checked.module.source.name, text), FileLoader())
-    lowered = lower(checked, plan.ir.graph.name)
-    if lowered.ir is None:
-        told = "; ".join(problem.message for problem in lowered.problems)
-        raise RuntimeError(f"the resolved program has errors: {told}")
-    return checked, lowered.ir

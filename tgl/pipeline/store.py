@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from tgl.pipeline.searching import journalled_failures
+from tgl.pipeline.failed_calls import journalled_failures
 from tgl.pipeline.sources import reason
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.trouble import placeless, store_stop

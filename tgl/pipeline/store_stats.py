@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tgl.models import ModelError, fingerprint_of, settings_of
+from tgl.pipeline.failed_calls import journalled_failures
 from tgl.pipeline.loading import load_program, lower_program
 from tgl.pipeline.model_notes import model_key, model_names
-from tgl.pipeline.searching import journalled_failures
 from tgl.pipeline.store import store_to_read, unanswered
 from tgl.pipeline.trouble import model_stop, store_stop
 from tgl.pipeline.workspace import Workspace

@@ -11,10 +11,10 @@ from tgl.diagnostics import did_you_mean
 from tgl.evaluate import FINAL_SALT, Example
 from tgl.ir import Candidate, ProgramIR
 from tgl.models import ModelError, fingerprint_of, settings_of
+from tgl.pipeline.failed_calls import failed_before, journal_key
 from tgl.pipeline.guard import outside_trouble
 from tgl.pipeline.loading import folder_of, import_texts, load_program, lower_program
 from tgl.pipeline.model_notes import model_key, model_note, remembered_models
-from tgl.pipeline.searching import failed_before, journal_key
 from tgl.pipeline.session import RunOptions, Session, open_session, shots_hashes
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.task import TaskData, load_task, split_task

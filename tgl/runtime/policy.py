@@ -16,7 +16,7 @@ To give up fails one call, and the examples that need it; to stop ends the batch
 server that is away, or that answers everybody with an error, is nobody's wrong answer: a search waits for it,
 since a restart takes minutes. One that was never met is not waited for: its address may be wrong. A call
 that fails alone is its prompt's fault, and a prompt that the model does not take (too long, filtered) fails
-its example, not the search. What a person sets with `on_error retry: N` is kept to: N more attempts, no waiting.
+its example, not the search. `on_error retry: N` is kept to as a person wrote it: N more attempts, no waiting.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tgl.pipeline.searching import prepare, refuse_to_lose, refuse_to_record
+from tgl.pipeline.outputs import refuse_to_lose, refuse_to_record
+from tgl.pipeline.searching import prepare
 from tgl.pipeline.sources import write_file
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.watch import Watch

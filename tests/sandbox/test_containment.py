@@ -171,7 +171,8 @@ def test_no_process_of_the_machine_can_be_reached(sandbox: Sandbox) -> None:
 
 FORK = (
     "import os, time\ndef f(count):\n    made = 0\n    for _ in range(count):\n"
-    "        try:\n            if os.fork() == 0:\n                time.sleep(30)\n                os._exit(0)\n"
+    "        try:\n            if os.fork() == 0:\n                time.sleep(30)\n"
+    "                os._exit(0)\n"
     "            made += 1\n        except OSError: pass\n    return made"
 )
 
@@ -199,8 +200,8 @@ def test_threads_can_be_started_but_not_without_end(sandbox: Sandbox) -> None:
 def test_no_process_outlives_a_run(sandbox: Sandbox) -> None:
     """A run that may start processes leaves none."""
     stay = (
-        "import os, time\ndef f():\n    for _ in range(3):\n        if os.fork() == 0:\n            os.setsid()\n"
-        + ("            time.sleep(60)\n    return 1")
+        "import os, time\ndef f():\n    for _ in range(3):\n        if os.fork() == 0:\n"
+        "            os.setsid()\n" + ("            time.sleep(60)\n    return 1")
     )
     limits = Limits(wall_s=5.0, processes=8)
     before = children()

@@ -1,6 +1,7 @@
 """Answer keys: how a reply is read as an answer, and when two answers are the same one."""
 
 from tgl.keys.answers import Answer, agrees, expected, read_answer
+from tgl.keys.code import code_key, program_in
 from tgl.keys.normalise import normalised
 from tgl.keys.numbers import FoundNumber, first_number, last_number, number_key
 
@@ -8,10 +9,12 @@ __all__ = [
     "Answer",
     "FoundNumber",
     "agrees",
+    "code_key",
     "expected",
     "first_number",
     "last_number",
     "normalised",
     "number_key",
+    "program_in",
     "read_answer",
 ]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
-from tgl.text import Edit, SourceFile, Span
+from tgl.text import Edit, SourceFile, Span, frozen
 
 
 class Severity(StrEnum):
@@ -16,7 +15,7 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Label:
     """A place with a few words on why it matters (may be empty)."""
 
@@ -25,7 +24,7 @@ class Label:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fix:
     """Edits of the source of a diagnostic's primary label that may put it right.
 
@@ -38,7 +37,7 @@ class Fix:
     safe: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Diagnostic:
     """One problem.
 

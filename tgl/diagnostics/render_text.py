@@ -13,11 +13,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from tgl.diagnostics.diagnostic import Diagnostic, Label, Severity
 from tgl.diagnostics.display import laid_out, shown_text, without_keys
-from tgl.text import LineIndex
+from tgl.text import LineIndex, frozen
 
 # Of a longer line only the part around the mark is shown.
 MOST_CELLS = 160
@@ -29,7 +28,7 @@ RESET, BOLD, BLUE = "\x1b[0m", "\x1b[1m", "\x1b[1;34m"
 COLORS = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[1;33m", Severity.NOTE: "\x1b[1;36m"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Paint:
     """Puts colour on text, or leaves it alone."""
 
@@ -49,7 +48,7 @@ class Paint:
         return f"{start}{text}{RESET}" if self.color and text else text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """A label on the line where it begins; columns are 0-based offsets in the line, `end` exclusive."""
 

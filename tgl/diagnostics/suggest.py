@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from functools import lru_cache
 
 from tgl.diagnostics.diagnostic import Fix
-from tgl.text import Edit, Span
+from tgl.text import Edit, Span, frozen
 
 # So many names are compared one by one; of more, a sorted list is kept: what begins alike is compared once.
 FEW = 48
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InScope(Collection[str]):
     """The names that are visible somewhere: those around, which many places share, and those of the place.
 
@@ -67,7 +66,7 @@ def nearest_in(name: str, names: frozenset[str], limit: int) -> Sequence[tuple[i
     return scored
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NameIndex:
     """Names of each length in order, and those that are the same in another case."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from tgl.text import frozen
 
 
 class InternalError(Exception):
@@ -50,7 +51,7 @@ class Invariant(StrEnum):
     GOAL = "goal"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Broken:
     """An invariant that an IR breaks: where (a path, id or address) and how, in words."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from tgl.diagnostics import did_you_mean
 from tgl.semantics.errors import types as facts
 from tgl.semantics.settings import Settings
 from tgl.syntax import ast
+from tgl.text import frozen
 
 ALLOWANCE = 0.02
 """Largest share of failed examples where a task names none (semantics.md 8)."""
@@ -16,7 +16,7 @@ PARTS = ("score", "retry", "drop", "abort")
 WANTED = "`score: 0`, `retry: 2`, `drop: 1%` or `abort`, with commas between them"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OnError:
     """What follows a failed call.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from tgl.ir import PYTHON_FN, FunctionSpec, PortSpec, Reader, ShotsSource
@@ -15,6 +14,7 @@ from tgl.semantics.replies import is_tag, read_reader, read_type
 from tgl.semantics.scope import FileScope
 from tgl.semantics.settings import Settings, read_settings
 from tgl.syntax import ast, print_type
+from tgl.text import frozen
 
 OPTIONS = ("prompt", "system", "temperature", "top_p", "max_tokens", "stop", "shots", "retry")
 """What a node may set for a role besides ports and params."""
@@ -23,7 +23,7 @@ RESERVED = (*OPTIONS, "continue", "from", "match", "on_failure", "continue_by")
 TYPES = ("text", "answer", "number", "choice", "list", "record", "any")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoleFacts:
     """A role, read. `settings` holds the expression of each option that is set (`stop` has several)."""
 
@@ -38,7 +38,7 @@ class RoleFacts:
     on_failure: Literal["fail", "absent"] = "fail"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FnFacts:
     """A function, read. `answers` are the ports that need read answers; `own` tells of a user's function."""
 

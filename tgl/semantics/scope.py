@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from tgl.semantics.errors.at import At
 from tgl.syntax import ast
-from tgl.text import SourceFile, Span
+from tgl.text import SourceFile, Span, frozen
 
 Named: TypeAlias = ast.Let | ast.Pool | ast.Model | ast.LabelDecl | ast.Role | ast.Fn | ast.Task | ast.Graph
 Inner: TypeAlias = (
@@ -36,7 +35,7 @@ FUTURE = frozenset(
 """Names that the language has and this version has not."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Binding:
     """What a name of a file means: its declaration, and the file that holds it.
 
@@ -50,7 +49,7 @@ class Binding:
     at: At
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileScope:
     """A file and the names that it declares or imports."""
 
@@ -86,14 +85,14 @@ class FileScope:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GraphScope:
     """The names that a graph declares."""
 
     names: Mapping[str, Inner]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Files:
     """All files of a program, each after those that it uses; the last is the program itself."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from tgl.diagnostics import Fix, did_you_mean
 from tgl.semantics.errors import names as name_facts
@@ -12,12 +11,12 @@ from tgl.semantics.errors.at import At
 from tgl.semantics.problems import Problems
 from tgl.semantics.scope import FileScope
 from tgl.syntax import ast
-from tgl.text import Edit, Span
+from tgl.text import Edit, Span, frozen
 
 SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """The settings of one declaration; each reader returns None for what is absent or wrong (reported)."""
 

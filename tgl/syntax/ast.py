@@ -9,19 +9,19 @@ from __future__ import annotations
 from dataclasses import field
 from typing import TypeAlias
 
-from tgl.text import SourceFile, Span, value
+from tgl.text import SourceFile, Span, frozen
 
 NOWHERE = Span(0, 0)
 
 
-@value
+@frozen
 class Node:
     """What all tree nodes share: where they stand in the source."""
 
     span: Span = field(default=NOWHERE, compare=False, kw_only=True)
 
 
-@value
+@frozen
 class Named(Node):
     """A node that declares a name; `name_span` is where the name itself stands."""
 
@@ -31,14 +31,14 @@ class Named(Node):
 # --- expressions -------------------------------------------------------------------------------------
 
 
-@value
+@frozen
 class Name(Node):
     """A name, bound or not."""
 
     id: str
 
 
-@value
+@frozen
 class Number(Node):
     """A number with its unit.
 
@@ -52,7 +52,7 @@ class Number(Node):
     text: str
 
 
-@value
+@frozen
 class String(Node):
     """A string as meant.
 
@@ -64,14 +64,14 @@ class String(Node):
     triple: bool = False
 
 
-@value
+@frozen
 class ListExpr(Node):
     """`[a, b]`."""
 
     items: tuple[Expr, ...]
 
 
-@value
+@frozen
 class Arg(Node):
     """`value`, `name: value`, `value when guard`."""
 
@@ -80,7 +80,7 @@ class Arg(Node):
     when: Expr | None = None
 
 
-@value
+@frozen
 class Call(Node):
     """`func(args)`."""
 
@@ -88,7 +88,7 @@ class Call(Node):
     args: tuple[Arg, ...]
 
 
-@value
+@frozen
 class Index(Node):
     """`base[args]`; an index may be a Range or, for `node x[i: 3]`, never here but in `Dim`."""
 
@@ -96,7 +96,7 @@ class Index(Node):
     args: tuple[Arg, ...]
 
 
-@value
+@frozen
 class Member(Node):
     """`base.name`."""
 
@@ -104,7 +104,7 @@ class Member(Node):
     name: str
 
 
-@value
+@frozen
 class Unary(Node):
     """`not x` or `-x`; op is "not" or "-"."""
 
@@ -112,7 +112,7 @@ class Unary(Node):
     operand: Expr
 
 
-@value
+@frozen
 class Binary(Node):
     """op is one of `or and < <= > >= == != in + - * /`. Comparisons do not chain."""
 
@@ -121,7 +121,7 @@ class Binary(Node):
     right: Expr
 
 
-@value
+@frozen
 class Is(Node):
     """`x is NAME`."""
 
@@ -129,7 +129,7 @@ class Is(Node):
     name: str
 
 
-@value
+@frozen
 class Range(Node):
     """`low..high`."""
 
@@ -137,21 +137,21 @@ class Range(Node):
     high: Expr
 
 
-@value
+@frozen
 class Weights(Node):
     """`{value: weight, …}`, only after `~`."""
 
     items: tuple[tuple[Expr, Expr], ...]
 
 
-@value
+@frozen
 class Choice(Node):
     """`~domain`: the only mark of choice."""
 
     domain: Expr
 
 
-@value
+@frozen
 class Fit(Node):
     """`fit M(…)`."""
 
@@ -178,7 +178,7 @@ Expr: TypeAlias = (
 # --- types and ports ---------------------------------------------------------------------------------
 
 
-@value
+@frozen
 class WordType(Node):
     """`answer`, `secret text`, `list(text)`, `number(0..10)`, `choice("ok", "wrong")`, `ASK(text)`.
 
@@ -190,14 +190,14 @@ class WordType(Node):
     args: tuple[TypeExpr | Expr, ...] = ()
 
 
-@value
+@frozen
 class RecordType(Node):
     """`{name: type, …}`."""
 
     fields: tuple[Port, ...]
 
 
-@value
+@frozen
 class TypeExpr(Node):
     """`variant { | variant } [after "text"]`; one variant is the plain case."""
 
@@ -205,7 +205,7 @@ class TypeExpr(Node):
     after: String | None = None
 
 
-@value
+@frozen
 class Port(Named):
     """`name`, `name: type`, `name: type?`; no type means text."""
 
@@ -217,7 +217,7 @@ class Port(Named):
 # --- settings ----------------------------------------------------------------------------------------
 
 
-@value
+@frozen
 class Setting(Named):
     """`key arg, arg, name: arg`; `name_span` is the key's place."""
 
@@ -225,7 +225,7 @@ class Setting(Named):
     args: tuple[Arg, ...]
 
 
-@value
+@frozen
 class Param(Named):
     """`param name [: type] [= value]`; in a graph or among settings."""
 
@@ -239,7 +239,7 @@ Settings: TypeAlias = tuple[Setting | Param, ...]
 # --- statements of a graph ---------------------------------------------------------------------------
 
 
-@value
+@frozen
 class Dim(Node):
     """`[count]` or `[i: count]`: one dimension of replicas, loops, memories."""
 
@@ -247,7 +247,7 @@ class Dim(Node):
     index: str | None = None
 
 
-@value
+@frozen
 class Clause(Node):
     """`on e`, `when e`, `if e`; `batch e until e` has kind "batch" and `until` set."""
 
@@ -256,7 +256,7 @@ class Clause(Node):
     until: Expr | None = None
 
 
-@value
+@frozen
 class Let(Named):
     """`let name = value`, `let name(params) = value`; at the top or in a graph."""
 
@@ -266,7 +266,7 @@ class Let(Named):
     is_function: bool = False
 
 
-@value
+@frozen
 class NodeStmt(Named):
     """`node name[dims] : what clauses`."""
 
@@ -276,7 +276,7 @@ class NodeStmt(Named):
     clauses: tuple[Clause, ...]
 
 
-@value
+@frozen
 class Edge(Node):
     """`edge a -> b -> c when … if …`; at least two ends."""
 
@@ -284,7 +284,7 @@ class Edge(Node):
     clauses: tuple[Clause, ...]
 
 
-@value
+@frozen
 class Loop(Named):
     """`loop name[dims] { … }`."""
 
@@ -293,7 +293,7 @@ class Loop(Named):
     body: tuple[Stmt, ...]
 
 
-@value
+@frozen
 class Each(Named):
     """`each name[dims] in source { … }`."""
 
@@ -303,7 +303,7 @@ class Each(Named):
     body: tuple[Stmt, ...]
 
 
-@value
+@frozen
 class Memory(Named):
     """`memory name[dims] per what { … }`."""
 
@@ -313,21 +313,21 @@ class Memory(Named):
     settings: Settings
 
 
-@value
+@frozen
 class Require(Node):
     """`require condition`."""
 
     value: Expr
 
 
-@value
+@frozen
 class Output(Node):
     """`output value`."""
 
     value: Expr
 
 
-@value
+@frozen
 class Carry(Named):
     """`carry name = first then next`."""
 
@@ -336,14 +336,14 @@ class Carry(Named):
     then: Expr
 
 
-@value
+@frozen
 class Until(Node):
     """`until condition`."""
 
     value: Expr
 
 
-@value
+@frozen
 class Keep(Node):
     """`keep best score, patience: 1`."""
 
@@ -357,7 +357,7 @@ Stmt: TypeAlias = (
 # --- declarations ------------------------------------------------------------------------------------
 
 
-@value
+@frozen
 class UseName(Named):
     """`name` or `name as alias` in a `use`."""
 
@@ -365,7 +365,7 @@ class UseName(Named):
     alias: str | None = None
 
 
-@value
+@frozen
 class Use(Node):
     """`use std.roles { a, b as c }` or `use "./file.tgl" { a }`; `path` is text, `quoted` tells which."""
 
@@ -375,7 +375,7 @@ class Use(Node):
     path_span: Span = field(default=NOWHERE, compare=False)
 
 
-@value
+@frozen
 class Pool(Named):
     """`pool name = models`."""
 
@@ -383,7 +383,7 @@ class Pool(Named):
     value: Expr
 
 
-@value
+@frozen
 class Model(Named):
     """`model name { … }`."""
 
@@ -391,7 +391,7 @@ class Model(Named):
     settings: Settings
 
 
-@value
+@frozen
 class LabelDecl(Named):
     """`label name { … }`."""
 
@@ -399,7 +399,7 @@ class LabelDecl(Named):
     settings: Settings
 
 
-@value
+@frozen
 class Role(Named):
     """`role name(ports) -> type releases label { … }`."""
 
@@ -410,7 +410,7 @@ class Role(Named):
     settings: Settings
 
 
-@value
+@frozen
 class Fn(Named):
     """`fn name(ports) -> type releases label { … }`."""
 
@@ -421,7 +421,7 @@ class Fn(Named):
     settings: Settings
 
 
-@value
+@frozen
 class Task(Named):
     """`task name { … }`."""
 
@@ -429,7 +429,7 @@ class Task(Named):
     settings: Settings
 
 
-@value
+@frozen
 class Graph(Named):
     """`graph name(ports) -> type { … }`."""
 
@@ -439,7 +439,7 @@ class Graph(Named):
     body: tuple[Stmt, ...]
 
 
-@value
+@frozen
 class Optimize(Node):
     """`optimize graph on task { … }`."""
 
@@ -448,7 +448,7 @@ class Optimize(Node):
     settings: Settings
 
 
-@value
+@frozen
 class Measured(Node):
     """`measured graph on task { … }`: written by tglc."""
 
@@ -460,7 +460,7 @@ class Measured(Node):
 Decl: TypeAlias = Use | Let | Pool | Model | LabelDecl | Role | Fn | Task | Graph | Optimize | Measured
 
 
-@value
+@frozen
 class Module(Node):
     """A file."""
 

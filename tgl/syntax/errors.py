@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tgl.diagnostics import Diagnostic, Fix, Label, did_you_mean, near_fixes, report
-from tgl.syntax.hints import CHARACTER_HINTS, CHARACTERS, FORMS
+from tgl.syntax.hints import CHARACTER_HINTS, CHARACTERS, FORMS, HABITS
 from tgl.syntax.words import (
     CLAUSES,
     DECLARATIONS,
@@ -13,7 +13,7 @@ from tgl.syntax.words import (
     OPERATORS,
     STATEMENTS,
 )
-from tgl.text import Edit, SourceFile, Span, value
+from tgl.text import Edit, SourceFile, Span, frozen
 
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 
@@ -21,7 +21,7 @@ CLOSING = {"(": ")", "[": "]", "{": "}"}
 UTF16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")
 
 
-@value
+@frozen
 class SyntaxProblem:
     """A place in a source that cannot be read."""
 
@@ -35,7 +35,7 @@ class SyntaxProblem:
         return Label(self.source, self.span, text)
 
 
-@value
+@frozen
 class Unexpected(SyntaxProblem):
     """E0101: a word or sign that does not fit here; `expected` is a phrase ("`,` or `)`")."""
 
@@ -50,7 +50,7 @@ class Unexpected(SyntaxProblem):
         return report("E0101", f"`{shown}` has no meaning here", label, hint=self.hint)
 
 
-@value
+@frozen
 class UnclosedBracket(SyntaxProblem):
     """E0102: `bracket` is one of `( [ {`; `end` is where its statement, or the file, was found to be over."""
 
@@ -68,7 +68,7 @@ class UnclosedBracket(SyntaxProblem):
         )
 
 
-@value
+@frozen
 class UnclosedString(SyntaxProblem):
     """E0103: a string that the line, or for a triple-quoted one the file, ends in."""
 
@@ -90,13 +90,21 @@ class UnclosedString(SyntaxProblem):
         )
 
 
-@value
+@frozen
 class MissingValue(SyntaxProblem):
-    """E0104: a value is missing behind `after`."""
+    """E0104: a value is missing behind `after`; `sign` is what stands there instead."""
 
     after: str
+    sign: str = ""
 
     def diagnostic(self) -> Diagnostic:
+        if self.sign in (":", "="):
+            return report(
+                "E0104",
+                f"a value is missing after `{self.after}`",
+                self.label("expected a value"),
+                hint=f"remove the `{self.sign}`: a setting is a name and its values, `max_tokens 64`",
+            )
         return report(
             "E0104",
             f"a value is missing after `{self.after}`",
@@ -105,7 +113,7 @@ class MissingValue(SyntaxProblem):
         )
 
 
-@value
+@frozen
 class ReservedWord(SyntaxProblem):
     """E0105: a word of the language where a name belongs."""
 
@@ -129,7 +137,7 @@ class ReservedWord(SyntaxProblem):
         )
 
 
-@value
+@frozen
 class UnknownCharacter(SyntaxProblem):
     """E0106: a character outside of strings and comments that the language does not use."""
 
@@ -149,7 +157,7 @@ class UnknownCharacter(SyntaxProblem):
         )
 
 
-@value
+@frozen
 class BadNumber(SyntaxProblem):
     """E0107: a number with an unknown unit, or out of range."""
 
@@ -165,7 +173,7 @@ class BadNumber(SyntaxProblem):
         )
 
 
-@value
+@frozen
 class BadEscape(SyntaxProblem):
     r"""E0108: a backslash in a string before something it gives no meaning to; `text` is both."""
 
@@ -180,7 +188,7 @@ class BadEscape(SyntaxProblem):
         )
 
 
-@value
+@frozen
 class MissingSeparator(SyntaxProblem):
     """E0109: a second statement on a line."""
 
@@ -195,7 +203,7 @@ class MissingSeparator(SyntaxProblem):
         )
 
 
-@value
+@frozen
 class NotText(SyntaxProblem):
     """E0110: NUL, a byte that is not UTF-8 (read as U+DC80 to U+DCFF), or half of a surrogate pair."""
 
@@ -224,7 +232,7 @@ class NotText(SyntaxProblem):
         )
 
 
-@value
+@frozen
 class NestedTooDeeply(SyntaxProblem):
     """E0111: more levels than can be read."""
 
@@ -237,7 +245,7 @@ class NestedTooDeeply(SyntaxProblem):
         )
 
 
-@value
+@frozen
 class UnmatchedBracket(SyntaxProblem):
     """E0112: `bracket` closes nothing, or it closes `opened`, which wants another one."""
 
@@ -263,12 +271,16 @@ class UnmatchedBracket(SyntaxProblem):
         )
 
 
-@value
+@frozen
 class UnknownStatement(SyntaxProblem):
-    """E0113: the first word of a statement starts none here; `where` is "file", "graph" or "settings"."""
+    """E0113: the first word of a statement starts none here; `where` is "file", "graph" or "settings".
+
+    `after` is what stands behind the word.
+    """
 
     word: str
     where: str
+    after: str = ""
 
     def diagnostic(self) -> Diagnostic:
         if self.where == "settings":
@@ -288,12 +300,29 @@ class UnknownStatement(SyntaxProblem):
             hint = "move it out of the graph"
         else:
             message = f"`{self.word}` starts no {'declaration' if self.where == 'file' else 'statement'}"
-            hint = f"a {self.where} holds {', '.join(f'`{word}`' for word in known)}"
+            hint = self.instead(label is not None) or self.held()
         fixes = near_fixes(self.span, self.word, known)
         return report("E0113", message, self.label(label or "not known"), hint=hint, fixes=fixes)
 
+    def instead(self, near: bool) -> str | None:
+        """What was probably meant by a word that is near none of the language."""
+        if self.word in HABITS:
+            return HABITS[self.word]
+        if near or not self.word.isidentifier():
+            return None
+        if self.after == "=":
+            return f"a value gets a name with `let {self.word} = …`, a message with `node {self.word} : …`"
+        return f"write `node {self.word} : …`" if self.after == ":" and self.where == "graph" else None
 
-@value
+    def held(self) -> str:
+        """What may stand here."""
+        if self.where == "file":
+            return f"a file holds {', '.join(f'`{word}`' for word in DECLARATIONS)}"
+        loops = ", ".join(f"`{word}`" for word in IN_LOOPS)
+        return f"a graph holds {', '.join(f'`{word}`' for word in STATEMENTS)}; a loop in it also {loops}"
+
+
+@frozen
 class RepeatedClause(SyntaxProblem):
     """E0114: the second clause of a kind."""
 
@@ -313,7 +342,7 @@ class RepeatedClause(SyntaxProblem):
         )
 
 
-@value
+@frozen
 class OnlyInALoop(SyntaxProblem):
     """E0115: a statement that makes sense in a loop only."""
 
@@ -328,7 +357,7 @@ class OnlyInALoop(SyntaxProblem):
         )
 
 
-@value
+@frozen
 class Incomplete(SyntaxProblem):
     """E0116: the statement that starts with `head` ends where `expected` (a phrase) should follow."""
 
@@ -344,7 +373,7 @@ class Incomplete(SyntaxProblem):
         )
 
 
-@value
+@frozen
 class ChainedComparison(SyntaxProblem):
     """E0117: a comparison of a comparison."""
 

@@ -12,9 +12,10 @@ from typing import TypeAlias
 
 from tgl.syntax.lines import CLOSERS, OPENERS, read_lines
 from tgl.syntax.tokens import Token
+from tgl.text import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Note:
     """A comment. `column` (0-based) is where it begins in the source; `own`: it has its own line."""
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from tgl.syntax.errors import NotText, SyntaxProblem, UnclosedString, UnknownCharacter
 from tgl.syntax.grammar import scan
 from tgl.syntax.tokens import Token
-from tgl.text import SourceFile, Span
+from tgl.text import SourceFile, Span, frozen
 
 # Brackets and a comment at the end of a line that an unclosed string has swallowed.
 SWALLOWED = re.compile(r"(?<=.)[ \t\r)\]};,]*(?:[ \t]#.*)?$")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mended:
     """Tokens without `BAD_` ones, and what was wrong.
 

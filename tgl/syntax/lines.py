@@ -10,9 +10,9 @@ A line end separates statements, except
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tgl.syntax.tokens import Token
+from tgl.text import frozen
 
 OPENERS = {"_LPAR": "_RPAR", "_LSQB": "_RSQB", "_LBRACE": "_RBRACE"}
 CLOSERS = frozenset(OPENERS.values())
@@ -44,7 +44,7 @@ def significant(raw: Sequence[Token]) -> list[Token]:
     return read_lines(raw).tokens
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lines:
     """The tokens for the parser, and the offsets of the braces that open blocks."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
+
+from tgl.text import frozen
 
 NUMBER = re.compile(
     r"(?P<dollar>\$)?(?P<digits>[0-9]+(?P<point>\.[0-9]+)?(?P<exponent>[eE][+-]?[0-9]+)?)"
@@ -43,7 +44,7 @@ def number_value(text: str) -> tuple[int | float, str] | None:
     return None if value in (float("inf"), float("-inf")) else (value, unit)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StringValue:
     """The value of a string token, and offset in it and length of each escape that means nothing."""
 

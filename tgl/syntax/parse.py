@@ -6,8 +6,6 @@ its own (`recover`), and one that cannot be read is one problem (`explain`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tgl.syntax import ast
 from tgl.syntax.build import Builder, tree_span
 from tgl.syntax.errors import NestedTooDeeply, SyntaxProblem
@@ -18,10 +16,10 @@ from tgl.syntax.nesting import deepest_bracket, too_deep
 from tgl.syntax.recover import recover
 from tgl.syntax.rules import rule_problems
 from tgl.syntax.tokens import Token
-from tgl.text import SourceFile, Span
+from tgl.text import SourceFile, Span, frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comment:
     """A comment: `text` begins with `#`; `doc` tells that it begins with `##`."""
 
@@ -30,7 +28,7 @@ class Comment:
     doc: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parsed:
     """A file as far as it can be read.
 

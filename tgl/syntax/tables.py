@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from tgl.resources import grammar_tables, grammar_text
+from tgl.text import frozen
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -27,7 +27,7 @@ STARTS = ("file", "declaration", "statement", "setting_")
 FORMAT = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shape:
     """What a rule makes of its parts.
 
@@ -44,7 +44,7 @@ class Shape:
     missing: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tables:
     """An LALR(1) automaton.
 

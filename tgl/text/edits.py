@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from tgl.text.frozen import frozen
 from tgl.text.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edit:
     """Replace what stands at `span` by `new_text`; an empty span inserts."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from tgl.text.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LineIndex:
     r"""Where the lines of a text begin. Only `\n` ends a line; a `\r` before it belongs to the line end."""
 

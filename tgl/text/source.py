@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tgl.text.frozen import frozen
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
@@ -13,7 +15,7 @@ class Span:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SourceFile:
     """A text with the name that the user knows it by (a path as typed, `<stdin>`, or `std/roles.tgl`)."""
 

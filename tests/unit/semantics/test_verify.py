@@ -130,7 +130,7 @@ BREAK: dict[str, tuple[Invariant, Callable[[ProgramIR], ProgramIR]]] = {
     ),
     "a function without a name": (
         Invariant.FN_NAME,
-        lambda ir: node(ir, "solve.inner", *INNER, "nodes", 2, "alternatives", 0, fn=None),
+        lambda ir: node(ir, "solve.inner", *INNER, "nodes", -1, "alternatives", 0, fn=None),
     ),
     "a role without a prompt": (
         Invariant.ROLE_PROMPT,

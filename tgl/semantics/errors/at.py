@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from tgl.diagnostics import Diagnostic, Fix, Label, Severity, near_fixes
-from tgl.text import SourceFile, Span
+from tgl.text import SourceFile, Span, frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class At:
     """A place in a source."""
 

@@ -7,7 +7,6 @@ and `tglc optimize` compare the limit with the true bound (E0861); this one is a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from tgl.ir import (
     Alternative,
@@ -34,12 +33,13 @@ from tgl.semantics.lints.votes import incoming
 from tgl.semantics.lowering.roles import possible
 from tgl.semantics.lowering.state import State
 from tgl.semantics.tasks import Goal
+from tgl.text import frozen
 
 TOLERANCE = 1e-9
 ZERO = ([Const(value=0)], [Const(value=0.0)])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Measure:
     """What a limit counts: `measured` in a run, else of the longest replies with all re-asks."""
 

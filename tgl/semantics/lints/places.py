@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tgl.ir import Const, Expr, GraphTemplate, NodeTemplate, TextPlace
 from tgl.semantics.errors.at import At
 from tgl.semantics.fold import every
 from tgl.semantics.lowering.state import State
 from tgl.syntax import ast
-from tgl.text import Span
+from tgl.text import Span, frozen
 
 YES = Const(value=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spot:
     """A node of an instance; `met` is the innermost text around it that is the program's own.
 

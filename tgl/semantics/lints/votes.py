@@ -8,7 +8,6 @@ to the first vote, which is right as often as not, and that is what the first 2 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from tgl.ir import (
     Alternative,
@@ -28,6 +27,7 @@ from tgl.semantics.errors.at import At
 from tgl.semantics.lints.places import YES, Spot, declaration, name_at, node_expressions, text_at
 from tgl.semantics.lowering.roles import possible
 from tgl.semantics.lowering.state import State
+from tgl.text import frozen
 
 VOTE = "std.reduce:majority"
 COMPARING = frozenset({VOTE, "std.signals:agreement", "std.signals:lead"})
@@ -39,7 +39,7 @@ FEW = 8
 votes. Published votes of 10, 20 or 40 are no mistake."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Vote:
     """A vote, where it is held, and the nodes that vote."""
 

@@ -5,7 +5,7 @@ Nothing is evaluated and nothing reported here; `what` does both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tgl.ir import ChoiceKind
 from tgl.semantics.errors.at import At
@@ -13,12 +13,13 @@ from tgl.semantics.lowering.state import Env, Given, Instance, Site, State
 from tgl.semantics.problems import Abandon
 from tgl.semantics.scope import FileScope
 from tgl.syntax import ast
+from tgl.text import frozen
 
 DEEPEST = 24
 """Names that are followed, one to the other, before a circle is taken for certain."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Use:
     """One alternative of a node: a declaration and the arguments that it is used with."""
 
@@ -29,7 +30,7 @@ class Use:
     place: At
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Written:
     """An expression and where it is written; `site` is None at the node itself."""
 

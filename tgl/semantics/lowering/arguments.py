@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from tgl.diagnostics import Diagnostic
 from tgl.ir import Expr, ListOf, PortSpec
@@ -14,9 +13,10 @@ from tgl.semantics.errors.at import At
 from tgl.semantics.fold import ABSENT
 from tgl.semantics.lowering.state import Given, State
 from tgl.semantics.problems import Abandon
+from tgl.text import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bound:
     """Arguments by port and by option; a list port may have several."""
 

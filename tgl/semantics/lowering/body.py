@@ -46,12 +46,13 @@ from tgl.semantics.lowering.rounds import BEST, GOES_ON, MISSES, YES, goes_on, k
 from tgl.semantics.lowering.state import Env, Instance, Replicas, Rounds, Site, State
 from tgl.semantics.problems import Abandon
 from tgl.syntax import ast
+from tgl.text import frozen
 
 NO = Const(value=False)
 MOST_BATCH = 64
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Round:
     """One round with the nodes in it. `first` are the nodes that are run before it is known to go on."""
 

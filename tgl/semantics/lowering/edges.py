@@ -33,9 +33,10 @@ from tgl.semantics.problems import Abandon
 from tgl.semantics.scope import kind_of
 from tgl.semantics.walk import names_in
 from tgl.syntax import ast
+from tgl.text import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class End:
     """One message that an edge starts from or goes to. `given` is what its index asks of the choices."""
 

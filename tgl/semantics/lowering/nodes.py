@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from tgl.ir import (
     Alternative,
@@ -39,11 +38,12 @@ from tgl.semantics.roles import OPTIONS, read_fn, read_graph_ports, read_role
 from tgl.semantics.scope import inner_names
 from tgl.semantics.walk import names_in
 from tgl.syntax import ast
+from tgl.text import frozen
 
 LowerGraph = Callable[[State, Instance, tuple[str, ...]], GraphTemplate]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Maker:
     """Makes the nodes of one graph instance. `stack` holds the graphs around it, for recursion."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from tgl.ir import Reader
 from tgl.semantics.errors import types as facts
@@ -14,9 +13,10 @@ from tgl.semantics.problems import Abandon, Problems
 from tgl.semantics.roles import read_fn, read_role
 from tgl.semantics.scope import body_names, inner_names
 from tgl.syntax import ast
+from tgl.text import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """One of the things that may say a message, and how that is read; None: it is not known."""
 
@@ -24,7 +24,7 @@ class Said:
     reader: Reader | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sayings:
     """All that may say a message. `each`: every one of them may; else they are told apart by an index."""
 

@@ -11,9 +11,10 @@ from tgl.semantics.problems import Problems
 from tgl.semantics.roles import FnFacts
 from tgl.semantics.scope import Files, FileScope, Inner
 from tgl.syntax import ast
+from tgl.text import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Site:
     """Where a choice is written, as far as its address goes.
 
@@ -51,7 +52,7 @@ class Env:
         return replace(self, index={**self.index, **index})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Given:
     """An argument with the place that it was written at. `site` is None if that is the node itself."""
 
@@ -60,7 +61,7 @@ class Given:
     site: Site | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replicas:
     """The replicas of a declared node: the count of each dimension, static, and its largest value."""
 
@@ -131,7 +132,7 @@ class Instance:
         return None if found is None else found[1]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rounds:
     """A loop or map, unrolled: how many rounds (static), each of them, the first values of carries."""
 

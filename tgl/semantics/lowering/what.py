@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tgl.ir import ChoiceKind, Const, Expr, WhatName
 from tgl.semantics.errors import choices as choice_facts
@@ -16,9 +16,10 @@ from tgl.semantics.lowering.state import Env, Given, Site, State
 from tgl.semantics.problems import Abandon
 from tgl.semantics.scope import FUNCTIONS, PRELUDE, VALUES, kind_of
 from tgl.syntax import ast
+from tgl.text import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Picked:
     """The alternatives of a node, and which of them is picked (by key, static)."""
 

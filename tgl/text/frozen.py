@@ -1,7 +1,7 @@
 """Frozen values that cost little to declare.
 
 `@dataclass(frozen=True, slots=True)` compiles seven methods for each class, 0.36 ms, and a command that only
-looks at a program declares 150 classes before it reads a line. `@value` compiles `__init__` alone; the other
+looks at a program declares 150 classes before it reads a line. `@frozen` compiles `__init__` alone; the other
 methods are closures over the names of the fields. What it makes is a dataclass in all else: `fields`,
 `replace` and `match` work, and a field may have `default`, `default_factory`, `compare` and `kw_only`.
 """
@@ -20,8 +20,8 @@ T = TypeVar("T")
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def value(cls: type[T]) -> type[T]:
-    """A frozen dataclass with slots. Its subclasses are values too."""
+def frozen(cls: type[T]) -> type[T]:
+    """A frozen dataclass with slots. Its subclasses are made so too."""
     made: Any = dataclass(init=False, repr=False, eq=False, slots=True)(cls)
     found = fields(made)
     compared = tuple(each.name for each in found if each.compare)
@@ -33,20 +33,24 @@ def value(cls: type[T]) -> type[T]:
     def hashed(self: object) -> int:
         return hash((made, key(self)))
 
-    made.__init__ = initialiser(found)
-    made.__eq__, made.__hash__, made.__repr__ = equal, hashed, shown
+    own = vars(cls)
+    if "__init__" not in own:
+        made.__init__ = initialiser(found, then=hasattr(made, "__post_init__"))
+    for name, method in (("__eq__", equal), ("__hash__", hashed), ("__repr__", shown)):
+        if own.get(name) is None:
+            setattr(made, name, method)
     made.__setattr__, made.__delattr__ = refuse_change, refuse_removal
     made.__getstate__, made.__setstate__ = state, restore
     return made
 
 
-def initialiser(found: tuple[Field[Any], ...]) -> Callable[..., None]:
-    """`__init__`, as a dataclass has it."""
+def initialiser(found: tuple[Field[Any], ...], *, then: bool) -> Callable[..., None]:
+    """`__init__`, as a dataclass has it; `then`: it ends with `__post_init__`."""
     known: dict[str, object] = {"set_": object.__setattr__, "MISSING": MISSING}
     plain: list[str] = []
     named: list[str] = []
     body: list[str] = []
-    for each in found:
+    for each in (one for one in found if one.init):
         default, stored = "", each.name
         if each.default is not MISSING:
             known[f"default_{each.name}"] = each.default
@@ -57,6 +61,8 @@ def initialiser(found: tuple[Field[Any], ...]) -> Callable[..., None]:
             stored = f"make_{each.name}() if {each.name} is MISSING else {each.name}"
         (named if each.kw_only else plain).append(each.name + default)
         body.append(f" set_(self, {each.name!r}, {stored})")
+    if then:
+        body.append(" self.__post_init__()")
     stars = ["*"] if named else []
     head = ", ".join(["self", *plain, *stars, *named])
     exec(f"def __init__({head}):\n" + "\n".join(body or [" pass"]), known)

@@ -1,4 +1,4 @@
-"""`@value` makes what `@dataclass(frozen=True, slots=True)` makes."""
+"""`@frozen` makes what `@dataclass(frozen=True, slots=True)` makes."""
 
 from __future__ import annotations
 
@@ -11,24 +11,46 @@ from typing import Any
 
 import pytest
 
-from tgl.text import value
+from tgl.text import frozen
 
 
-@value
+@frozen
 class Base:
     place: int = field(default=0, compare=False, kw_only=True)
 
 
-@value
+@frozen
 class Made(Base):
     name: str
     items: list[int] = field(default_factory=list[int])
     note: str = "none"
 
 
-@value
+@frozen
 class Empty:
     pass
+
+
+@frozen
+class Own:
+    """With methods of its own."""
+
+    size: int
+    double: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.size < 0:
+            raise ValueError("negative")
+        object.__setattr__(self, "double", 2 * self.size)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Own) and self.size % 10 == other.size % 10
+
+    def __hash__(self) -> int:
+        return self.size % 10
+
+    def __repr__(self) -> str:
+        return f"<{self.size}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +114,12 @@ def test_it_is_taken_apart_by_place_and_changed_by_name() -> None:
             assert (name, note) == ("a", "n")
         case _:
             pytest.fail("no match")
+
+
+def test_methods_of_its_own_are_kept() -> None:
+    assert Own(3) == Own(13)
+    assert hash(Own(3)) == hash(Own(13))
+    assert repr(Own(3)) == "<3>"
+    assert Own(3).double == 6
+    with pytest.raises(ValueError, match="negative"):
+        Own(-1)

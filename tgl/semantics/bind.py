@@ -34,6 +34,9 @@ class Binder:
         default_factory=dict[tuple[type[ast.Node], ...], frozenset[str]]
     )
 
+    inside: dict[str, str] = field(default_factory=dict[str, str])
+    """What loops and maps of the graph at hand hold: a name to how it is named outside."""
+
     def run(self) -> None:
         for decl in self.scope.module.decls:
             match decl:
@@ -52,6 +55,7 @@ class Binder:
 
     def graph(self, graph: ast.Graph) -> None:
         self.declarations(graph)
+        self.inside = dict(members(graph.body))
         self.statements(graph.body, inner_names(graph), {})
 
     def statements(
@@ -70,8 +74,10 @@ class Binder:
                 case ast.Edge():
                     for end in statement.ends:
                         self.expression(end, inner, one_letter=True)
+                    # An index that is none was reported where it stands in brackets.
+                    words = {word for end in statement.ends for word in bracket_names(end)}
                     for clause in statement.clauses:
-                        self.expression(clause.value, inner, one_letter=True)
+                        self.expression(clause.value, {**inner, **dict.fromkeys(words)}, one_letter=True)
                 case ast.Require():
                     self.expression(statement.value, inner, one_letter=True)
                 case ast.Output() | ast.Until():
@@ -206,7 +212,9 @@ class Binder:
                 self.problems.add(graph_facts.unknown_index(at, name.id, sorted(known)))
             else:
                 near = self.without(known, unlike) if unlike else known
-                self.problems.add(facts.unknown_name(at, name.id, near, kind))
+                self.problems.add(
+                    facts.unknown_name(at, name.id, near, kind, member=self.inside.get(name.id))
+                )
         for found in walk(expr):
             if isinstance(found, ast.Is) and found.name not in known and found.name not in self.scope.broken:
                 at = self.scope.at(
@@ -235,6 +243,14 @@ class Binder:
             for arg in call.args
             if arg.name is not None
         )
+
+
+def members(body: tuple[ast.Stmt, ...], around: str = "") -> Iterator[tuple[str, str]]:
+    """Each name within a loop or map, and how it is named outside."""
+    for statement in body:
+        if isinstance(statement, (ast.Loop, ast.Each)):
+            yield from ((name, f"{around}{statement.name}.{name}") for name in body_names(statement.body))
+            yield from members(statement.body, f"{around}{statement.name}.")
 
 
 def report_planned(scope: FileScope, statement: ast.Stmt, problems: Problems) -> None:

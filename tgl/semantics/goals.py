@@ -17,9 +17,11 @@ from tgl.ir import (
     NodeTemplate,
     Options,
     TaskSpec,
+    within,
 )
 from tgl.semantics.errors import graph as facts
 from tgl.semantics.errors import models as model_facts
+from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as type_facts
 from tgl.semantics.errors.at import At
 from tgl.semantics.fold import every
@@ -55,6 +57,8 @@ def check_goal(
         report_unpriced(state, At(scope.source, spend_span(goal.block)), models)
     for limit, span in goal.limits:
         at = At(scope.source, span)
+        if limit.of is not None and state.choices:
+            check_part(state, graph, limit.of, at)
         dollars = limit.unit == "$" or (
             limit.what == "cost" and task is not None and task.unit.kind == "dollars"
         )
@@ -65,6 +69,14 @@ def check_goal(
                 if "max_tokens" not in dict(alternative.fields):
                     place = at_alternative(state, alternative)
                     state.problems.add(model_facts.max_tokens_needed(place, alternative.what, at))
+
+
+def check_part(state: State, graph: GraphTemplate, group: str, at: At) -> None:
+    """Report a limit on nodes that are not there. A resolved program may have lost them."""
+    ids = [node.id for part in nested(graph) for node in part.nodes]
+    if not any(within(one, group) for one in ids):
+        names = {part.partition("[")[0] for one in ids for part in one.split(".")[1:]}
+        state.problems.add(name_facts.unknown_name(at, group, sorted(names), "node"))
 
 
 def report_unpriced(state: State, at: At, models: Mapping[str, ModelSpec]) -> None:
@@ -238,6 +250,15 @@ def unread_of(state: State, graph: GraphTemplate, value: Expr) -> tuple[str, str
             return None
 
 
+def part_hint(alternative: Alternative) -> str | None:
+    """The field or tag of a reply that holds an answer, if one does."""
+    if alternative.reader is None:
+        return None
+    parts = (*alternative.reader.fields, *alternative.reader.tags)
+    name = next((name for name, part in parts if part is not None and part.kind == "answer"), None)
+    return None if name is None else f"read the answer out of it with a dot: `.{name}`"
+
+
 def unread_alternative(
     state: State, graph: GraphTemplate, alternative: Alternative
 ) -> tuple[str, str] | None:
@@ -245,7 +266,8 @@ def unread_alternative(
     if alternative.kind == "role":
         reads = alternative.reader is not None and alternative.reader.kind == "answer"
         kind = "text" if alternative.reader is None else alternative.reader.kind
-        return None if reads else (f"the {kind} of `{alternative.what}`", hint)
+        kind = "tagged reply" if kind == "tagged" else kind
+        return None if reads else (f"the {kind} of `{alternative.what}`", part_hint(alternative) or hint)
     if alternative.graph is not None:
         return unread_of(state, alternative.graph, alternative.graph.output)
     found, _ = fn_facts(state, alternative.fn or "")

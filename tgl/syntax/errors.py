@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tgl.diagnostics import Diagnostic, Fix, Label, did_you_mean, near_fixes, report
-from tgl.syntax.hints import CHARACTER_HINTS, CHARACTERS, FORMS
+from tgl.syntax.hints import CHARACTER_HINTS, CHARACTERS, FORMS, HABITS
 from tgl.syntax.words import (
     CLAUSES,
     DECLARATIONS,
@@ -92,11 +92,19 @@ class UnclosedString(SyntaxProblem):
 
 @frozen
 class MissingValue(SyntaxProblem):
-    """E0104: a value is missing behind `after`."""
+    """E0104: a value is missing behind `after`; `sign` is what stands there instead."""
 
     after: str
+    sign: str = ""
 
     def diagnostic(self) -> Diagnostic:
+        if self.sign in (":", "="):
+            return report(
+                "E0104",
+                f"a value is missing after `{self.after}`",
+                self.label("expected a value"),
+                hint=f"remove the `{self.sign}`: a setting is a name and its values, `max_tokens 64`",
+            )
         return report(
             "E0104",
             f"a value is missing after `{self.after}`",
@@ -265,10 +273,14 @@ class UnmatchedBracket(SyntaxProblem):
 
 @frozen
 class UnknownStatement(SyntaxProblem):
-    """E0113: the first word of a statement starts none here; `where` is "file", "graph" or "settings"."""
+    """E0113: the first word of a statement starts none here; `where` is "file", "graph" or "settings".
+
+    `after` is what stands behind the word.
+    """
 
     word: str
     where: str
+    after: str = ""
 
     def diagnostic(self) -> Diagnostic:
         if self.where == "settings":
@@ -288,9 +300,26 @@ class UnknownStatement(SyntaxProblem):
             hint = "move it out of the graph"
         else:
             message = f"`{self.word}` starts no {'declaration' if self.where == 'file' else 'statement'}"
-            hint = f"a {self.where} holds {', '.join(f'`{word}`' for word in known)}"
+            hint = self.instead(label is not None) or self.held()
         fixes = near_fixes(self.span, self.word, known)
         return report("E0113", message, self.label(label or "not known"), hint=hint, fixes=fixes)
+
+    def instead(self, near: bool) -> str | None:
+        """What was probably meant by a word that is near none of the language."""
+        if self.word in HABITS:
+            return HABITS[self.word]
+        if near or not self.word.isidentifier():
+            return None
+        if self.after == "=":
+            return f"a value gets a name with `let {self.word} = …`, a message with `node {self.word} : …`"
+        return f"write `node {self.word} : …`" if self.after == ":" and self.where == "graph" else None
+
+    def held(self) -> str:
+        """What may stand here."""
+        if self.where == "file":
+            return f"a file holds {', '.join(f'`{word}`' for word in DECLARATIONS)}"
+        loops = ", ".join(f"`{word}`" for word in IN_LOOPS)
+        return f"a graph holds {', '.join(f'`{word}`' for word in STATEMENTS)}; a loop in it also {loops}"
 
 
 @frozen

@@ -73,8 +73,15 @@ def wrong_start(stop: Stop) -> SyntaxProblem:
         return Incomplete(stop.source, stop.behind(), "statement", "more")
     span = token_span(stop.token)
     if stop.token.type == "NAME" or stop.token.type in word_kinds() or str(stop.token) in RESERVED:
-        return UnknownStatement(stop.source, span, str(stop.token), stop.chunk.where)
-    return Unexpected(stop.source, span, str(stop.token), described(stop))
+        return UnknownStatement(
+            stop.source,
+            span,
+            str(stop.token),
+            stop.chunk.where,
+            "" if stop.after is None else str(stop.after),
+        )
+    comment = "a comment begins with `#`" if str(stop.token) == "/" else None
+    return Unexpected(stop.source, span, str(stop.token), described(stop), comment)
 
 
 def ends_early(stop: Stop) -> SyntaxProblem:
@@ -98,7 +105,8 @@ def does_not_fit(stop: Stop, token: Token) -> SyntaxProblem:
         if text in HEADS:
             return ReservedWord(source, span, text)
         if not word or text in CLAUSES or text in OPERATORS:
-            return MissingValue(source, stop.behind(), str(stop.before[-1]))
+            sign = text if stop.chunk.where == "settings" and len(stop.before) == 1 else ""
+            return MissingValue(source, stop.behind(), str(stop.before[-1]), sign)
     if token.type in ("COMPARE", "IN", "_IS") and "AND" in stop.accepted:
         return ChainedComparison(source, span, text)
     if "$END" in stop.accepted and (text in HEADS or looks_like_setting(stop, token)):
@@ -115,6 +123,9 @@ def looks_like_setting(stop: Stop, token: Token) -> bool:
 def hint(stop: Stop, token: Token) -> str | None:
     """What was probably meant by a token that does not fit."""
     operand = "PLUS" in stop.accepted
+    said = slip(stop, token)
+    if said is not None:
+        return said
     if token.type == "_EQ" and operand:
         return "to compare two values write `==`"
     if token.type == "_EQ" and stop.head() == "graph":
@@ -128,6 +139,31 @@ def hint(stop: Stop, token: Token) -> str | None:
     if str(token) in NEVER_NAMES and "$END" in stop.accepted:
         return f"`{token}` belongs to another kind of statement"
     return FORMS.get(stop.head()) if stop.chunk.where != "settings" else None
+
+
+def slip(stop: Stop, token: Token) -> str | None:
+    """What was meant by a sign that is usual in other languages."""
+    before, text = str(stop.before[-1]), str(token)
+    in_list = "_COMMA" in stop.accepted
+    if token.type == "_EQ" and "_RPAR" in stop.accepted and "_COLON" in stop.accepted:
+        return f"an argument is named with `:`, `{before}: …`; two values are compared with `==`"
+    if token.type == "_COLON" and "_RSQB" in stop.accepted:
+        return "some of them are written `[1..3]`, both ends included"
+    if token.type == "_RBRACE" and "_COLON" in stop.accepted and in_list is False:
+        return "each option has a weight behind a colon: `~{a: 2, b: 1}`; options alone are a list: `~[a, b]`"
+    if token.type == "_LSQB" and before == "list":
+        return "what a list holds stands in parentheses: `list(text)`"
+    if token.type == "STRING" and before in ("f", "r", "b"):
+        return "strings have no prefix; a prompt prints a port with `{{ name }}`"
+    if token.type == "STRING" and stop.head() in ("role", "fn") and "NAME" in stop.accepted:
+        return "the fields of a record are names without quotes: `{answer: answer, why: text}`"
+    if before == "lambda":
+        return "a predicate has its parameters behind its name: `let f(i, j) = i < j`"
+    if text == "for" and in_list:
+        return "replicas are a list by their name: `majority(a)`; `each x[n] in list { … }` repeats nodes"
+    if text == "else":
+        return "there is no `else`: choose with `~[a, b]`, or take `first(a when condition, b)`"
+    return None
 
 
 def described(stop: Stop) -> str:

@@ -27,6 +27,33 @@ FORMS = {
     "keep": "write `keep best score`",
 }
 
+HABITS = {
+    "for": "replicas are written `node x[3] : …`, rounds `loop name[3] { … }`, the items of a list "
+    "`each item[3] in list { … }`",
+    "while": "write `loop name[most] { … }`, and in it `until condition`",
+    "repeat": "write `loop name[rounds] { … }`",
+    "break": "write `until condition`: it ends the loop",
+    "continue": "a round has no early end; a node of it runs only `when condition`",
+    "if": "`if` is a clause of a node or edge, `node a : role on model if condition`; "
+    "`when` is decided in the run",
+    "elif": "write one node for each case, each with its own `if` or `when`",
+    "else": "write one node for each case, and take `first(a, b)`",
+    "return": "a graph says what it answers with `output NODE`",
+    "def": "what a model does is a `role`, a topology `let f(i, j) = i < j`, Python code an `fn`, "
+    "a part of a program a `graph`",
+    "function": "what a model does is a `role`, a topology `let f(i, j) = i < j`, Python code an `fn`",
+    "class": "a reply with parts is a type, `role r(question) -> {answer: answer, why: text} { … }`",
+    "import": 'write `use std.roles { assistant }`, or `use "file.tgl" { name }`',
+    "from": 'write `use std.roles { assistant }`, or `use "file.tgl" { name }`',
+    "var": "write `let name = value`",
+    "const": "write `let name = value`",
+    "agent": "write `node name : role on model`",
+    "print": "`tglc run --trace` shows what each node said",
+    "assert": "write `require condition`",
+    "limit": "`limit` is a setting of `optimize`",
+}
+"""First words of statements in other languages, and what is written here."""
+
 CHARACTERS = {
     **dict.fromkeys("–—−", "-"),
     **dict.fromkeys("→⇒", "->"),

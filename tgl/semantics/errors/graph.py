@@ -13,7 +13,7 @@ def cycle(at: At, nodes: Sequence[str], *, definite: bool, also: Iterable[At] = 
     way = " → ".join(nodes)
     verb = "wait for each other" if definite else "may come to wait for each other"
     hint = (
-        "remove one of the edges; what is to be repeated is numbered replicas, `node x[rounds]`"
+        "remove one of the edges; what is to be repeated is a `loop`, or numbered replicas, `node x[rounds]`"
         if definite
         else "allow one direction only, `if i < j`, or only what closes no circle, `if acyclic`"
     )
@@ -87,7 +87,8 @@ def recursive_graph(at: At, path: Sequence[str]) -> Diagnostic:
 
 def index_range(at: At, index: int, name: str, most: int) -> Diagnostic:
     """E0507: a literal index that no replica can have."""
-    return error("E0507", at, f"`{name}` has no item {index}", f"items are numbered 1 to {most}")
+    hint = "the first item has the number 1; the last one that is there is `last(xs)`" if index < 1 else None
+    return error("E0507", at, f"`{name}` has no item {index}", f"items are numbered 1 to {most}", hint=hint)
 
 
 def overfed_port(at: At, node: str, port: str) -> Diagnostic:
@@ -143,10 +144,11 @@ def not_an_end(at: At, what: str) -> Diagnostic:
     return error("E0511", at, f"an edge runs between nodes, and this is {what}", "no node")
 
 
-def needs_index(at: At, name: str, dims: int) -> Diagnostic:
-    """E0512: a wrong number of indices."""
+def needs_index(at: At, name: str, dims: int, field: str | None = None) -> Diagnostic:
+    """E0512: a wrong number of indices; `field` is a text that stands in their place."""
     many = "no index" if dims == 0 else f"{dims} ind{'ex' if dims == 1 else 'ices'}"
-    return error("E0512", at, f"`{name}` takes {many}", "wrong number of indices")
+    hint = None if field is None else f"a field is read with a dot: `{name}.{field}`"
+    return error("E0512", at, f"`{name}` takes {many}", "wrong number of indices", hint=hint)
 
 
 def cannot_take_edge(at: At, alternative: str, node: str) -> Diagnostic:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from tgl.diagnostics import Diagnostic, did_you_mean, nearest_names
 from tgl.semantics.errors.at import At, error, listed, warning
+from tgl.semantics.errors.habits import meant_by
 
 
 def not_yet(at: At, construct: str, hint: str | None = None) -> Diagnostic:
@@ -39,9 +40,14 @@ def import_cycle(at: At, path: Sequence[str]) -> Diagnostic:
 
 
 def unknown_name(
-    at: At, name: str, in_scope: Iterable[str], kind: str = "name", where: str = "file"
+    at: At,
+    name: str,
+    in_scope: Iterable[str],
+    kind: str = "name",
+    where: str = "file",
+    member: str | None = None,
 ) -> Diagnostic:
-    """E0203: a name that nothing declares."""
+    """E0203: a name that nothing declares; `member` is how it is named if a loop or map holds it."""
     names = in_scope if isinstance(in_scope, Collection) else tuple(in_scope)
     near = did_you_mean(name, names)
     message = f"nothing named `{name}`" if kind == "name" else f"no {kind} named `{name}`"
@@ -51,7 +57,9 @@ def unknown_name(
         ports = "(…)" if kind == "graph" else ""
         hint = f"declare it with `{kind} {name}{ports} {{ … }}`, {instead}"
     else:
-        hint = "declare it, or import it with `use`" if kind == "name" else None
+        inside = None if member is None else f"outside of its loop or map it is named `{member}`"
+        hint = inside or (None if near else meant_by(name)) or "declare it, or import it with `use`"
+        hint = hint if kind == "name" else None
     label = f"not declared; {near}" if near else "not declared"
     return error("E0203", at, f"{message} in this {where}", label, hint=hint, fixes=at.near(name, names))
 
@@ -110,6 +118,17 @@ def not_exported(at: At, name: str, module: str, declared: Iterable[str]) -> Dia
         did_you_mean(name, names) or "not declared there",
         hint=hint,
         fixes=at.near(name, names),
+    )
+
+
+def private_name(at: At, name: str, module: str) -> Diagnostic:
+    """E0206: an imported name that the other file keeps for itself."""
+    return error(
+        "E0206",
+        at,
+        f"`{name}` is private to `{module}`: its name begins with `_`",
+        "not for other files",
+        hint="rename it there if other files are to use it",
     )
 
 

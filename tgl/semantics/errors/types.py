@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from tgl.diagnostics import Diagnostic, Fix, did_you_mean
 from tgl.semantics.errors.at import At, error, listed, warning
+from tgl.semantics.errors.habits import TYPES
 
 
 def unknown_setting(
@@ -201,13 +202,15 @@ def missing_shots(at: At, role: str) -> Diagnostic:
 
 def unknown_type(at: At, name: str, known: Sequence[str]) -> Diagnostic:
     """E0318: a type that the language has not."""
+    plain = ", ".join(word for word in known if word != "record")
+    types = f"types: {plain}, a record `{{name: type}}`, tags `ASK(text) | DONE`"
     return error(
         "E0318",
         at,
         f"there is no type `{name}`",
         did_you_mean(name, known) or "unknown type",
         fixes=at.near(name, known),
-        hint=f"types: {', '.join(known)}",
+        hint=f"write {TYPES[name]}" if name in TYPES else types,
     )
 
 
@@ -221,8 +224,13 @@ def no_such_part(at: At, name: str, known: Sequence[str], kind: str, what: str |
         hint = f"all that a node may be need the field that is read: give `{what}` one, or leave it out"
         return error("E0319", at, message, label, hint=hint)
     if not known:
-        message = f"this message is a {kind} and has no {word} `{name}`"
-        hint = "a role with fields answers with a record: `-> {verdict: text, score: number}`"
+        said = "a tagged reply" if kind == "tagged" else f"{'an' if kind == 'answer' else 'a'} {kind}"
+        message = f"this message is {said} and has no {word} `{name}`"
+        hint = (
+            "which model a node runs on is `model_of(node)`"
+            if name == "model"
+            else "a role with fields answers with a record: `-> {verdict: text, score: number}`"
+        )
         return error("E0319", at, message, f"no {word}s", hint=hint)
     near = did_you_mean(name, known)
     label = near or f"its {word}s are {listed(known)}"

@@ -393,8 +393,9 @@ def is_what(state: State, expr: ast.Is, env: Env, site: Site) -> Expr:
         raise Abandon
     if not isinstance(operand, NodeRef) or not isinstance(decl, (ast.Role, ast.Fn, ast.Graph)):
         message = "`is` asks what a node runs: `worker[i] is fuser`"
+        hint = "a model is compared: `model_of(worker[i]) == small`" if isinstance(decl, ast.Model) else None
         raise state.problems.abandon(
-            facts.type_mismatch(env.at(expr), message, "no node and what it may run")
+            facts.type_mismatch(env.at(expr), message, "no node and what it may run", hint)
         )
     return Is(node=operand.id, what=decl.name)
 

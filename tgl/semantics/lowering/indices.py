@@ -40,7 +40,10 @@ def replica(state: State, expr: ast.Index, env: Env, group: Replicas, args: list
     assert env.instance is not None
     dims = len(group.most)
     if not 1 <= len(args) <= dims:
-        raise state.problems.abandon(graph_facts.needs_index(env.at(expr), group.node.name, dims))
+        texts = [arg.value.value for arg in expr.args if isinstance(arg.value, ast.String)]
+        raise state.problems.abandon(
+            graph_facts.needs_index(env.at(expr), group.node.name, dims, next(iter(texts), None))
+        )
     for position, (arg, value) in enumerate(zip(expr.args, args, strict=True)):
         check_range(state, arg, value, env, group.node.name, group.most[position])
     fixed: list[list[int]] = []

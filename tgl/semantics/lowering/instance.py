@@ -95,6 +95,17 @@ def settled_group(instance: Instance, group: Group) -> Group:
     return group.model_copy(update={"permutable": group.permutable and group.name not in instance.indexed})
 
 
+def output_hint(written: ast.Expr) -> str:
+    """What to write in place of an output that is no message."""
+    match written:
+        case ast.Name(id=name):
+            return f"write `output NODE`; a message gets a name by a node: `node {name} : majority(NODES)`"
+        case ast.Index():
+            return "items are numbered from 1; the last one that is there is `last(xs)` of std.reduce"
+        case _:
+            return "write `output NODE`, or `output majority(NODES)`"
+
+
 def lower_output(
     state: State, instance: Instance, maker: Maker, nodes: dict[str, NodeTemplate], groups: list[Group]
 ) -> Expr:
@@ -114,7 +125,7 @@ def lower_output(
             isinstance(value, Op) and value.op in ("else", "when", "at", "get")
         )
         if not plain:
-            hint = "write `output NODE`, or `output majority(NODES)`"
+            hint = output_hint(written)
             raise state.problems.abandon(
                 type_facts.type_mismatch(env.at(written), "`output` takes a message", "no message", hint)
             )

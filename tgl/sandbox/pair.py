@@ -141,31 +141,32 @@ def listen(
     worker: subprocess.Popen[bytes], judge: subprocess.Popen[bytes], most: int, deadline: float
 ) -> tuple[Outcome | None, str, str]:
     """Read until the verdict is in or a limit reached: the limit, the verdict, what was printed first."""
-    said, printed, count = bytearray(), bytearray(), 0
+    assert judge.stdout is not None
+    assert judge.stderr is not None
+    assert worker.stdout is not None
+    said, printed, count, verdict = bytearray(), bytearray(), 0, judge.stdout
     with selectors.DefaultSelector() as selector:
-        for stream in (judge.stdout, judge.stderr, worker.stdout):
-            if stream is not None:
-                selector.register(stream, selectors.EVENT_READ)
-        reached: Outcome | None = None
-        while reached is None:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                reached = Outcome.TIMEOUT
-                break
-            for key, _ in selector.select(left):
+        for stream in (verdict, worker.stdout, judge.stderr):
+            selector.register(stream, selectors.EVENT_READ)
+        while count <= most:
+            complete = verdict not in selector.get_map()
+            # What was printed before the verdict lies in the pipes by now, and counts.
+            ready = selector.select(0 if complete else max(0.0, deadline - time.monotonic()))
+            if not ready:
+                return None if complete else Outcome.TIMEOUT, text_of(said), text_of(printed)
+            for key, _ in ready:
                 part = os.read(key.fd, 65536)
                 if not part:
                     selector.unregister(key.fileobj)
-                if key.fileobj is judge.stdout:
+                    if key.fileobj is verdict and not said:
+                        with contextlib.suppress(subprocess.TimeoutExpired):
+                            judge.wait(GRACE_S)  # so that it has said why
+                elif key.fileobj is verdict:
                     said += part
-                    if not part:
-                        return reached, text_of(said), text_of(printed)
-                    continue
-                count += len(part)
-                printed += part[: KEPT - len(printed)]
-                if count > most:
-                    reached = Outcome.OUTPUT
-        return reached, text_of(said), text_of(printed)
+                else:
+                    count += len(part)
+                    printed += part[: KEPT - len(printed)]
+    return Outcome.OUTPUT, text_of(said), text_of(printed)
 
 
 def text_of(data: bytes | bytearray) -> str:

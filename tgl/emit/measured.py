@@ -171,7 +171,7 @@ def costs(interval: Interval, unit: UnitSpec) -> str:
 def cost_text(value: float, unit: UnitSpec) -> str:
     """A cost as the language writes it: `5.2 units`, `$0.0012`; tokens and calls are plain numbers."""
     match unit.kind:
-        case "model":
+        case "model" | "flops":
             return f"{amount_text(value)} units"
         case "dollars":
             return f"${amount_text(value)}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tgl.evaluate.cost import CostModel, Price
 from tgl.evaluate.worst import worst_price
-from tgl.ir import Alternative, Limit, NodeTemplate
+from tgl.ir import Alternative, Limit, NodeTemplate, within
 from tgl.space import Bound, OpenBounds
 
 
@@ -24,7 +24,7 @@ def worst_bound(
             prices = {name: Price(1.0, 0.0, 0.0) for name in cost.prices}
         elif limit.what == "tokens":
             prices = {name: Price(0.0, 1.0, 1.0) for name in cost.prices}
-        found.append(Bound(limit.value, NodePrice(worst, prices)))
+        found.append(Bound(limit.value, NodePrice(worst, prices, limit.of)))
     return tuple(found)
 
 
@@ -44,13 +44,19 @@ def one_bound(bounds: tuple[Bound, ...]) -> Bound | None:
 
 @dataclass(frozen=True, slots=True)
 class NodePrice:
-    """The worst price of a node on a model (on the dearest, if that is not decided)."""
+    """The worst price of a node on a model (on the dearest, if that is not decided).
+
+    Nodes outside of the groups `of` cost nothing.
+    """
 
     worst: OpenBounds
     prices: Mapping[str, Price]
+    of: str | None = None
 
     def __call__(self, node: NodeTemplate, alternative: Alternative, model: str | None) -> float:
         """Price of a live role node, re-asks included."""
+        if self.of is not None and not within(node.id, self.of):
+            return 0.0
         names = self.prices if model is None else (model,)
         ask = self.worst.ask(node, alternative)
         times = self.worst.asks(alternative)

@@ -3,6 +3,7 @@
 | unit    | price of a call                                                                     |
 |---------|-------------------------------------------------------------------------------------|
 | a model | parameters x tokens, relative to the mean call of that model on train; or `units N` |
+| flops   | operations (`tgl.space.flops`), relative to a call of the unit's model with so many tokens |
 | dollars | prompt and completion tokens at the model's prices                                  |
 | tokens  | prompt and completion tokens                                                        |
 | calls   | 1                                                                                   |
@@ -12,12 +13,14 @@ The mean call of the unit's model is measured: its greedy answers to the train s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, assert_never
 
 from tgl.diagnostics import Diagnostic, report
 from tgl.ir import ModelSpec, TaskSpec, UnitSpec
+from tgl.space import call_flops, model_flops
 
 
 class Use(Protocol):
@@ -42,16 +45,41 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """A model's price in one unit: `call` for each call, and so much for each token."""
+    """A model's price in one unit: `call` for each call, so much for each token, and for what it computes.
+
+    `computed` is the unit in floating-point operations, and the model's sizes.
+    """
 
     call: float
     prompt_token: float
     completion_token: float
+    computed: Computed | None = None
 
     def of(self, use: Use) -> float:
         """The price of a call."""
-        tokens = self.prompt_token * use.prompt_tokens + self.completion_token * use.completion_tokens
-        return self.call + tokens
+        return self.of_tokens(use.prompt_tokens, use.completion_tokens)
+
+    def of_tokens(self, prompt: float, completion: float) -> float:
+        """The price of a call of so many tokens; `inf` of what costs nothing is free."""
+        parts = ((self.prompt_token, prompt), (self.completion_token, completion))
+        linear = self.call + sum(each * tokens for each, tokens in parts if each)
+        return linear if self.computed is None else linear + self.computed.of(prompt, completion)
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What a model computes: its parameters, layers and their width, and the operations that are one unit."""
+
+    params: float
+    layers: int
+    hidden: int
+    unit: float
+
+    def of(self, prompt: float, completion: float) -> float:
+        """Units of a call of so many tokens."""
+        if math.inf in (prompt, completion):
+            return math.inf
+        return call_flops(self.params, self.layers, self.hidden, prompt, completion) / self.unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +88,7 @@ class NoPrice:
 
     models: tuple[str, ...]
     unit: str
-    lacks: Literal["params", "prices", "calls to measure"]
+    lacks: Literal["params", "sizes", "prices", "calls to measure"]
 
     def diagnostic(self) -> Diagnostic:
         """E0858."""
@@ -68,6 +96,8 @@ class NoPrice:
         match self.lacks:
             case "params":
                 hint = "declare `params` (or `units`) on each model, or give the task `unit calls`"
+            case "sizes":
+                hint = "declare `params`, `layers` and `hidden` on each model"
             case "prices":
                 hint = "declare the prices of its tokens on each model"
             case "calls to measure":
@@ -100,6 +130,9 @@ class CostModel:
     @property
     def note(self) -> str:
         """What one unit is, in words."""
+        if self.unit.kind == "flops":
+            tokens = f"{self.unit.prompt:g} prompt and {self.unit.output:g} output tokens"
+            return f"1 unit = the FLOPs of a call of {self.unit.model} with {tokens}"
         if self.unit.kind != "model":
             return f"cost in {'dollars' if self.unit.kind == 'dollars' else self.unit.kind}"
         if self.reference_tokens is None:
@@ -114,7 +147,7 @@ class CostModel:
 def unit_name(unit: UnitSpec) -> str:
     """The unit as it stands behind a figure."""
     match unit.kind:
-        case "model":
+        case "model" | "flops":
             return "units"
         case "dollars":
             return "$"
@@ -161,6 +194,8 @@ def cost_model(
             return NoPrice(missing, "dollars", "prices") if missing else CostModel(unit, prices)
         case "model":
             return model_units(unit, models, reference_tokens)
+        case "flops":
+            return flops_units(unit, models)
         case _:
             assert_never(unit.kind)
 
@@ -188,6 +223,29 @@ def model_units(
             tuple(model.name for model in models if model.name not in prices), wanted, "calls to measure"
         )
     return CostModel(unit, prices, reference_tokens if needs_calibration(unit, models) else None)
+
+
+def flops_units(unit: UnitSpec, models: Sequence[ModelSpec]) -> CostModel | NoPrice:
+    """Prices by what models compute, relative to a call of the unit's model; `units N` is N still."""
+    lacking = tuple(model.name for model in models if lacks_size(model, unit))
+    reference = next((model for model in models if model.name == unit.model), None)
+    one = None if reference is None else model_flops(reference, unit.prompt or 0.0, unit.output or 0.0)
+    if lacking or not one:
+        return NoPrice(lacking or (unit.model or "",), f"FLOPs of `{unit.model}`", "sizes")
+    prices: dict[str, Price] = {}
+    for model in models:
+        if model.units is not None:
+            prices[model.name] = Price(model.units, 0.0, 0.0)
+        elif model.params is not None and model.layers is not None and model.hidden is not None:
+            computed = Computed(model.params, model.layers, model.hidden, one)
+            prices[model.name] = Price(0.0, 0.0, 0.0, computed)
+    return CostModel(unit, prices)
+
+
+def lacks_size(model: ModelSpec, unit: UnitSpec) -> bool:
+    """Whether a model needs `params`, `layers` and `hidden` and declares not all of them."""
+    needed = model.units is None or model.name == unit.model
+    return needed and None in (model.params, model.layers, model.hidden)
 
 
 def dollar_prices(models: Sequence[ModelSpec]) -> dict[str, Price]:

@@ -108,7 +108,8 @@ class Meter:
 
 def limit_text(limit: Limit) -> str:
     """A limit as the program writes it."""
-    what = limit.what if limit.stat == "worst" else f"{limit.what}({limit.stat})"
+    told = ", ".join([limit.stat, *([] if limit.of is None else [f"of: {limit.of}"])])
+    what = limit.what if told == "worst" else f"{limit.what}({told})"
     if limit.unit == "$":
         return f"{what} <= ${limit.value:g}"
     return f"{what} <= {limit.value:g}{' ' if limit.unit == 'units' else ''}{limit.unit}"

@@ -5,7 +5,6 @@ How many calls and tokens is `tgl.space`'s to say (semantics.md 4); here they ar
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 from tgl.evaluate.cost import Price
@@ -33,5 +32,4 @@ def worst_dollars(candidate: Candidate, prices: Mapping[str, Price], lengths: Le
 
 def worst_price(price: Price, ask: AskTokens) -> float:
     """The price of an ask at its longest; what costs nothing may be as long as it likes."""
-    parts = ((price.prompt_token, ask.prompt), (price.completion_token, ask.completion))
-    return price.call + math.fsum(each * tokens for each, tokens in parts if each)
+    return price.of_tokens(ask.prompt, ask.completion)

@@ -51,6 +51,7 @@ from tgl.ir.program import (
     ShotsSource,
     TaskSpec,
     UnitSpec,
+    within,
 )
 from tgl.ir.subset import subset_places
 
@@ -112,4 +113,5 @@ __all__ = [
     "Value",
     "WhatName",
     "subset_places",
+    "within",
 ]

@@ -296,10 +296,15 @@ class KeySpec(Frozen):
 
 
 class UnitSpec(Frozen):
-    """The cost unit (semantics.md 4): of a `model`, or `dollars`, `tokens`, `calls`."""
+    """The cost unit (semantics.md 4): of a `model`, or `dollars`, `tokens`, `calls`.
 
-    kind: Literal["model", "dollars", "tokens", "calls"]
+    Kind `flops`: what a call of `model` with `prompt` and `output` tokens computes.
+    """
+
+    kind: Literal["model", "flops", "dollars", "tokens", "calls"]
     model: str | None = None
+    prompt: float | None = None
+    output: float | None = None
 
 
 class TaskSpec(Frozen):
@@ -333,14 +338,29 @@ class Limit(Frozen):
     """A limit on the deployed program, per question.
 
     `what`: cost, calls, tokens, latency. `stat`: `worst` is the compile-time bound, `mean` and `p95` are
-    measured. `unit` is as written (`units`, `$`, `s`, "").
+    measured. `unit` is as written (`units`, `$`, `s`, ""). `of`: the name of the groups of nodes that
+    alone count (`within`); None: every node counts.
     """
 
     what: Literal["cost", "calls", "tokens", "latency"]
     stat: Literal["worst", "mean", "p95"]
     value: float
     unit: str = ""
+    of: str | None = None
     place: TextPlace
+
+
+def within(node: str, group: str) -> bool:
+    """Whether a node belongs to a group of that name, or is in a graph that does, however deep.
+
+    Args:
+        node: its id, which begins with the graph's name.
+        group: a name.
+
+    >>> [within("solve.reply.panel.worker[2]", name) for name in ("worker", "reply", "work", "solve")]
+    [True, True, False, False]
+    """
+    return group in (part.partition("[")[0] for part in node.split(".")[1:])
 
 
 class OptimizeSpec(Frozen):

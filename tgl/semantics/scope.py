@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
+from tgl.ir import TextPlace
 from tgl.semantics.errors.at import At
 from tgl.syntax import ast
 from tgl.text import SourceFile, Span, frozen
@@ -103,6 +104,11 @@ class Files:
     def main(self) -> FileScope:
         """The program's own file."""
         return self.scopes[self.root]
+
+
+def text_place(scope: FileScope, span: Span) -> TextPlace:
+    """A place as the IR keeps it."""
+    return TextPlace(source=scope.source.name, start=span.start, end=span.end)
 
 
 def kind_of(decl: Named) -> str:

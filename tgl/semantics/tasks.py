@@ -6,23 +6,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tgl.ir import KeySpec, Limit, OptimizeSpec, TaskSpec, TextPlace, UnitSpec
+from tgl.ir import KeySpec, Limit, OptimizeSpec, TaskSpec
 from tgl.semantics.answer_keys import read_key, told
 from tgl.semantics.errors import models as model_facts
 from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.errors.at import At
+from tgl.semantics.limits import read_limit
 from tgl.semantics.on_error import read_on_error
 from tgl.semantics.problems import Problems
-from tgl.semantics.scope import Binding, FileScope, kind_of
-from tgl.semantics.settings import SECONDS, Settings, read_settings
+from tgl.semantics.scope import Binding, FileScope, kind_of, text_place
+from tgl.semantics.settings import Settings, read_settings
+from tgl.semantics.units import read_unit
 from tgl.syntax import ast
 from tgl.text import Span
-
-
-def text_place(scope: FileScope, span: Span) -> TextPlace:
-    """A place as the IR keeps it."""
-    return TextPlace(source=scope.source.name, start=span.start, end=span.end)
 
 
 def read_task(scope: FileScope, task: ast.Task, problems: Problems) -> TaskSpec | None:
@@ -96,40 +93,6 @@ def read_split(got: Settings) -> Mapping[str, int]:
     if "split" in got.found and set(found) != {"train", "select", "test"}:
         got.wrong("split", "all of `train:`, `select:` and `test:`")
     return found
-
-
-def read_unit(got: Settings) -> UnitSpec:
-    """The cost unit: a model, dollars, tokens or calls; the default is the cheapest model."""
-    value = got.single("unit", "a model, `dollars`, `tokens` or `calls`")
-    match value:
-        case None:
-            return UnitSpec(kind="model")
-        case ast.Call(func=ast.Name(id="flops")):
-            got.problems.add(
-                name_facts.not_yet(got.place(value), "`unit flops(…)`", "name a model: `unit smol`")
-            )
-        case ast.Name(id="dollars" | "tokens" | "calls" as kind):
-            return UnitSpec(kind=kind)
-        case ast.Name(id=name):
-            binding = got.scope.names.get(name)
-            if binding is None:
-                models = [n for n, b in got.scope.names.items() if isinstance(b.decl, ast.Model)]
-                got.problems.add(
-                    name_facts.unknown_name(
-                        got.place(value), name, [*models, "dollars", "tokens", "calls"], "model"
-                    )
-                )
-            elif isinstance(binding.decl, ast.Model):
-                return UnitSpec(kind="model", model=binding.decl.name)
-            elif binding.decl is not None:
-                got.problems.add(
-                    name_facts.wrong_kind(
-                        got.place(value), name, kind_of(binding.decl), "a model", binding.at
-                    )
-                )
-        case _:
-            got.wrong("unit", "a model, `dollars`, `tokens` or `calls`")
-    return UnitSpec(kind="model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,80 +190,6 @@ def name_place(at: At, name: str) -> At:
     if found is None:
         return at
     return At(at.source, Span(at.span.start + found.start(), at.span.start + found.end()))
-
-
-LIMITS = {"cost": ("units", "", "$"), "calls": ("",), "tokens": ("",), "latency": ("ms", "s", "m", "h")}
-UNIT_WORDS = {
-    "cost": "`units` or `$`, as `limit cost <= 8 units`",
-    "calls": "calls, as `limit calls <= 6`",
-    "tokens": "tokens, as `limit tokens <= 4k`",
-    "latency": "time, as `limit latency(p95) <= 30s`",
-}
-
-
-def read_limit(scope: FileScope, setting: ast.Setting, problems: Problems) -> Limit | None:
-    """`cost <= 8 units`, `cost(mean) <= 6 units`."""
-    at = scope.at(setting.span)
-    wanted = "`cost`, `calls`, `tokens` or `latency` with a bound: `limit cost(mean) <= 6 units`"
-    if len(setting.args) != 1 or setting.args[0].name is not None:
-        problems.add(facts.wrong_setting(at, "limit", wanted))
-        return None
-    match setting.args[0].value:
-        case ast.Binary(op="<=", left=left, right=ast.Number() as bound):
-            pass
-        case value:
-            problems.add(facts.wrong_setting(scope.at(value.span), "limit", wanted))
-            return None
-    stat: str = "worst"
-    if isinstance(left, ast.Call) and isinstance(left.func, ast.Name):
-        if left.func.id == "chance" or any(arg.name is not None for arg in left.args):
-            problems.add(
-                name_facts.not_yet(scope.at(left.span), "limits on a part of the graph, or on a chance")
-            )
-            return None
-        match left.args:
-            case (ast.Arg(value=ast.Name(id="worst" | "mean" | "p95" as found)),):
-                stat = found
-            case _:
-                problems.add(
-                    facts.wrong_setting(
-                        scope.at(left.span), "limit", "`worst`, `mean` or `p95` in the brackets"
-                    )
-                )
-                return None
-        left = left.func
-    if isinstance(left, ast.Name) and left.id in metric_names(scope):
-        problems.add(name_facts.not_yet(scope.at(left.span), "limits on a metric"))
-        return None
-    if not isinstance(left, ast.Name) or left.id not in LIMITS:
-        problems.add(facts.wrong_setting(scope.at(left.span), "limit", wanted))
-        return None
-    if bound.unit not in LIMITS[left.id]:
-        problems.add(model_facts.limit_unit(scope.at(bound.span), left.id, UNIT_WORDS[left.id]))
-        return None
-    seconds = left.id == "latency"
-    return Limit.model_validate(
-        {
-            "what": left.id,
-            "stat": stat,
-            "value": bound.value * SECONDS[bound.unit] if seconds else float(bound.value),
-            "unit": "s" if seconds else bound.unit,
-            "place": text_place(scope, setting.span),
-        }
-    )
-
-
-def metric_names(scope: FileScope) -> set[str]:
-    """The names of metrics that tasks declare: `metric leakage: …`."""
-    return {
-        arg.name
-        for decl in scope.module.decls
-        if isinstance(decl, ast.Task)
-        for setting in decl.settings
-        if isinstance(setting, ast.Setting) and setting.key == "metric"
-        for arg in setting.args
-        if arg.name is not None
-    }
 
 
 def read_spend(scope: FileScope, setting: ast.Setting, problems: Problems) -> Mapping[str, float]:

@@ -158,7 +158,7 @@ def declarations(ir: ProgramIR) -> Iterator[Broken]:
     names = [model.name for model in ir.models]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield Broken(Invariant.MODEL_ONCE, name, "stands several times")
-    if ir.task is not None and ir.task.unit.kind == "model" and ir.task.unit.model not in names:
+    if ir.task is not None and ir.task.unit.kind in ("model", "flops") and ir.task.unit.model not in names:
         yield Broken(Invariant.UNIT_MODEL, ir.task.name, f"costs are in units of {ir.task.unit.model}")
     if ir.optimize is None:
         return

@@ -26,6 +26,7 @@ from tgl.space.draw import (
 )
 from tgl.space.errors import DeadEnd, EmptySpace, OutsideSpace, StaticCycle
 from tgl.space.extent import GroupBounds, SpaceBounds, space_bounds
+from tgl.space.flops import call_flops, model_flops
 from tgl.space.lengths import Lengths, RowLengths
 from tgl.space.open_bounds import OpenBounds
 from tgl.space.oracles import Decision
@@ -75,6 +76,7 @@ __all__ = [
     "asks",
     "atoms",
     "by_name",
+    "call_flops",
     "candidate_bounds",
     "count_assignments",
     "decisions",
@@ -83,6 +85,7 @@ __all__ = [
     "log_prob",
     "may_run",
     "mode",
+    "model_flops",
     "prior_weights",
     "removed_options",
     "resolve",

@@ -68,10 +68,10 @@ def limits(state: State, graph: GraphTemplate, goal: Goal, task: TaskSpec | None
 
 def counted(limit: Limit, task: TaskSpec | None) -> str | None:
     """What a limit counts, as `amount` shows it; None if that is only known from measurements."""
-    if limit.what in ("calls", "tokens"):
-        return limit.what
-    if limit.what != "cost":
+    if limit.of is not None or limit.what == "latency":
         return None
+    if limit.what != "cost":
+        return limit.what
     if limit.unit == "$":
         return "$"
     match None if task is None else task.unit.kind:
@@ -81,7 +81,7 @@ def counted(limit: Limit, task: TaskSpec | None) -> str | None:
             return kind
         case "model":
             return "units"
-        case None:
+        case "flops" | None:
             return None
 
 

@@ -28,7 +28,7 @@ class FileLoader:
         try:
             return SourceFile(name, Path(name).read_text(encoding="utf-8", errors="surrogateescape"))
         except FileNotFoundError:
-            return LoadFailure("there is no such file")
+            return LoadFailure("there is no such file", beside(path, Path(name).parent))
         except OSError as error:
             return LoadFailure(reason(error))
         except ValueError as error:
@@ -51,6 +51,14 @@ def name_of(path: str, importer: str) -> str:
     """What a file is called that a file uses: two ways to write the same path give one name."""
     folder = Path() if importer == "<stdin>" else Path(importer).parent
     return os.path.normpath(folder / path)
+
+
+def beside(path: str, folder: Path) -> tuple[str, ...]:
+    """The programs in a folder, as `use` would name them where it names `path`."""
+    with suppress(OSError):
+        there = sorted(entry.name for entry in folder.iterdir() if entry.suffix == ".tgl")
+        return tuple(f"{path[: len(path) - len(Path(path).name)]}{name}" for name in there)
+    return ()
 
 
 def load_program(name: str) -> Checked:

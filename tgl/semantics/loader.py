@@ -12,9 +12,10 @@ from tgl.text import SourceFile
 
 @dataclass(frozen=True, slots=True)
 class LoadFailure:
-    """Why a file could not be had, in words that continue "cannot read `x`: …"."""
+    """Why a file could not be had, in words that continue "cannot read `x`: …"; `near` are paths that can."""
 
     reason: str
+    near: tuple[str, ...] = ()
 
 
 class Loader(Protocol):
@@ -38,7 +39,10 @@ class MemoryLoader:
     def load(self, path: str, importer: str) -> SourceFile | LoadFailure:
         name = posixpath.normpath(posixpath.join(posixpath.dirname(importer), path))
         if name not in self.files:
-            return LoadFailure("there is no such file")
+            folder = posixpath.dirname(path)
+            there = [one for one in self.files if posixpath.dirname(one) == posixpath.dirname(name)]
+            near = [posixpath.join(folder, posixpath.basename(one)) for one in there]
+            return LoadFailure("there is no such file", tuple(sorted(near)))
         return SourceFile(name, self.files[name])
 
 

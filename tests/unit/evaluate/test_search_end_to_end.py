@@ -136,7 +136,7 @@ class Setting:
             for spec in self.ir.models
             for model in [self.models[spec.name]]
         }
-        options = RuntimeOptions(live=live, policy=CallPolicy(attempts=1))
+        options = RuntimeOptions(live=live, policy=CallPolicy(attempts=1, exact=True))
         executor = Executor(bindings, self.store, key=self.ir.task.key, options=options)
         return Evaluator(executor, self.splits, dollars=dollar_prices(self.ir.models))
 

@@ -244,12 +244,13 @@ def running(mark: int) -> set[int]:
 
 
 def test_only_its_pipes_are_open(sandbox: Sandbox) -> None:
-    """Standard input, output and error, and the socket to the tests: no other is inherited."""
+    """Standard input, output, error, and the socket to the tests: no other is inherited."""
     program = (
         "import os, stat\ndef f():\n    kinds = []\n    for fd in range(1024):\n"
         "        try: mode = os.fstat(fd).st_mode\n"
         "        except OSError: continue\n"
-        "        kinds.append('socket' if stat.S_ISSOCK(mode)\n            else 'pipe' if stat.S_ISFIFO(mode)\n"
+        "        kinds.append('socket' if stat.S_ISSOCK(mode)\n"
+        "            else 'pipe' if stat.S_ISFIFO(mode)\n"
         "            else 'device' if stat.S_ISCHR(mode) else 'other')\n    return kinds"
     )
     assert answers(sandbox, program, (), ["device", "pipe", "pipe", "socket"]) == Verdict(Outcome.PASSED)

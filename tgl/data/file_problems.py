@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tgl.data.places import RowPlace
 from tgl.data.problems import listed
 from tgl.diagnostics import Diagnostic, report
-from tgl.text import SourceFile, Span
 
 KNOWN_ENDS = ".jsonl, .ndjson, .json, .csv, .tsv, .parquet (text also with .gz)"
 
@@ -153,18 +152,23 @@ class BadTable:
 
 @dataclass(frozen=True, slots=True)
 class NoSuchFile:
-    """A file or folder that can't be read."""
+    """A file or folder that can't be read; `whose` is in words what it was to be."""
 
     name: str
     reason: str
     hint: str
+    whose: str = ""
+
+    def of(self, whose: str, hint: str | None = None) -> NoSuchFile:
+        """The same, with what the file was to be, and perhaps another hint."""
+        return replace(self, whose=whose, hint=self.hint if hint is None else hint)
 
     def diagnostic(self) -> Diagnostic:
         """R0305."""
-        return report("R0305", f"{self.name} can't be read: {self.reason}", hint=self.hint)
-
-
-def start_of(name: str, text: str) -> RowPlace:
-    """The first line of a file."""
-    end = text.find("\n")
-    return RowPlace(name, 1, "line", SourceFile(name, text), Span(0, len(text) if end < 0 else end))
+        return report(
+            "R0305",
+            f"{self.whose}, {self.name}, can't be read: {self.reason}"
+            if self.whose
+            else f"{self.name} can't be read: {self.reason}",
+            hint=self.hint,
+        )

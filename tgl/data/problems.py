@@ -376,3 +376,41 @@ class NothingLeft:
             f"`{self.name}` holds no examples: {rows} {verb} `where`",
             hint="loosen `where`; `tglc data` shows what the fields hold",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class NearPair:
+    """Two rows of two splits that are nearly the same, and their similarity in [0, 1]."""
+
+    first: RowPlace
+    second: RowPlace
+    first_split: str
+    second_split: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class NearRepeats:
+    """Rows of two splits that are nearly the same; `pairs` are the first ones of `count`. A warning."""
+
+    pairs: tuple[NearPair, ...]
+    count: int
+
+    def diagnostic(self) -> Diagnostic:
+        """W0853."""
+        one = self.pairs[0]
+        earlier = one.first.label(f"nearly the same, in {one.first_split}")
+        pairs = "1 pair of rows is" if self.count == 1 else f"{self.count} pairs of rows are"
+        return report(
+            "W0853",
+            f"{pairs} nearly the same in two splits, such as {one.first.words} ({one.first_split}) and "
+            f"{one.second.words} ({one.second_split})",
+            one.second.label(f"in {one.second_split}"),
+            secondary=() if earlier is None else (earlier,),
+            notes=[
+                f"{pair.first.words} ({pair.first_split}) and {pair.second.words} ({pair.second_split}): "
+                f"{pair.similarity:.0%} of their runs of three words"
+                for pair in self.pairs
+            ],
+            hint="keep one of each pair: who was chosen on one has an advantage on the other",
+        )

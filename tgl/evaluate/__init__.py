@@ -18,8 +18,8 @@ from tgl.evaluate.cost import (
     needs_calibration,
     unit_name,
 )
-from tgl.evaluate.data import Dataset, Example, Given, Loaded, load_dataset
-from tgl.evaluate.data_problems import DataProblem, EmptySplit, RepeatedRows
+from tgl.evaluate.data import Dataset, Example, Given, Loaded, dataset_of, given_text, load_dataset
+from tgl.evaluate.data_problems import DataProblem, EmptySplit
 from tgl.evaluate.dropping import Allowance, ExampleFailed
 from tgl.evaluate.evaluator import Evaluation, Evaluator, ExampleResult, Runner
 from tgl.evaluate.failures import failures_of
@@ -105,7 +105,6 @@ __all__ = [
     "Price",
     "ProgramFigures",
     "Purpose",
-    "RepeatedRows",
     "Route",
     "Runner",
     "SealedSplit",
@@ -128,6 +127,7 @@ __all__ = [
     "cost_model",
     "deficit",
     "difference",
+    "dataset_of",
     "dollar_prices",
     "failures_in",
     "failures_of",
@@ -135,6 +135,7 @@ __all__ = [
     "finalists",
     "greedy",
     "limit_text",
+    "given_text",
     "load_dataset",
     "mean_cost",
     "mean_tokens",

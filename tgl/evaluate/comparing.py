@@ -193,7 +193,8 @@ class Comparing:
         parts: list[Route] = []
         for name in wanted:
             single = next(one for one in singles if one.name == name)
-            own: list[Scalar] = [values[group] for group, to in routes if to == name]
+            of_group = [values[group] for group, to in routes if to == name]
+            own: list[Scalar] = [value for value in of_group if not isinstance(value, list)]
             parts.append(Route(single.base, single.model, tuple(own)))
         candidate = router(bench.ir, by, parts, list(wanted).index(default))
         name = f"the best greedy model for each {by}"

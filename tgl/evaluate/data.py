@@ -1,35 +1,38 @@
-"""Task data: JSONL text to examples, or everything that is wrong with it at once."""
+"""Task data: rows of files to examples, or everything that is wrong with them at once."""
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import JsonValue
 
-from tgl.evaluate.data_problems import (
-    DataProblem,
-    Line,
+from tgl.data import (
+    Findings,
     MissingField,
-    NoExamples,
-    NotAnObject,
-    NotAScalar,
-    NotJson,
-    NotText,
+    NoMarker,
+    NotReadableValue,
+    ReadRows,
     RepeatedRows,
+    Row,
+    RowPlace,
     UnreadableTarget,
+    as_text,
+    content_rows,
+    is_scalar,
+    kind_of,
+    shortened,
 )
+from tgl.diagnostics import Severity
+from tgl.evaluate.data_problems import DataProblem
 from tgl.ir import TaskSpec
 from tgl.keys import Answer, expected, normalised
-from tgl.text import SourceFile, Span
 
-Given: TypeAlias = str | int | float | bool
-
-ROW: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
+Given: TypeAlias = str | int | float | bool | list[JsonValue]
+"""What a program may read: a text, a number, true or false; a list of these where it declares a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Example:
     """One row of a task.
 
     Args:
-        index: place in the file among all rows, from 0.
+        index: place among all rows that count, from 0.
         given: the fields that a program may read, in the task's order.
         expected: the target under the task's key; no program ever sees it.
         group: the value of the task's `by` field as text, None if there is none.
@@ -53,11 +56,15 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """The examples of a file, in file order, and the hash of its bytes (`sha256:…`)."""
+    """The examples of the files, in their order, and the hash of the bytes (`sha256:…`).
+
+    `places` tells where the example of each index stands.
+    """
 
     name: str
     examples: tuple[Example, ...]
     hash: str
+    places: tuple[RowPlace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,183 +75,77 @@ class Loaded:
     problems: tuple[DataProblem, ...]
 
 
-@dataclass(slots=True)
-class Findings:
-    """First line and count of each kind of problem, in order of appearance."""
+def load_dataset(
+    task: TaskSpec, content: bytes, name: str, *, lists: Collection[str] = frozenset[str]()
+) -> Loaded:
+    """The examples of the bytes of one file. Never raises on content.
 
-    firsts: dict[tuple[str, str], tuple[Line, str, tuple[str, ...], int | None]] = field(default_factory=dict)
-    counts: dict[tuple[str, str], int] = field(default_factory=dict)
-
-    def add(
-        self,
-        kind: str,
-        subject: str,
-        line: Line,
-        detail: str = "",
-        names: tuple[str, ...] = (),
-        column: int | None = None,
-    ) -> None:
-        self.firsts.setdefault((kind, subject), (line, detail, names, column))
-        self.counts[kind, subject] = self.counts.get((kind, subject), 0) + 1
-
-    def problems(self, task: TaskSpec) -> list[DataProblem]:
-        made: list[DataProblem] = []
-        for (kind, subject), (line, detail, names, column) in self.firsts.items():
-            others = self.counts[kind, subject] - 1
-            match kind:
-                case "json":
-                    made.append(NotJson(line, detail, others, column))
-                case "object":
-                    made.append(NotAnObject(line, detail, others))
-                case "missing":
-                    made.append(MissingField(subject, line, others, names))
-                case "scalar":
-                    made.append(NotAScalar(subject, line, detail, others))
-                case _:
-                    made.append(UnreadableTarget(subject, task.key.kind, line, detail, others))
-        return made
+    Args:
+        task: tells which fields there are, how rows are read, and the key.
+        content: the file's bytes; JSONL, unless the task or the name tells another format.
+        name: the file's name as the user knows it.
+        lists: the fields that the program declares as lists.
+    """
+    return dataset_of(task, content_rows(content, name, task.source), lists=lists)
 
 
-def load_dataset(task: TaskSpec, content: bytes, name: str) -> Loaded:
-    """The examples of a JSONL file. Never raises on content; blank lines are skipped.
+def dataset_of(task: TaskSpec, read: ReadRows, *, lists: Collection[str] = frozenset[str]()) -> Loaded:
+    """The examples of rows that are read.
 
     Args:
         task: tells which fields there are, and the key.
-        content: the file's bytes.
-        name: the file's name as the user knows it.
+        read: the rows, and what is wrong with the files.
+        lists: the fields that the program declares as lists.
     """
-    text = text_of(content, name)
-    if isinstance(text, NotText):
-        return Loaded(None, (text,))
-    source = SourceFile(name, text)
     findings = Findings()
-    rows = [(line, row) for line in lines(source) if (row := read_row(task, line, findings)) is not None]
-    if not rows and not findings.firsts:
-        return Loaded(None, (NoExamples(name),))
-    if problems := findings.problems(task):
-        return Loaded(None, tuple(problems))
-    examples = tuple(example(task, index, row, answer) for index, (_, (row, answer)) in enumerate(rows))
-    digest = "sha256:" + hashlib.sha256(content).hexdigest()
-    repeated = repeats([line for line, _ in rows], examples)
-    return Loaded(Dataset(name, examples, digest), repeated)
+    kept = [(row, answer) for row in read.rows if (answer := target(task, row, lists, findings)) is not None]
+    problems: tuple[DataProblem, ...] = (*read.problems, *findings.problems())
+    if any(problem.diagnostic().severity is Severity.ERROR for problem in problems):
+        return Loaded(None, problems)
+    examples = tuple(example(task, index, row.values, answer) for index, (row, answer) in enumerate(kept))
+    places = tuple(row.place for row, _ in kept)
+    repeated = repeats(places, examples)
+    return Loaded(Dataset(read.name, examples, read.hash, places), (*problems, *repeated))
 
 
-def text_of(content: bytes, name: str) -> str | NotText:
-    """The text of a file in UTF-8, its byte order mark left out; or why it is none."""
-    try:
-        text = content.decode("utf-8-sig")
-        at = content.find(b"\0")
-    except UnicodeDecodeError as error:
-        at = error.start + (len(codecs.BOM_UTF8) if content.startswith(codecs.BOM_UTF8) else 0)
-    else:
-        if at < 0:
-            return text
-    before = content[:at].decode("utf-8-sig", errors="replace") + chr(0xFFFD if content[at] else 0)
-    utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return NotText(SourceFile(name, before), content[at], utf16)
-
-
-def lines(source: SourceFile) -> list[Line]:
-    """The lines that are not blank. Only line feeds end a line: JSON text may hold other separators."""
-    found: list[Line] = []
-    start = 0
-    for number, text in enumerate(source.text.split("\n"), 1):
-        if text.strip():
-            found.append(Line(source, number, Span(start, start + len(text.rstrip("\r")))))
-        start += len(text) + 1
-    return found
-
-
-def read_row(task: TaskSpec, line: Line, findings: Findings) -> tuple[dict[str, JsonValue], Answer] | None:
-    """The object on a line with its target, or None after adding what is wrong with it."""
-    text = line.source.text[line.span.start : line.span.end]
-    try:
-        value: object = json.loads(text, parse_constant=refuse_constant)
-        row = ROW.validate_python(value, strict=True)
-        refuse_surrogates(row)
-    except json.JSONDecodeError as error:
-        findings.add("json", "", line, json_reason(error), column=error.pos)
-        return None
-    except ValidationError:
-        findings.add("object", "", line, kind_of(json.loads(text)))
-        return None
-    except (ValueError, RecursionError) as error:
-        findings.add(
-            "json", "", line, "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        )
-        return None
+def target(task: TaskSpec, row: Row, lists: Collection[str], findings: Findings) -> Answer | None:
+    """The target of a row that is as it should be, or None after adding what is wrong with it."""
     wanted = dict.fromkeys((*task.given, task.expect, *((task.by,) if task.by else ())))
-    missing = [name for name in wanted if name not in row]
+    missing = [name for name in wanted if name not in row.values]
     for name in missing:
-        findings.add("missing", name, line, names=tuple(row))
-    nested = [name for name in wanted if name in row and name != task.expect and not is_scalar(row[name])]
-    for name in nested:
-        findings.add("scalar", name, line, kind_of(row[name]))
-    if missing or nested:
+        findings.add(MissingField(name, row.place, 0, tuple(row.values)))
+    read = [name for name in wanted if name in row.values and name != task.expect]
+    unread = [name for name in read if not is_readable(row.values[name], is_list=name in lists)]
+    for name in unread:
+        found = found_in(row.values[name], is_list=name in lists)
+        findings.add(NotReadableValue(name, row.place, found, is_list=name in lists))
+    if missing or unread:
         return None
-    answer = expected(task.key, row[task.expect])
+    value = row.values[task.expect]
+    if task.source.after is not None and isinstance(value, str):
+        _, found_marker, value = value.rpartition(task.source.after)
+        if not found_marker:
+            findings.add(NoMarker(task.expect, task.source.after, row.place))
+            return None
+    answer = expected(task.key, value)
     if answer is None:
-        findings.add("target", task.expect, line, shortened(json.dumps(row[task.expect], ensure_ascii=False)))
-        return None
-    return row, answer
+        shown = shortened(json.dumps(value, ensure_ascii=False))
+        findings.add(UnreadableTarget(task.expect, task.key.kind, row.place, shown))
+    return answer
 
 
-def json_reason(error: json.JSONDecodeError) -> str:
-    """Why a line is no JSON, in words."""
-    if not error.doc[error.pos :].strip():
-        return "it ends before the object is complete"
-    words = {
-        "Extra data": "something follows the object",
-        "Expecting property name enclosed in double quotes": "a name in double quotes should stand here",
-        "Expecting value": "a value should stand here",
-        "Expecting ':' delimiter": "`:` is missing after a name",
-        "Expecting ',' delimiter": "`,` or a closing bracket is missing",
-        "Illegal trailing comma before end of object": "nothing follows the last comma",
-        "Illegal trailing comma before end of array": "nothing follows the last comma",
-        "Unterminated string starting at": "a text has no closing quote",
-        "Invalid control character at": "a control character stands in a text",
-    }
-    return f"{words.get(error.msg, error.msg[:1].lower() + error.msg[1:])} (column {error.pos + 1})"
+def is_readable(value: JsonValue, *, is_list: bool) -> bool:
+    """Whether a program can read a field's value."""
+    if isinstance(value, list):
+        return is_list and all(is_scalar(member) for member in value)
+    return is_scalar(value) and not is_list
 
 
-def refuse_constant(name: str) -> object:
-    """NaN and infinities are no JSON."""
-    raise ValueError(f"`{name}` is no JSON value")
-
-
-def refuse_surrogates(row: Mapping[str, JsonValue]) -> None:
-    r"""A `\ud800` without its other half is JSON, but no text that could be asked or stored."""
-    try:
-        json.dumps(row, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        raise ValueError("a text holds half of a surrogate pair") from None
-
-
-def is_scalar(value: JsonValue) -> bool:
-    """Whether a program can read it."""
-    return isinstance(value, str | int | float | bool)
-
-
-def kind_of(value: object) -> str:
-    """A JSON value's kind in words."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true or false"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a text"
-        case list():
-            return "a list"
-        case _:
-            return "an object"
-
-
-def shortened(text: str, limit: int = 60) -> str:
-    """`text`, cut to `limit` code points."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+def found_in(value: JsonValue, *, is_list: bool) -> str:
+    """What a value that can't be read is, in words."""
+    if is_list and isinstance(value, list):
+        return f"a list that holds {next(kind_of(member) for member in value if not is_scalar(member))}"
+    return kind_of(value)
 
 
 def example(task: TaskSpec, index: int, row: Mapping[str, JsonValue], answer: Answer) -> Example:
@@ -252,15 +153,15 @@ def example(task: TaskSpec, index: int, row: Mapping[str, JsonValue], answer: An
     given: dict[str, Given] = {}
     for name in task.given:
         value = row[name]
-        assert isinstance(value, str | int | float | bool)
+        assert isinstance(value, str | int | float | bool | list)
         given[name] = value
     group = None if task.by is None else given_text(row[task.by])
     return Example(index, given, answer, group, given_digest(given))
 
 
 def given_text(value: JsonValue) -> str:
-    """A field as text: a text stays, other scalars are written as JSON."""
-    return value if isinstance(value, str) else json.dumps(value)
+    """A field as text: a text stays, others are written as JSON."""
+    return as_text(value)
 
 
 def given_digest(given: Mapping[str, Given]) -> str:
@@ -269,16 +170,16 @@ def given_digest(given: Mapping[str, Given]) -> str:
     return hashlib.sha256(json.dumps(normal, sort_keys=True).encode()).hexdigest()
 
 
-def repeats(rows: Sequence[Line], examples: Sequence[Example]) -> tuple[RepeatedRows, ...]:
+def repeats(places: Sequence[RowPlace], examples: Sequence[Example]) -> tuple[RepeatedRows, ...]:
     """Rows that ask what an earlier row asked: with the same target, and with another one."""
     first_with: dict[str, int] = {}
     found: dict[bool, list[tuple[int, int]]] = {}
-    for place, one in enumerate(examples):
-        earlier = first_with.setdefault(one.digest, place)
-        if earlier != place:
+    for at, one in enumerate(examples):
+        earlier = first_with.setdefault(one.digest, at)
+        if earlier != at:
             conflicting = examples[earlier].expected.key != one.expected.key
-            found.setdefault(conflicting, []).append((earlier, place))
+            found.setdefault(conflicting, []).append((earlier, at))
     return tuple(
-        RepeatedRows(rows[pairs[0][0]], rows[pairs[0][1]], len(pairs), conflicting)
+        RepeatedRows(places[pairs[0][0]], places[pairs[0][1]], len(pairs), conflicting)
         for conflicting, pairs in sorted(found.items())
     )

@@ -11,7 +11,7 @@ The test split is sealed: it is opened with a purpose, and openings are counted.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -24,26 +24,40 @@ Purpose: TypeAlias = Literal["final", "verify"]
 
 
 def longest_fields(examples: Sequence[Example]) -> dict[str, int]:
-    """UTF-8 bytes of the longest value of each given field."""
+    """UTF-8 bytes of the longest value of each given field; of lists, of their longest member."""
     longest: dict[str, int] = {}
     for one in examples:
         for name, value in one.given.items():
-            longest[name] = max(longest.get(name, 0), len(given_text(value).encode()))
+            texts = value if isinstance(value, list) else [value]
+            most = max((len(given_text(text).encode()) for text in texts), default=0)
+            longest[name] = max(longest.get(name, 0), most)
     return longest
+
+
+def most_members(examples: Sequence[Example]) -> dict[str, int]:
+    """Members of the longest list of each given field that is a list."""
+    most: dict[str, int] = {}
+    for one in examples:
+        for name, value in one.given.items():
+            if isinstance(value, list):
+                most[name] = max(most.get(name, 0), len(value))
+    return most
 
 
 class SealedSplit:
     """The test split. Only the final measurement and `verify` may open it.
 
-    `longest` (UTF-8 bytes of the longest value of each given field), `size` and `questions` (the given
-    fields, for counting calls) are known without opening it: worst cases need them, and they tell nothing
-    about an answer.
+    `longest` (UTF-8 bytes of the longest value of each given field), `members` (of the longest list), `size`,
+    `questions` (the given fields, for counting calls) and `indices` (their places among the rows) are known
+    without opening it: worst cases need them, and they tell nothing about an answer.
     """
 
     def __init__(self, examples: Sequence[Example]) -> None:
         self._examples = tuple(examples)
         self._openings: list[Purpose] = []
         self.longest = longest_fields(examples)
+        self.members = most_members(examples)
+        self.indices = tuple(one.index for one in examples)
         self.questions = tuple(one.given for one in examples)
 
     def open(self, purpose: Purpose) -> tuple[Example, ...]:
@@ -73,8 +87,17 @@ class Splits:
     @property
     def longest(self) -> dict[str, int]:
         """UTF-8 bytes of the longest value of each given field, in all splits."""
-        parts = (longest_fields((*self.train, *self.select)), self.test.longest)
-        return {name: max(part.get(name, 0) for part in parts) for name in sorted({*parts[0], *parts[1]})}
+        return larger(longest_fields((*self.train, *self.select)), self.test.longest)
+
+    @property
+    def members(self) -> dict[str, int]:
+        """Members of the longest list of each given field that is a list, in all splits."""
+        return larger(most_members((*self.train, *self.select)), self.test.members)
+
+
+def larger(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:
+    """The larger value of each name."""
+    return {name: max(first.get(name, 0), second.get(name, 0)) for name in sorted({*first, *second})}
 
 
 def place(task: TaskSpec, one: Example) -> float:

@@ -13,7 +13,7 @@ from tgl.ir.choices import (
     TextPlace,
     Value,
 )
-from tgl.ir.data import AS_IT_IS, DataFormat, DataSpec, FieldSpec
+from tgl.ir.data import AS_IT_IS, SLOT, DataFormat, DataSpec, FieldSpec
 from tgl.ir.expr import (
     ChoiceRef,
     Const,
@@ -62,6 +62,7 @@ __all__ = [
     "PYTHON_FN",
     "RETRY_STRIDE",
     "SCHEMA",
+    "SLOT",
     "TAKE_FN",
     "VALUE_FN",
     "Alternative",

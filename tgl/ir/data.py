@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, TypeAlias
 
 from tgl.ir.expr import Expr, Frozen
@@ -11,12 +12,21 @@ DataFormat: TypeAlias = Literal[
 ]
 
 
+SLOT = re.compile(r"\{\{\s*([^\W\d]\w*)\s*\}\}")
+"""The place of a field in a template."""
+
+
 class FieldSpec(Frozen):
     """A field that is made from others: a copy of the field `source`, or a text with `{{ field }}` in it."""
 
     name: str
     source: str
     is_template: bool = False
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The fields that it is made from, in order."""
+        return tuple(dict.fromkeys(SLOT.findall(self.source))) if self.is_template else (self.source,)
 
 
 class DataSpec(Frozen):

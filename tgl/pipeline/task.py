@@ -6,20 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tgl.data import NearPair, NearRepeats, NoSuchFile, near_pairs, read_data
 from tgl.diagnostics import Diagnostic, Severity
-from tgl.evaluate import Dataset, Evaluator, SplitName, Splits, dollar_prices, load_dataset, split
+from tgl.evaluate import Dataset, Evaluator, SplitName, Splits, dataset_of, dollar_prices, given_text, split
 from tgl.ir import ProgramIR, TaskSpec
 from tgl.pipeline.session import Session
-from tgl.pipeline.sources import reason
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.trouble import placeless
 from tgl.runtime import ShotsTable, shown_text
 from tgl.space import Lengths, RowLengths, TextSize
 
 
+MOST_SHOWN = 3
+"""Pairs of rows that a warning shows."""
+
+
 @dataclass(frozen=True, slots=True)
 class TaskData:
-    """The examples of a task, and what was remarkable about the file."""
+    """The examples of a task, and what was remarkable about the files."""
 
     task: TaskSpec
     dataset: Dataset
@@ -46,27 +50,46 @@ def load_task(ir: ProgramIR, folder: Path, *, data: Path | None = None) -> TaskD
                 help="write `optimize GRAPH on TASK { … }` and a `task`",
             ),
         )
-    path = data if data is not None else folder / ir.task.data
-    try:
-        content = path.read_bytes()
-    except (OSError, ValueError) as error:
-        hint = (
-            "a task's `data` is a path relative to the program's folder" if data is None else "check --data"
-        )
-        raise Stop(
-            Exit.FAILED if data is None else Exit.USAGE,
-            placeless(
-                "R0305",
-                f"the data of task `{ir.task.name}`, {path}, can't be read: {reason(error)}",
-                help=hint,
-            ),
-        ) from None
-    loaded = load_dataset(ir.task, content, str(path))
+    read = read_data(folder / ir.task.data if data is None else data, ir.task.source)
+    for problem in read.problems:
+        if isinstance(problem, NoSuchFile):
+            whose = f"the data of task `{ir.task.name}`"
+            code = Exit.FAILED if data is None else Exit.USAGE
+            raise Stop(code, problem.of(whose, None if data is None else "check --data").diagnostic())
+    lists = frozenset(port.name for port in ir.graph.ports if port.is_list)
+    loaded = dataset_of(ir.task, read, lists=lists)
     problems = tuple(problem.diagnostic() for problem in loaded.problems)
     if loaded.dataset is None:
-        raise Stop(Exit.FAILED, *problems)
+        outside = any(problem.code == "R0310" for problem in problems)
+        raise Stop(Exit.OUTSIDE if outside else Exit.FAILED, *problems)
     warnings = tuple(problem for problem in problems if problem.severity is not Severity.ERROR)
-    return TaskData(ir.task, loaded.dataset, warnings)
+    near = near_repeats(ir.task, loaded.dataset) if data is None else ()
+    return TaskData(ir.task, loaded.dataset, (*warnings, *near))
+
+
+def near_repeats(task: TaskSpec, dataset: Dataset) -> tuple[Diagnostic, ...]:
+    """A warning for rows of two splits that are nearly the same. The test split stays sealed."""
+    made = split(task, dataset)
+    if not isinstance(made, Splits):
+        return ()
+    parts = [(one.index, one.given) for one in (*made.train, *made.select)]
+    rows = [*parts, *zip(made.test.indices, made.test.questions, strict=True)]
+    names = ["train"] * len(made.train) + ["select"] * len(made.select) + ["test"] * made.test.size
+    texts = ["\n".join(given_text(given[name]) for name in task.given) for _, given in rows]
+    pairs = near_pairs(texts, [("train", "select", "test").index(name) for name in names])
+    if not pairs:
+        return ()
+    shown = tuple(
+        NearPair(
+            dataset.places[rows[pair.first][0]],
+            dataset.places[rows[pair.second][0]],
+            names[pair.first],
+            names[pair.second],
+            pair.similarity,
+        )
+        for pair in pairs[:MOST_SHOWN]
+    )
+    return (NearRepeats(shown, len(pairs)).diagnostic(),)
 
 
 def split_task(data: TaskData, *, read: Sequence[SplitName] = ("train", "select", "test")) -> Splits:
@@ -115,7 +138,8 @@ def evaluator_of(ir: ProgramIR, splits: Splits, session: Session) -> Evaluator:
 def lengths_of(ir: ProgramIR, splits: Splits, shots: Mapping[str, ShotsTable]) -> Lengths:
     """How long a program's texts may be on a task's examples."""
     rows = {path: row_lengths(table) for path, table in shots.items()}
-    return Lengths(splits.longest, rows, 0 if ir.task is None else len(ir.task.format.encode()))
+    instruction = 0 if ir.task is None else len(ir.task.format.encode())
+    return Lengths(splits.longest, rows, instruction, splits.members)
 
 
 def row_lengths(table: ShotsTable) -> RowLengths:

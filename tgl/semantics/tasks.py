@@ -18,6 +18,7 @@ from tgl.semantics.problems import Problems
 from tgl.semantics.scope import Binding, FileScope, kind_of, text_place
 from tgl.semantics.settings import Settings, read_settings
 from tgl.semantics.units import read_unit
+from tgl.semantics.task_data import check_expect, read_data, shows_target
 from tgl.syntax import ast
 from tgl.text import Span
 
@@ -26,7 +27,7 @@ def read_task(scope: FileScope, task: ast.Task, problems: Problems) -> TaskSpec 
     """The facts of a task, or None if it says too little to be used (reported)."""
     at = scope.at(task.name_span)
     known = (
-        *("data", "split", "given", "expect", "key", "unit", "format", "by"),
+        *("data", "fields", "where", "split", "given", "expect", "key", "unit", "format", "by"),
         *("on_error", "metric"),
     )
     before = len(problems.found)
@@ -38,8 +39,10 @@ def read_task(scope: FileScope, task: ast.Task, problems: Problems) -> TaskSpec 
     key = read_key(got)
     counts = read_split(got)
     given = got.names("given")
-    expect = got.word("expect")
-    if expect is not None and expect in given:
+    data, source = read_data(got)
+    expect = check_expect(got)
+    shown = () if expect is None else tuple(name for name in given if shows_target(source, name, expect))
+    if expect is not None and shown:
         problems.add(facts.target_in_prompt(got.place(got.args("expect")[0].value), expect, task.name))
     by = got.word("by")
     if by is not None and by not in given:
@@ -52,7 +55,7 @@ def read_task(scope: FileScope, task: ast.Task, problems: Problems) -> TaskSpec 
     on_error = read_on_error(got)
     spec = TaskSpec(
         name=task.name,
-        data=got.text("data") or "",
+        data=data,
         train=counts.get("train", 0),
         select=counts.get("select", 0),
         test=counts.get("test", 0),
@@ -62,6 +65,7 @@ def read_task(scope: FileScope, task: ast.Task, problems: Problems) -> TaskSpec 
         unit=read_unit(got),
         format=read_format(got, key),
         by=by,
+        source=source,
         failures=on_error.allowance,
         on_error=on_error.then,
         retries=on_error.retries,

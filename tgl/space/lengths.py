@@ -46,11 +46,17 @@ class Lengths:
         given: UTF-8 bytes of the longest value of each given field.
         rows: of the few-shot rows, by the path that the program names.
         instruction: UTF-8 bytes of the task's `format`.
+        members: of given fields that are lists, the members of the longest; `given` is that of one member.
     """
 
     given: Mapping[str, int] = field(default_factory=dict[str, int])
     rows: Mapping[str, RowLengths] = field(default_factory=dict[str, RowLengths])
     instruction: int = 0
+    members: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    def size(self, port: str) -> TextSize | None:
+        """The size of a given field, None if it is not known."""
+        return TextSize(self.given[port], self.members.get(port)) if port in self.given else None
 
 
 def largest(sizes: Sequence[TextSize]) -> TextSize:

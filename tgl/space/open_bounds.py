@@ -171,7 +171,7 @@ class OpenBounds:
     def input(self, instance: str, port: str) -> TextSize | None:
         """What may arrive at a port of an instance."""
         if instance == self.space.root.template.path:
-            return TextSize(self.lengths.given[port]) if port in self.lengths.given else None
+            return self.lengths.size(port)
         held = self.holders.get(instance)
         return None if held is None else self.arriving(*held).get(port, TextSize(0, 0))
 

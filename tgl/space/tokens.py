@@ -78,7 +78,7 @@ def ask_tokens(candidate: Candidate, lengths: Lengths) -> dict[str, AskTokens]:
 
     def given(instance: str, port: str) -> TextSize | None:
         del instance  # a candidate reads no other input than its own
-        return TextSize(lengths.given[port]) if port in lengths.given else None
+        return lengths.size(port)
 
     for node in candidate.nodes:
         measure = Measure(replies, given, node.id)

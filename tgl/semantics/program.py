@@ -159,7 +159,7 @@ def check_graphs(scope: FileScope, files: Files, problems: Problems) -> None:
             if binding is not None and isinstance(binding.decl, ast.Graph):
                 run.add(binding.decl.name)
     graphs = scope.graphs()
-    if not run and len(graphs) == 1:
+    if not run and len(graphs) == 1 and not is_library(scope):
         run = {graphs[0].name}
     for goal in goals:
         if goal.graph is not None and isinstance(goal.graph.decl, ast.Graph):
@@ -174,6 +174,12 @@ def check_graphs(scope: FileScope, files: Files, problems: Problems) -> None:
         binding = scope.names.get(graph.name)
         if graph.name not in done and binding is not None and binding.decl is graph:
             lower_graph(files, binding, problems, goal=None, task=None, as_part=graph.name not in run)
+
+
+def is_library(scope: FileScope) -> bool:
+    """Whether a file has neither models nor a task: its graphs are for others to use, who give the models."""
+    kinds = (ast.Model, ast.Pool, ast.Task)
+    return not any(isinstance(binding.decl, kinds) for binding in scope.names.values())
 
 
 def task_spec(files: Files, binding: Binding, problems: Problems) -> TaskSpec | None:

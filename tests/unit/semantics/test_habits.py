@@ -10,13 +10,14 @@ from tgl.text import SourceFile
 HEAD = """
 use std.roles  { assistant, fuser }
 use std.reduce { first, majority }
+use std.signals { agreement }
 model small { provider local; weights "smollm2-135m-instruct"; params 135M }
 model large { provider local; weights "gemma-3-270m"; params 270M }
 task sums { data "sums.jsonl"; split train: 9, select: 9, test: 9; given question; expect answer; key number }
 optimize solve on sums { maximize accuracy; spend calls <= 99 }
 """
-ROLE = "role r(question) -> ASK(text) | FINAL(answer) { prompt \"{{ question }}\" }\n"
-RECORD = "role r(question) -> {ans: answer} { prompt \"{{ question }}\" }\n"
+ROLE = 'role r(question) -> ASK(text) | FINAL(answer) { prompt "{{ question }}" }\n'
+RECORD = 'role r(question) -> {ans: answer} { prompt "{{ question }}" }\n'
 
 BODIES = [
     ("x = 3", "E0113", "`let x = …`"),
@@ -42,6 +43,11 @@ BODIES = [
     ("node a[3] : assistant on small\noutput a[0]", "E0507", "the first item has the number 1"),
     ("node a[3] : assistant on small\nlet m = majority(a)\noutput m", "E0307", "`node m : majority(NODES)`"),
     ("node a[3] : assistant on small\nrequire any(a[i] is small)\noutput majority(a)", "E0307", "`model_of("),
+    (
+        "node a[3] : assistant on small\nnode b : assistant on large when agreement(a) < ~0.5\noutput b",
+        "E0307",
+        "`~0.1..0.9`",
+    ),
     ("node a : assistant on small\nrequire a.model == small\noutput a", "E0319", "`model_of(node)`"),
     (
         "loop r[2] { carry d = [] then n\nnode n : assistant(drafts: d) on small }\noutput n",
@@ -93,7 +99,9 @@ def test_a_habit_at_the_top_of_a_file_is_told_its_form_here(text: str, code: str
 
 
 @pytest.mark.parametrize(("role", "body", "code", "words"), REPLIES)
-def test_a_reply_with_parts_is_told_how_its_parts_are_read(role: str, body: str, code: str, words: str) -> None:
+def test_a_reply_with_parts_is_told_how_its_parts_are_read(
+    role: str, body: str, code: str, words: str
+) -> None:
     assert words in helps(HEAD + role + graph(body)).get(code, "not reported")
 
 
@@ -107,3 +115,21 @@ def test_a_near_name_is_proposed_before_the_library() -> None:
     body = "node lasts : assistant on small\noutput last"
     found = helps(HEAD + graph(body))["E0203"]
     assert "std.reduce" not in found
+
+
+LIBRARY = """
+role shorten(question) -> text { prompt "{{ question }}" }
+graph short(question) {
+  node a : shorten
+  output a
+}
+"""
+
+
+def test_a_file_of_templates_alone_needs_no_model() -> None:
+    assert helps(LIBRARY) == {}
+
+
+def test_a_graph_beside_models_needs_one() -> None:
+    model = 'model small { provider local; weights "smollm2-135m-instruct"; params 135M }\n'
+    assert "on MODEL" in helps(model + LIBRARY)["E0601"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from itertools import product
 
@@ -39,7 +40,7 @@ from tgl.semantics.scope import FUNCTIONS, PRELUDE, Binding, kind_of
 from tgl.syntax import ast
 
 MOST_REPLICAS = 512
-MOST_NODES = 10_000
+MOST_NODES = 150_000
 MOST_EDGES = 20_000
 MOST_NESTED = 24
 
@@ -103,11 +104,23 @@ def binary(state: State, expr: ast.Binary, env: Env, site: Site) -> Expr:
     if expr.op in ("and", "or") and left == Const(value=decisive):
         return left
     right = evaluate(state, expr.right, env, site)
+    if expr.op in ("<", "<=", ">", ">="):
+        check_compared(state, env, expr.left, expr.right)
     if expr.op == "+" and isinstance(left, ListOf) and isinstance(right, ListOf):
         return ListOf(items=left.items + right.items)
     if expr.op in ("==", "!=", "<", "<=", ">", ">=") and ABSENT in (left, right):
         return ABSENT
     return folded(state, env, expr, expr.op, left, right)
+
+
+def check_compared(state: State, env: Env, *sides: ast.Expr) -> None:
+    """Report a yes/no, such as `~0.5`, where a number is compared."""
+    for side in sides:
+        if isinstance(side, ast.Choice) and isinstance(side.domain, ast.Number):
+            written = side.domain.text
+            message = f"`~{written}` is a yes/no choice, and a number is compared here"
+            hint = f"write `{written}`, or a range to choose the number from, such as `~0.1..0.9`"
+            raise state.problems.abandon(facts.type_mismatch(env.at(side), message, "no number", hint))
 
 
 def named(state: State, name: str, expr: ast.Name, env: Env) -> Expr:
@@ -339,6 +352,9 @@ def count_replicas(state: State, instance: Instance, node: ast.NodeStmt) -> Repl
             )
         counts.append(value)
         most.append(bound)
+    if math.prod(most) > MOST_NODES:
+        at = env.at(node.dims[0].count)
+        raise state.problems.abandon(graph_facts.too_large(at, MOST_NODES))
     indices = tuple(product(*(range(1, m + 1) for m in most)))
     return Replicas(node, tuple(counts), tuple(most), indices)
 

@@ -75,6 +75,8 @@ def written_options(domain: ast.Expr) -> tuple[ast.Expr, ...] | None:
             return items
         case ast.Weights(items=items):
             return tuple(value for value, _ in items)
+        case ast.Call(func=ast.ListExpr() | ast.Weights() as listed):  # all with the same arguments
+            return written_options(listed)
         case _:
             return None
 

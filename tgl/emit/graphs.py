@@ -47,8 +47,8 @@ class Surroundings:
     """What a graph's text is written with, whatever the instance.
 
     `callee` tells what an alternative turned out to be, `spell` names models and whats in the file that is
-    written, `renames` are names of the graph's own file that this file spells otherwise, `outer` the names it
-    must not hide.
+    written, `numbers` tells what static names mean in an instance, `renames` are names of the graph's own
+    file that this file spells otherwise, `outer` the names it must not hide.
     """
 
     source: SourceFile
@@ -56,6 +56,7 @@ class Surroundings:
     decisions: Decisions
     callee: Callable[[NodeTemplate, Alternative], Callee]
     spell: Spell
+    numbers: Callable[[InstanceResolution, Facts], Mapping[str, Known]]
     renames: Mapping[str, str] = field(default_factory=dict[str, str])
     outer: frozenset[str] = frozenset()
 
@@ -157,25 +158,8 @@ class GraphWriter:
             gone=self.gone,
             first=self.first,
             never=None if port is None else f"{port} != {port}",
-            known_params=self.known_params(),
+            numbers=self.around.numbers(self.instance, self.facts),
         )
-
-    def known_params(self) -> dict[str, int]:
-        """The whole numbers that params and `let`s of this instance stand for, as far as they stand there."""
-        found: dict[str, int] = {}
-        decisions = self.around.decisions
-        for item in self.decl.body:
-            if not isinstance(item, (ast.Param, ast.Let)) or item.name in self.given:
-                continue
-            value: object = None
-            if isinstance(item.value, ast.Choice):
-                point = decisions.at(self.around.source.name, item.value.span, self.path)
-                value = None if point is None else decisions.assignment[point.address]
-            elif isinstance(item.value, ast.Number) and not item.value.unit:
-                value = item.value.value
-            if isinstance(value, int) and not isinstance(value, bool):
-                found[item.name] = value
-        return found
 
     def statement(self, statement: ast.Stmt, here: Block) -> tuple[str, ...]:
         """What becomes of a statement: none, one or several."""

@@ -11,6 +11,7 @@ from tgl.emit.graphs import GraphWriter, Surroundings, instances_below, renamed
 from tgl.emit.layout import Layout
 from tgl.emit.names import FileNames
 from tgl.emit.nodes import Callee
+from tgl.emit.numbers import Numbers
 from tgl.emit.render import Copy, Renderer
 from tgl.emit.statics import UNKNOWN, Facts, static_value
 from tgl.ir import (
@@ -201,6 +202,9 @@ class GraphPlanner:
             self.decisions,
             lambda node, alternative: self.callee(decl, scope, alternative),
             self.names.spell,
+            lambda instance, facts: Numbers(self.decisions, self.scopes).of_graph(
+                scope, decl, instance, facts
+            ),
             renames,
             frozenset(self.main.names),
         )

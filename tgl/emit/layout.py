@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tgl.text import Edit, LineIndex, Span
@@ -35,14 +35,16 @@ class Layout:
         """The edits for the statements of one block, given in order and all of them."""
         edits: list[Edit] = []
         gone: list[tuple[int, int]] = []
-        for position, rewrite in enumerate(rewrites):
+        for start, end in self.removed_runs(rewrites):
+            span = Span(rewrites[start].span.start, rewrites[end - 1].span.end)
+            if self.is_alone(span):
+                first, last = self.line_of(span.start), self.line_of(span.end)
+                ends = self.ends_paragraph(rewrites, start, end - 1)
+                gone.append((self.leading_comments(first) if ends else first, last + 1))
+            else:
+                edits.append(Edit(self.inline_removal(span), ""))
+        for rewrite in rewrites:
             if not rewrite.texts:
-                first, last = self.line_of(rewrite.span.start), self.line_of(rewrite.span.end)
-                if self.is_alone(rewrite.span):
-                    lead = self.leading_comments(first) if self.ends_paragraph(rewrites, position) else first
-                    gone.append((lead, last + 1))
-                else:
-                    edits.append(Edit(self.inline_removal(rewrite.span), ""))
                 continue
             text, *more = rewrite.texts
             if text != self.text[rewrite.span.start : rewrite.span.end]:
@@ -52,6 +54,19 @@ class Layout:
         return edits + [self.line_removal(first, last) for first, last in joined(gone)]
 
     # --- removal
+
+    def removed_runs(self, rewrites: Sequence[Rewrite]) -> Iterator[tuple[int, int]]:
+        """The statements [start, end) that go and follow each other on one line."""
+        start: int | None = None
+        for position, rewrite in enumerate(rewrites):
+            if rewrite.texts:
+                continue
+            start = position if start is None else start
+            after = rewrites[position + 1] if position + 1 < len(rewrites) else None
+            same_line = after and self.line_of(after.span.start) == self.line_of(rewrite.span.end)
+            if after is None or after.texts or not same_line:
+                yield start, position + 1
+                start = None
 
     def is_alone(self, span: Span) -> bool:
         """Whether a statement shares its lines with nothing but comments."""
@@ -70,16 +85,16 @@ class Layout:
             line -= 1
         return line
 
-    def ends_paragraph(self, rewrites: Sequence[Rewrite], position: int) -> bool:
-        """Whether the comment above a removed statement describes nothing that stays.
+    def ends_paragraph(self, rewrites: Sequence[Rewrite], first: int, last: int) -> bool:
+        """Whether the comment above the removed statements first..last describes nothing that stays.
 
         One that begins a paragraph describes all of it, up to a blank or comment line; one in the middle of a
         paragraph describes the statement below it.
         """
-        above = self.leading_comments(self.line_of(rewrites[position].span.start)) - 1
+        above = self.leading_comments(self.line_of(rewrites[first].span.start)) - 1
         if above >= 1 and not self.is_blank(above) and not self.lines.line_text(above).rstrip().endswith("{"):
             return True
-        for rewrite, after in zip(rewrites[position:], rewrites[position + 1 :], strict=False):
+        for rewrite, after in zip(rewrites[last:], rewrites[last + 1 :], strict=False):
             if self.line_of(after.span.start) != self.line_of(rewrite.span.end) + 1:
                 return True
             if after.texts:

@@ -19,7 +19,7 @@ from typing import TypeAlias, assert_never
 from tgl.emit.decisions import Decisions, Spell, option_position, value_text, written_options
 from tgl.emit.errors import NeedsNumbers, NeedsSingles, UnwrittenDecision
 from tgl.emit.members import Members, Position
-from tgl.emit.statics import tree_value
+from tgl.emit.statics import Known, tree_value
 from tgl.ir import Options
 from tgl.syntax import ast
 from tgl.text import Edit, SourceFile, Span, apply_edits
@@ -46,8 +46,8 @@ class Renderer:
     sizes `shape` (empty: they must not differ); where the statement does not declare them, `uses_index` tells
     that it has to. `keeps_positions`: replicas that are gone still count, so that no list can have one item
     for each; `has_lists` tells that one has. Replicas of the groups `as_numbered` are spelled as they stand.
-    `first` holds what the carries of loops that are gone began with. `never` is a condition that does not
-    hold in any run.
+    `first` holds what the carries of loops that are gone began with, `numbers` what static names mean.
+    `never` is a condition that does not hold in any run.
     """
 
     source: SourceFile
@@ -65,7 +65,7 @@ class Renderer:
     as_numbered: frozenset[str] = frozenset()
     first: Mapping[tuple[str, str], ast.Expr] = field(default_factory=dict[tuple[str, str], ast.Expr])
     never: str | None = None
-    known_params: Mapping[str, int] = field(default_factory=dict[str, int])
+    numbers: Mapping[str, Known] = field(default_factory=dict[str, Known])
 
     def slice(self, span: Span) -> str:
         """What stands in the source."""
@@ -317,8 +317,8 @@ class Renderer:
 
     def positions(self, expr: ast.Index, copy: Copy) -> tuple[Position | None, Position | None]:
         """The position that an index means in the user's text, and in the resolved one."""
-        params = self.known_params
-        return position_of(expr, {**params, **copy.old}), position_of(expr, {**params, **copy.new})
+        numbers = self.numbers
+        return position_of(expr, {**numbers, **copy.old}), position_of(expr, {**numbers, **copy.new})
 
     def row_texts(self, expr: ast.Index, members: Members, copies: Sequence[Copy], *, shared: bool) -> Texts:
         """`p[l]` of a node of several dimensions: the replicas of a row that are left."""
@@ -345,7 +345,7 @@ class Renderer:
         found: Texts = []
         for copy in copies:
             low, high = (
-                tree_value(bound, {**self.known_params, **copy.old}) for bound in (bounds.low, bounds.high)
+                tree_value(bound, {**self.numbers, **copy.old}) for bound in (bounds.low, bounds.high)
             )
             if not isinstance(low, int) or not isinstance(high, int):
                 if not members.is_unmoved:
@@ -463,7 +463,7 @@ def nothing(arg: ast.Arg) -> str:
     return "[]" if arg.name is None else f"{arg.name}: []"
 
 
-def position_of(expr: ast.Index, names: Mapping[str, int]) -> Position | None:
+def position_of(expr: ast.Index, names: Mapping[str, Known]) -> Position | None:
     """The position that an index in the text means, if it can be told."""
     numbers = [tree_value(arg.value, names) for arg in expr.args]
     return (

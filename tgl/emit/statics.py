@@ -128,16 +128,40 @@ def arithmetic(op: str, left: float, right: float) -> Known:
             return UNKNOWN
 
 
-def tree_value(expr: ast.Expr, names: Mapping[str, Known]) -> Known:
-    """The value of an index as it stands in the text: numbers, `names` and arithmetic; else unknown."""
+def undecided(_: ast.Choice) -> Known:
+    """What a choice means where nobody tells."""
+    return UNKNOWN
+
+
+def tree_value(
+    expr: ast.Expr, names: Mapping[str, Known], decided: Callable[[ast.Choice], Known] = undecided
+) -> Known:
+    """The value of an index as it stands in the text: numbers, `names` and arithmetic; else unknown.
+
+    Of a list that holds something else than numbers, those items are None: its size is known all the same.
+    """
+
+    def value(part: ast.Expr) -> Known:
+        return tree_value(part, names, decided)
+
     match expr:
-        case ast.Number(value=value, unit=""):
-            return value
+        case ast.Number(value=number, unit=""):
+            return number
         case ast.Name(id=name):
             return names.get(name, UNKNOWN)
+        case ast.Choice():
+            return decided(expr)
+        case ast.ListExpr(items=items):
+            known = [value(item) for item in items]
+            return [None if item is UNKNOWN else item for item in known]
         case ast.Unary(op="-", operand=operand):
-            return operation("neg", [tree_value(operand, names)])
+            return operation("neg", [value(operand)])
         case ast.Binary(op=op, left=left, right=right):
-            return operation(op, [tree_value(left, names), tree_value(right, names)])
+            return operation(op, [value(left), value(right)])
+        case ast.Call(func=ast.Name(id="size"), args=(ast.Arg(value=listed, when=None),)):
+            return operation("size", [value(listed)])
+        case ast.Index(base=base, args=(ast.Arg(value=index, when=None),)):
+            found = operation("at", [value(base), value(index)])
+            return UNKNOWN if found is None else found
         case _:
             return UNKNOWN

@@ -47,7 +47,7 @@ class Scope:
                 return expr
             case ListOf():
                 folded = [self.fold(item) for item in self.reordered(expr.items)]
-                return ListOf(items=spliced([item for item in folded if item is not None]))
+                return ListOf(items=spliced([item for item in folded if item not in (None, ABSENT)]))
             case Op(op="at", args=(ListOf(items=items), index)) if isinstance(
                 place := self.facts.peek(index), int
             ):
@@ -56,11 +56,16 @@ class Scope:
             case Op():
                 return operated(expr.op, [self.fold(arg) or ABSENT for arg in expr.args])
             case Fn():
-                args = tuple(self.fold(arg) or NOTHING for arg in expr.args)
+                args = tuple(map(self.given, expr.args))
                 if expr.fn == RAN and args == (NOTHING,):
                     return Const(value=False)
-                named = tuple((name, self.fold(value) or NOTHING) for name, value in expr.named)
+                named = tuple((name, self.given(value)) for name, value in expr.named)
                 return Fn(fn=expr.fn, args=args, named=named)
+
+    def given(self, expr: Expr) -> Expr:
+        """An argument of a function."""
+        folded = self.fold(expr)
+        return NOTHING if folded is None or folded == ABSENT else folded
 
     def guard(self, expr: Expr | None) -> Expr | None:
         """A guard folded; what asks something of a node that is not there does not hold (G16)."""
@@ -143,22 +148,32 @@ def operated(op: str, args: Sequence[Expr]) -> Expr:
             return as_expr(value)
     if op == "at" and isinstance(args[0], ListOf) and isinstance(index := values[1], int):
         return args[0].items[index - 1] if 1 <= index <= len(args[0].items) else ABSENT
-    if op == "when" and isinstance(args[0], Const):
-        return args[1] if args[0].value is True else ABSENT
+    if op == "when" and (args[1] == ABSENT or isinstance(args[0], Const)):
+        return args[1] if isinstance(args[0], Const) and args[0].value is True else ABSENT
     return Op(op=op, args=tuple(args))
 
 
 def first_present(args: Sequence[Expr]) -> Expr:
-    """`else`: without what is known to be absent, and without what stands behind something present."""
+    """`else`: without what is known to be absent, and without what stands behind something present.
+
+    What would be the next value anyway goes too: `x when c` before `x`.
+    """
     kept: list[Expr] = []
     for arg in args:
         if arg != ABSENT:
+            while kept and (kept[-1] == arg or passed(kept[-1]) == arg):
+                kept.pop()
             kept.append(arg)
         if isinstance(arg, (ListOf, ModelName, WhatName)) or (isinstance(arg, Const) and arg != ABSENT):
             break
     if len(kept) < 2:
         return kept[0] if kept else ABSENT
     return Op(op="else", args=tuple(kept))
+
+
+def passed(expr: Expr) -> Expr | None:
+    """What a `when` lets pass."""
+    return expr.args[1] if isinstance(expr, Op) and expr.op == "when" else None
 
 
 def settled(expr: Expr, *, positive: bool) -> Expr:

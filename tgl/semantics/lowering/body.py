@@ -42,7 +42,7 @@ from tgl.semantics.lowering.edges import Edges
 from tgl.semantics.lowering.evaluate import MOST_NODES, evaluate, replicas
 from tgl.semantics.lowering.nodes import LowerGraph, Maker, run_condition
 from tgl.semantics.lowering.roles import possible
-from tgl.semantics.lowering.rounds import BEST, GOES_ON, MISSES, YES, goes_on, kept, rounds_of
+from tgl.semantics.lowering.rounds import BEST, GOES_ON, MISSES, YES, goes_on, kept, name_by_number, rounds_of
 from tgl.semantics.lowering.state import Env, Instance, Replicas, Rounds, Site, State
 from tgl.semantics.problems import Abandon
 from tgl.syntax import ast
@@ -389,6 +389,7 @@ class Body:
     ) -> list[tuple[str, Expr, int]]:
         """What a round holds under a name, one node for each member of a list."""
         first, inside = self.first(instance, name), self.inside(instance)
+        name_by_number(instance, name)
         if not isinstance(first, ListOf):
             alternative = made_by(VALUE_FN, "value", value, place)
             return [(name, self.add(instance, f"{name}?", alternative, inside, place), 0)]

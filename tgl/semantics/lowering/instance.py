@@ -92,7 +92,8 @@ def lower_instance(state: State, instance: Instance, stack: tuple[str, ...]) -> 
 
 def settled_group(instance: Instance, group: Group) -> Group:
     """A group as relabelling may treat it: what reads its index is known only when all is lowered."""
-    return group.model_copy(update={"permutable": group.permutable and group.name not in instance.indexed})
+    loose = group.permutable and group.name not in instance.indexed | instance.numbered
+    return group.model_copy(update={"permutable": loose})
 
 
 def output_hint(written: ast.Expr) -> str:

@@ -15,6 +15,7 @@ from tgl.semantics.lowering.parts import check_part
 from tgl.semantics.lowering.state import Env, Instance, Rounds, Site, State
 from tgl.semantics.problems import Abandon
 from tgl.semantics.scope import body_names
+from tgl.semantics.walk import names_in
 from tgl.syntax import ast
 
 Evaluate = Callable[[State, ast.Expr, Env, Site], Expr]
@@ -154,7 +155,13 @@ def map_member(state: State, rounds: Rounds, expr: ast.Member, env: Env, inner_v
     item = body_names(rounds.statement.body).get(expr.name)
     if not isinstance(item, (ast.NodeStmt, ast.Let, ast.Each)):
         raise unknown(state, rounds, expr, env)
-    return ListOf(items=tuple(inner_value(state, body, expr.name) for body in rounds.bodies))
+    found: list[Expr] = []
+    for k, body in enumerate(rounds.bodies, start=1):
+        value = inner_value(state, body, expr.name)
+        there = op("<=", Const(value=k), rounds.count)
+        alone = isinstance(value, NodeRef) or there == YES
+        found.append(value if alone else Op(op="when", args=(there, value)))
+    return ListOf(items=tuple(found))
 
 
 def loop_member(state: State, rounds: Rounds, expr: ast.Member, env: Env, inner_value: InnerValue) -> Expr:
@@ -174,6 +181,25 @@ def loop_member(state: State, rounds: Rounds, expr: ast.Member, env: Env, inner_
             return first_present(latest)
         case _:
             raise unknown(state, rounds, expr, env, ["exhausted"])
+
+
+def name_by_number(round_: Instance, name: str) -> None:
+    """Note that replicas which a loop carries under a name are told apart by number: no longer alike.
+
+    `round_` is one of its rounds.
+    """
+    loop = None if round_.outer is None else round_.outer.item(round_.body[-1])
+    if round_.outer is None or not isinstance(loop, ast.Loop):
+        return
+    for carry in loop.body:
+        if isinstance(carry, ast.Carry) and carry.name == name:
+            for expr, instance in ((carry.first, round_.outer), (carry.then, round_)):
+                for used in names_in(expr):
+                    found = instance.find(used.id)
+                    if found is not None and isinstance(found[1], ast.NodeStmt):
+                        found[0].numbered.add(used.id)
+                    elif found is not None and used.id in found[0].bound and used.id != name:
+                        name_by_number(found[0], used.id)
 
 
 def by_count(state: State, rounds: Rounds, value: Callable[[int], Expr]) -> Expr:

@@ -82,7 +82,8 @@ class Instance:
     `path` begins the ids of its nodes; `given` are the arguments for its params. Of a round, `outer` is what
     it stands in, `address` what its choices' addresses begin with (no round numbers: one decision for all,
     C6), `body` and `rounds` name the loops and maps around it, `bound` holds what it is given: carried
-    values, the item, the index.
+    values, the item, the index. `indexed` are the nodes that something names by number, `numbered` those of
+    which a loop carries the replicas and then names these by number.
     """
 
     path: str
@@ -95,6 +96,7 @@ class Instance:
     replicas: dict[str, Replicas] = field(default_factory=dict[str, Replicas])
     pending: list[str] = field(default_factory=list[str])
     indexed: set[str] = field(default_factory=set[str])
+    numbered: set[str] = field(default_factory=set[str])
     failed: set[str] = field(default_factory=set[str])
     outer: Instance | None = None
     address: str = ""

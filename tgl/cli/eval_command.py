@@ -11,17 +11,19 @@ from tgl.cli.bill import bill_json, bill_lines
 from tgl.cli.outcome import label, show
 from tgl.cli.running import (
     add_run_options,
+    add_unsafe,
     calls_line,
     progress_of,
     run_async,
     run_options,
     workspace_of,
 )
+from tgl.emit import score_text
 from tgl.pipeline.evaluating import EvalOutcome, evaluate
 from tgl.pipeline.resolved import load_resolved
 from tgl.pipeline.stop import Exit
 from tgl.pipeline.watch import Watch
-from tgl.report import failure_lines, failures_json
+from tgl.report import cuts_line, failure_lines, failures_json, verdict_words
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--graph", help="which graph, if there are several")
     parser.add_argument("--data", type=Path, help="measure on all rows of this JSONL file instead")
     add_run_options(parser)
+    add_unsafe(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -51,15 +54,21 @@ def run(options: argparse.Namespace) -> int:
 
 def text_lines(outcome: EvalOutcome) -> list[str]:
     """The figures as the `measured` block writes them, then what they rest on."""
+    metric = outcome.metric
     lines = [" ".join(line.split(" ", 1)) for line in outcome.lines]
     for group in outcome.figures.groups:
         share = group.accuracy
         lines.append(
-            f"{group.name}: {share.value:.3f}, ci: [{share.low:.3f}, {share.high:.3f}], n: {group.n}"
+            f"{group.name}: {score_text(share.value, metric)}, "
+            f"ci: [{score_text(share.low, metric)}, {score_text(share.high, metric)}], n: {group.n}"
         )
+    if outcome.figures.cuts:
+        lines.append(cuts_line(outcome.figures))
     if outcome.figures.failed:
         classes = ", ".join(f"{name} {count}" for name, count in sorted(outcome.figures.failures.items()))
         lines.append(f"failed: {outcome.figures.failed}, counted as wrong ({classes})")
+    if outcome.figures.verdicts:
+        lines.append(f"code of the answers: {verdict_words(outcome.figures.verdicts)}")
     if outcome.figures.unanswered:
         lines.append(f"without an answer: {outcome.figures.unanswered}, counted as wrong")
     lines += failure_lines(outcome.failures, outcome.faults, of="this measurement")
@@ -76,7 +85,7 @@ def text_lines(outcome: EvalOutcome) -> list[str]:
 def as_json(outcome: EvalOutcome) -> dict[str, object]:
     """The same as JSON values."""
     return {
-        "accuracy": outcome.figures.accuracy.value,
+        outcome.metric.name: outcome.figures.accuracy.value,
         "n": outcome.figures.n,
         "figures": outcome.figures.model_dump(mode="json"),
         "measured": list(outcome.lines),

@@ -13,6 +13,7 @@ from tgl.cli.bill import bill_json, bill_lines
 from tgl.cli.outcome import agreed, label, show
 from tgl.cli.running import (
     add_run_options,
+    add_unsafe,
     calls_line,
     progress_of,
     run_async,
@@ -47,6 +48,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--record", type=Path, metavar="FILE", help="write the responses that the search needed (.jsonl[.gz])"
     )
     add_run_options(parser)
+    add_unsafe(parser)
 
 
 def run(options: argparse.Namespace) -> int:

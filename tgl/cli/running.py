@@ -54,6 +54,15 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="show no progress")
 
 
+def add_unsafe(parser: argparse.ArgumentParser) -> None:
+    """The option that lets the code of models run where there is no sandbox."""
+    parser.add_argument(
+        "--unsafe-exec",
+        action="store_true",
+        help="where there is no sandbox, run programs that models write as you, with all that you may do",
+    )
+
+
 def add_trust(parser: argparse.ArgumentParser) -> None:
     """The option that lets a program's own Python run."""
     parser.add_argument(
@@ -101,6 +110,7 @@ def run_options(options: argparse.Namespace) -> RunOptions:
         max_bill_dollars=dollars,
         hedge=options.hedge,
         trust=options.trust,
+        unsafe=getattr(options, "unsafe_exec", False),
     )
 
 

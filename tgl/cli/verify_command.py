@@ -6,7 +6,7 @@ import argparse
 import json
 
 from tgl.cli.outcome import label
-from tgl.cli.running import add_trust, run_async, workspace_of
+from tgl.cli.running import add_trust, add_unsafe, run_async, workspace_of
 from tgl.pipeline.evaluating import Verification, verify
 from tgl.pipeline.resolved import load_resolved
 from tgl.pipeline.session import RunOptions
@@ -23,6 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--no-recorded", action="store_true", help="leave out the responses that travel with the program"
     )
     add_trust(parser)
+    add_unsafe(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
@@ -33,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
         verify(
             program,
             workspace_of(options),
-            RunOptions(recorded=not options.no_recorded, trust=options.trust),
+            RunOptions(recorded=not options.no_recorded, trust=options.trust, unsafe=options.unsafe_exec),
         ),
         SilentProgress(),
     )

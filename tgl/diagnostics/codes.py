@@ -155,9 +155,10 @@ CODES: tuple[Code, ...] = (
     Code("E0859", "nothing-feasible", ERROR, "no candidate that was measured meets the limits"),
     Code("E0860", "spend-too-small", ERROR, "a step that can't be left out does not fit `spend`"),
     Code("E0861", "no-candidate", ERROR, "no program of the space meets the compile-time limits"),
+    Code("E0862", "bad-method", ERROR, "a search method, or an argument of one, that there is not"),
     Code("E0863", "no-score", ERROR, "a metric gave no number of its range for an answer"),
     Code("E0864", "not-for-scoring", ERROR, "a field that scoring reads holds something else"),
-    Code("E0862", "bad-method", ERROR, "a search method, or an argument of one, that there is not"),
+    Code("E0865", "unusable-tests", ERROR, "the tests of a row can't judge any program"),
     Code("E0870", "data-format-unclear", ERROR, "files do not tell in which format their rows are"),
     Code("E0871", "data-too-large", ERROR, "data, or one row of it, is larger than what is read"),
     Code("E0872", "data-damaged", ERROR, "a file is not of the format that it should be, or breaks off"),
@@ -222,6 +223,7 @@ CODES: tuple[Code, ...] = (
     Code("R0309", "question-not-answered", ERROR, "a search that costs money was not confirmed"),
     Code("R0310", "no-parquet", ERROR, "the library for Parquet and Arrow files is not installed"),
     Code("R0311", "program-not-written", ERROR, "a resolved program can't be written as text"),
+    Code("R0312", "no-sandbox", ERROR, "code of models would run, and there is no sandbox"),
 )
 
 

@@ -19,6 +19,7 @@ from tgl.emit.measured import (
     program_hash,
     recorded_hashes,
     replace_measured,
+    score_text,
     staleness,
     strip_measured,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "recorded_hashes",
     "replace_measured",
     "resolve_text",
+    "score_text",
     "staleness",
     "strip_measured",
     "unwritable",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tgl.emit.figures import amount_text, proportion_text
-from tgl.ir import UnitSpec
+from tgl.ir import ACCURACY, MetricSpec, UnitSpec
 from tgl.syntax import ast, format_source, parse, print_module
 from tgl.text import Edit, SourceFile, apply_edits
 from tgl.version import VERSION
@@ -61,9 +61,10 @@ class Hashes:
 class MeasuredFigures:
     """What a program was seen to do on n questions (semantics.md 8).
 
-    `accuracy` is in [0, 1]; costs are of one question, in `unit`, one of which is `unit_tokens` tokens of the
-    unit's model (None for other units); latencies are in seconds. `failed` counts the examples of the `n`
-    that no answer was made for. `simulated` tells that models were statistical models, not real ones.
+    `accuracy` is the figure of `metric`; costs are of one question, in `unit`, one of which is `unit_tokens`
+    tokens of the unit's model (None for other units); latencies are in seconds. `failed` counts the examples
+    of the `n` that no answer was made for. `simulated` tells that models were statistical models, not real
+    ones.
     `deploy` is how many calls of one question run at a time in the latencies.
     """
 
@@ -80,6 +81,7 @@ class MeasuredFigures:
     latency_p95: float
     simulated: bool = False
     deploy: int | None = None
+    metric: MetricSpec = ACCURACY
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +106,17 @@ class MeasuredBlock:
 
 
 def figure_lines(figures: MeasuredFigures) -> tuple[str, ...]:
-    """The settings `accuracy`, `cost` and `latency` of a block, one a line, not aligned.
+    """The settings `accuracy` (or another metric), `cost` and `latency` of a block, one a line, not aligned.
 
     Figures of simulated models begin with `simulated yes`.
     """
-    unit = figures.unit
+    unit, metric = figures.unit, figures.metric
     return (
         *(("simulated yes",) if figures.simulated else ()),
-        f"accuracy {proportion_text(figures.accuracy)}, ci: {shares(figures.accuracy_ci)}, n: {figures.n}"
+        f"{metric.name} {score_text(figures.accuracy, metric)}, ci: {scores(figures.accuracy_ci, metric)}, "
+        f"n: {figures.n}"
+        + (f", k: {metric.k}, of: {metric.draws}" if metric.kind == "pass" else "")
+        + (f", weight: {metric.weight}" if metric.weight is not None else "")
         + (f", failed: {figures.failed}" if figures.failed else ""),
         f"cost {cost_text(figures.cost, unit)}, ci: {costs(figures.cost_ci, unit)}, "
         f"max: {cost_text(figures.cost_max, unit)}, unit: {unit.model if unit.kind == 'model' else unit.kind}"
@@ -135,7 +140,7 @@ def measured_text(block: MeasuredBlock, *, version: str = VERSION) -> str:
         *figure_lines(block.figures),
         f"method {method_text(block)}, seed: {block.seed}",
         f"search calls: {block.spend}, candidates: {block.candidates}, draws: {quoted(block.draws)}",
-        *(baseline_text(baseline, block.figures.unit) for baseline in block.baselines),
+        *(baseline_text(baseline, block.figures.unit, block.figures.metric) for baseline in block.baselines),
         hashes_line(block.hashes),
     ]
     head = (
@@ -144,11 +149,11 @@ def measured_text(block: MeasuredBlock, *, version: str = VERSION) -> str:
     return formatted("\n".join([head, *(f"  {line}" for line in lines), "}", ""]))
 
 
-def baseline_text(baseline: BaselineFigures, unit: UnitSpec) -> str:
+def baseline_text(baseline: BaselineFigures, unit: UnitSpec, metric: MetricSpec) -> str:
     return (
         f"{'best_baseline' if baseline.best else 'baseline'} {quoted(baseline.name)}, "
-        f"accuracy: {proportion_text(baseline.accuracy)}, cost: {cost_text(baseline.cost, unit)}, "
-        f"difference: {proportion_text(baseline.difference)}, ci: {shares(baseline.ci)}"
+        f"{metric.name}: {score_text(baseline.accuracy, metric)}, cost: {cost_text(baseline.cost, unit)}, "
+        f"difference: {score_text(baseline.difference, metric)}, ci: {scores(baseline.ci, metric)}"
     )
 
 
@@ -160,8 +165,13 @@ def method_text(block: MeasuredBlock) -> str:
     return f"{block.method}({args})" if args else block.method
 
 
-def shares(interval: Interval) -> str:
-    return f"[{proportion_text(interval.low)}, {proportion_text(interval.high)}]"
+def score_text(value: float, metric: MetricSpec) -> str:
+    """A figure of a metric, or a difference of two."""
+    return proportion_text(value) if (metric.low, metric.high) == (0.0, 1.0) else amount_text(value)
+
+
+def scores(interval: Interval, metric: MetricSpec) -> str:
+    return f"[{score_text(interval.low, metric)}, {score_text(interval.high, metric)}]"
 
 
 def costs(interval: Interval, unit: UnitSpec) -> str:

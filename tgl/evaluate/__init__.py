@@ -5,6 +5,7 @@ from tgl.evaluate.base_roles import BaseRole, base_role, base_variants
 from tgl.evaluate.baselines import Affordable, Baseline, routes_of
 from tgl.evaluate.bench import FAILURES, Notice, Notify, failures_in
 from tgl.evaluate.bounds import one_bound, worst_bound
+from tgl.evaluate.by_tests import Tested
 from tgl.evaluate.calibration import calibrated, price_list, reference_program
 from tgl.evaluate.cost import (
     CostModel,
@@ -18,10 +19,20 @@ from tgl.evaluate.cost import (
     needs_calibration,
     unit_name,
 )
-from tgl.evaluate.data import Dataset, Example, Given, Loaded, dataset_of, given_text, load_dataset
+from tgl.evaluate.data import (
+    Dataset,
+    Example,
+    Given,
+    Loaded,
+    dataset_of,
+    given_text,
+    load_dataset,
+    readable_dataset,
+)
 from tgl.evaluate.data_problems import DataProblem, EmptySplit
 from tgl.evaluate.dropping import Allowance, ExampleFailed
-from tgl.evaluate.evaluator import Evaluation, Evaluator, ExampleResult, Runner
+from tgl.evaluate.evaluation import Evaluation, ExampleResult
+from tgl.evaluate.evaluator import Evaluator, Runner
 from tgl.evaluate.failures import failures_of
 from tgl.evaluate.ledger import Forecast, Ledger, Need
 from tgl.evaluate.limits import Meter, limit_text
@@ -45,6 +56,7 @@ from tgl.evaluate.report import (
     Spending,
     SpendReport,
 )
+from tgl.evaluate.scoring import Agreeing, NotScored, Scorer, scorer_of
 from tgl.evaluate.selection import Choice, Deficit, Finalist, choose, deficit, finalists, mean_cost
 from tgl.evaluate.shots import read_shots
 from tgl.evaluate.simple_programs import (
@@ -63,6 +75,7 @@ __all__ = [
     "FAILURES",
     "FINAL_SALT",
     "Affordable",
+    "Agreeing",
     "Allowance",
     "Alone",
     "BaseRole",
@@ -99,6 +112,7 @@ __all__ = [
     "NoPrice",
     "NodeLine",
     "NotFound",
+    "NotScored",
     "NothingFeasible",
     "Notice",
     "Notify",
@@ -107,6 +121,7 @@ __all__ = [
     "Purpose",
     "Route",
     "Runner",
+    "Scorer",
     "SealedSplit",
     "Search",
     "SearchReport",
@@ -117,6 +132,7 @@ __all__ = [
     "Spending",
     "SplitName",
     "Splits",
+    "Tested",
     "Tokens",
     "Use",
     "base_role",
@@ -125,17 +141,17 @@ __all__ = [
     "calibrated",
     "choose",
     "cost_model",
+    "dataset_of",
     "deficit",
     "difference",
-    "dataset_of",
     "dollar_prices",
     "failures_in",
     "failures_of",
     "figures",
     "finalists",
+    "given_text",
     "greedy",
     "limit_text",
-    "given_text",
     "load_dataset",
     "mean_cost",
     "mean_tokens",
@@ -145,10 +161,12 @@ __all__ = [
     "price_list",
     "reachable_models",
     "read_shots",
+    "readable_dataset",
     "reference_program",
     "responses_hash",
     "router",
     "routes_of",
+    "scorer_of",
     "split",
     "split_of",
     "standard_grader",

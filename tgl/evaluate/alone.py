@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from tgl.evaluate.base_roles import base_role
 from tgl.evaluate.calibration import calibrated
 from tgl.evaluate.cost import CostModel, NoPrice, cost_model
-from tgl.evaluate.evaluator import Evaluation, Evaluator
+from tgl.evaluate.evaluation import Evaluation
+from tgl.evaluate.evaluator import Evaluator
 from tgl.evaluate.failures import failures_of
 from tgl.evaluate.measure import FINAL_SALT, WINNER, figures, report_draws, responses_hash
 from tgl.evaluate.report import FailureReport, ProgramFigures
@@ -66,5 +67,5 @@ async def measure_alone(
     candidate = resolve(ir, {}).candidate
     examples = evaluator.open_test(purpose)
     [evaluation] = await evaluator.run([candidate], examples, salt)
-    made = figures(evaluation, examples, cost, report_draws(seed).child(WINNER))
+    made = figures(evaluation, examples, cost, report_draws(seed).child(WINNER), task.metric)
     return Alone(made, evaluation, cost, responses_hash([evaluation]), failures_of([evaluation]))

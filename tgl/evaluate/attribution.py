@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 
 from tgl.emit import decided
 from tgl.evaluate.cost import CostModel, Price
-from tgl.evaluate.evaluator import Evaluation
+from tgl.evaluate.evaluation import Evaluation
 from tgl.evaluate.report import ChoiceLine, LedgerReport, NodeLine, Spending
-from tgl.ir import ProgramIR
+from tgl.ir import ACCURACY, ProgramIR
 from tgl.runtime import CallUse
 from tgl.space import Resolution
 
@@ -123,8 +123,9 @@ class Attribution:
         self.programs[digest] = Decided(declared, choices)
 
     def score(self, evaluation: Evaluation) -> None:
-        """Note a candidate's score on train."""
-        self.scores.setdefault(evaluation.candidate.digest, evaluation.score)
+        """Note a candidate's figure on train."""
+        metric = ACCURACY if self.ir.task is None else self.ir.task.metric
+        self.scores.setdefault(evaluation.candidate.digest, metric.figure(evaluation.score))
 
     def add(self, evaluations: Sequence[Evaluation]) -> None:
         """Book the calls that nobody needed before, in order."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from tgl.evaluate.cost import CostModel
 from tgl.evaluate.data import Example
-from tgl.evaluate.evaluator import Evaluation
+from tgl.evaluate.evaluation import Evaluation
 from tgl.evaluate.report import BaselineKind
 from tgl.evaluate.selection import mean_cost
 from tgl.ir import Candidate
@@ -93,7 +93,9 @@ def routes_of(
 
         def rank(item: tuple[str, Evaluation], places: Sequence[int] = places) -> tuple[float, float]:
             costs = item[1].costs(cost)
-            return -sum(item[1].scores[place] for place in places), sum(costs[place] for place in places)
+            results = item[1].results
+            own = sum(results[place].score * results[place].weight for place in places)
+            return -own, sum(costs[place] for place in places)
 
         routes.append((group, min(greedy, key=rank)[0]))
     return tuple(routes)
@@ -102,7 +104,7 @@ def routes_of(
 def best_of_baselines(
     baselines: Sequence[Baseline], cost: CostModel, keep: Callable[[Baseline], bool] = lambda _: True
 ) -> Baseline | None:
-    """The rival with the highest accuracy on select (ties: the cheaper, then the earlier)."""
+    """The rival with the highest score on select (ties: the cheaper, then the earlier)."""
     found = [
         (-one.on_select.score, mean_cost(one.on_select, cost), place)
         for place, one in enumerate(baselines)

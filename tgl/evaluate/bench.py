@@ -9,11 +9,12 @@ from pydantic import JsonValue
 
 from tgl.evaluate.attribution import Attribution
 from tgl.evaluate.cost import CostModel, Price
-from tgl.evaluate.evaluator import Evaluation, Evaluator
+from tgl.evaluate.evaluation import Evaluation
+from tgl.evaluate.evaluator import Evaluator
 from tgl.evaluate.failures import FailureTally
 from tgl.evaluate.ledger import NOTHING, Forecast, Ledger, Need
 from tgl.evaluate.limits import Meter
-from tgl.ir import Candidate, ProgramIR
+from tgl.ir import ACCURACY, Candidate, MetricSpec, ProgramIR
 from tgl.search import JournalWriter
 
 DOES_NOT_FIT = "its worst case did not fit what was left of `spend`"
@@ -23,12 +24,13 @@ FAILURES = "failures"
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Where a search stands. `best` is the best train score of a feasible candidate so far."""
+    """Where a search stands. `best` is the best train figure of a feasible candidate so far, of `metric`."""
 
     stage: str
     fraction: float
     spend: Need
     best: float | None = None
+    metric: MetricSpec = ACCURACY
 
 
 Notify = Callable[[Notice], None]
@@ -113,7 +115,9 @@ class Bench:
     def tell(self, stage: str, fraction: float) -> None:
         """Notify of what runs from now on; the share that is done never falls."""
         self.fraction = max(self.fraction, fraction)
-        self.notify(Notice(stage, self.fraction, self.ledger.spent, self.best_score))
+        metric = self.evaluator.metric
+        best = None if self.best_score is None else metric.figure(self.best_score)
+        self.notify(Notice(stage, self.fraction, self.ledger.spent, best, metric))
 
     def miss(self, name: str, need: Need) -> str:
         """Note that a line of the table does not fit, and by how much. Returns why."""

@@ -24,7 +24,7 @@ from tgl.evaluate.base_roles import BaseRole
 from tgl.evaluate.baselines import LARGEST_K
 from tgl.evaluate.bench import Bench
 from tgl.evaluate.comparing import SHOWN_K
-from tgl.evaluate.evaluator import Evaluation
+from tgl.evaluate.evaluation import Evaluation
 from tgl.evaluate.ledger import NOTHING, Need
 from tgl.evaluate.selection import mean_cost
 from tgl.evaluate.simple_programs import greedy, vote
@@ -178,7 +178,9 @@ class Planner:
 
     def worst(self, evaluation: Evaluation) -> list[int]:
         """The most calls of each train example."""
-        return [worst_calls(evaluation.candidate, one.given) for one in self.bench.evaluator.train]
+        evaluator = self.bench.evaluator
+        runs = evaluator.metric.draws
+        return [runs * worst_calls(evaluation.candidate, one.given) for one in evaluator.train]
 
     def dollars(self, seen: Sequence[Evaluation]) -> float:
         """Mean dollars of a call."""

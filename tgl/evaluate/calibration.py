@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from tgl.evaluate.base_roles import BaseRole
 from tgl.evaluate.cost import CostModel, NoPrice, cost_model, mean_tokens, needs_calibration
-from tgl.evaluate.evaluator import Evaluation, Evaluator
+from tgl.evaluate.evaluation import Evaluation
+from tgl.evaluate.evaluator import Evaluator
 from tgl.evaluate.simple_programs import greedy
 from tgl.ir import Candidate, ModelSpec, ProgramIR, TaskSpec
 

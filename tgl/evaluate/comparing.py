@@ -9,7 +9,7 @@ from tgl.evaluate.base_roles import BaseRole
 from tgl.evaluate.baselines import Affordable, Baseline, first_guess, routes_of
 from tgl.evaluate.bench import DOES_NOT_FIT, Bench
 from tgl.evaluate.data import Example
-from tgl.evaluate.evaluator import Evaluation
+from tgl.evaluate.evaluation import Evaluation
 from tgl.evaluate.report import BaselineKind
 from tgl.evaluate.selection import mean_cost
 from tgl.evaluate.simple_programs import Route, best, greedy, router, vote

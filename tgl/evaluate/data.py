@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from pydantic import JsonValue
@@ -27,7 +27,8 @@ from tgl.data import (
     shortened,
 )
 from tgl.diagnostics import Severity
-from tgl.evaluate.data_problems import DataProblem
+from tgl.evaluate.data_problems import DataProblem, NotForScoring
+from tgl.evaluate.scoring_fields import unusable
 from tgl.ir import TaskSpec
 from tgl.keys import Answer, expected, normalised
 
@@ -45,6 +46,8 @@ class Example:
         expected: the target under the task's key; no program ever sees it.
         group: the value of the task's `by` field as text, None if there is none.
         digest: hash of the normalised given fields; rows that ask the same share it.
+        scored_with: further fields that scoring reads; no program ever sees these either.
+        weight: how much the example counts, above 0.
     """
 
     index: int
@@ -52,6 +55,8 @@ class Example:
     expected: Answer
     group: str | None
     digest: str
+    scored_with: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,29 +102,43 @@ def dataset_of(task: TaskSpec, read: ReadRows, *, lists: Collection[str] = froze
         read: the rows, and what is wrong with the files.
         lists: the fields that the program declares as lists.
     """
+    dataset, problems = readable_dataset(task, read, lists=lists)
+    wrong = any(problem.diagnostic().severity is Severity.ERROR for problem in problems)
+    return Loaded(None if wrong else dataset, problems)
+
+
+def readable_dataset(
+    task: TaskSpec, read: ReadRows, *, lists: Collection[str] = frozenset[str]()
+) -> tuple[Dataset, tuple[DataProblem, ...]]:
+    """The examples of the rows with which nothing is wrong, and what is wrong with the others.
+
+    Only for looking at data: a measurement leaves out no row.
+    """
     findings = Findings()
     kept = [(row, answer) for row in read.rows if (answer := target(task, row, lists, findings)) is not None]
-    problems: tuple[DataProblem, ...] = (*read.problems, *findings.problems())
-    if any(problem.diagnostic().severity is Severity.ERROR for problem in problems):
-        return Loaded(None, problems)
     examples = tuple(example(task, index, row.values, answer) for index, (row, answer) in enumerate(kept))
     places = tuple(row.place for row, _ in kept)
-    repeated = repeats(places, examples)
-    return Loaded(Dataset(read.name, examples, read.hash, places), (*problems, *repeated))
+    problems: tuple[DataProblem, ...] = (*read.problems, *findings.problems(), *repeats(places, examples))
+    return Dataset(read.name, examples, read.hash, places), problems
 
 
 def target(task: TaskSpec, row: Row, lists: Collection[str], findings: Findings) -> Answer | None:
     """The target of a row that is as it should be, or None after adding what is wrong with it."""
-    wanted = dict.fromkeys((*task.given, task.expect, *((task.by,) if task.by else ())))
+    wanted = dict.fromkeys((*task.given, task.expect, *((task.by,) if task.by else ()), *task.scored_with))
     missing = [name for name in wanted if name not in row.values]
     for name in missing:
         findings.add(MissingField(name, row.place, 0, tuple(row.values)))
-    read = [name for name in wanted if name in row.values and name != task.expect]
+    hidden = {task.expect, *task.scored_with} - {*task.given, task.by}
+    read = [name for name in wanted if name in row.values and name not in hidden]
     unread = [name for name in read if not is_readable(row.values[name], is_list=name in lists)]
     for name in unread:
         found = found_in(row.values[name], is_list=name in lists)
         findings.add(NotReadableValue(name, row.place, found, is_list=name in lists))
     if missing or unread:
+        return None
+    if unfit := list(unusable(task, row.values)):
+        for name, words in unfit:
+            findings.add(NotForScoring(name, row.place, words))
         return None
     value = row.values[task.expect]
     if task.source.after is not None and isinstance(value, str):
@@ -156,7 +175,10 @@ def example(task: TaskSpec, index: int, row: Mapping[str, JsonValue], answer: An
         assert isinstance(value, str | int | float | bool | list)
         given[name] = value
     group = None if task.by is None else given_text(row[task.by])
-    return Example(index, given, answer, group, given_digest(given))
+    weight = 1.0 if task.metric.weight is None else row[task.metric.weight]
+    assert isinstance(weight, int | float)
+    scored_with = {name: row[name] for name in task.scored_with}
+    return Example(index, given, answer, group, given_digest(given), scored_with, float(weight))
 
 
 def given_text(value: JsonValue) -> str:

@@ -5,10 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tgl.data import Problem
+from tgl.data import Problem, RowPlace
 from tgl.diagnostics import Diagnostic, report
 
 DataProblem: TypeAlias = Problem
+
+
+@dataclass(frozen=True, slots=True)
+class NotForScoring:
+    """Rows in which a field that scoring reads holds something else; `wanted` is what it should be."""
+
+    field: str
+    first: RowPlace
+    wanted: str
+    others: int = 0
+
+    @property
+    def subject(self) -> str:
+        return self.field
+
+    def diagnostic(self) -> Diagnostic:
+        """E0864."""
+        return report(
+            "E0864",
+            f"field `{self.field}` can't be scored with in {self.first.words}"
+            f"{self.first.more(self.others)}: {self.wanted}",
+            self.first.label("this line"),
+            hint="correct the value, or name another field in the task",
+        )
 
 
 @dataclass(frozen=True, slots=True)

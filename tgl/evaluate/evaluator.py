@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from tgl.evaluate.cost import CostModel, Price
+from tgl.evaluate.cost import Price
 from tgl.evaluate.data import Example, Given
 from tgl.evaluate.dropping import Allowance, first_failure
+from tgl.evaluate.evaluation import DROPPED, Evaluation, merged, shown
 from tgl.evaluate.ledger import Forecast, Need
+from tgl.evaluate.scoring import Agreeing, Graded, Scorer
 from tgl.evaluate.splits import Purpose, Splits
 from tgl.evaluate.worst import worst_dollars
-from tgl.ir import CallNode, Candidate
-from tgl.keys import agrees
-from tgl.runtime import CallFailed, CallUse, DropRule, Job, PossibleAsk, RunResult, RunStatus
+from tgl.ir import ACCURACY, CallNode, Candidate, MetricSpec
+from tgl.runtime import CallFailed, DropRule, Job, PossibleAsk, RunResult, RunStatus
 from tgl.space import Lengths, asks
 
 
@@ -40,119 +39,6 @@ class Runner(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ExampleResult:
-    """One candidate on one example. `score` is 1 if the answer is the target, else (also if it failed) 0.
-
-    `fallbacks` are the classes of failed calls that made a node absent, `saved` the calls that a quorum
-    spares; `failed_calls` are the calls that failed the run or made a node absent, each with its class.
-    """
-
-    score: float
-    status: RunStatus
-    failure: str | None
-    answer: str
-    latency: float
-    calls: tuple[CallUse, ...]
-    fallbacks: tuple[str, ...] = ()
-    saved: int = 0
-    failed_calls: tuple[tuple[str, str], ...] = ()
-
-
-DROPPED = ExampleResult(0.0, RunStatus.DROPPED, None, "", 0.0, ())
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """One candidate on the examples of a split, in their order; two of one split are paired.
-
-    A candidate of which too many examples failed may be dropped: the examples after the one that decided it
-    were not needed, and count as wrong. It is out, and its figures are told to nobody.
-    """
-
-    candidate: Candidate
-    results: tuple[ExampleResult, ...]
-
-    @property
-    def n(self) -> int:
-        """Number of examples, >= 1."""
-        return len(self.results)
-
-    @property
-    def scores(self) -> tuple[float, ...]:
-        """Score of each example, 0 or 1."""
-        return tuple(result.score for result in self.results)
-
-    @property
-    def score(self) -> float:
-        """Mean score."""
-        return sum(self.scores) / self.n
-
-    @property
-    def latencies(self) -> tuple[float, ...]:
-        """Latency of each example in seconds, on virtual time."""
-        return tuple(result.latency for result in self.results)
-
-    @property
-    def calls(self) -> tuple[int, ...]:
-        """Calls of each example."""
-        return tuple(len(result.calls) for result in self.results)
-
-    @property
-    def tokens(self) -> tuple[int, ...]:
-        """Tokens of each example."""
-        return tuple(
-            sum(use.prompt_tokens + use.completion_tokens for use in result.calls) for result in self.results
-        )
-
-    @property
-    def failed(self) -> int:
-        """How many examples failed."""
-        return sum(result.status is RunStatus.FAILED for result in self.results)
-
-    @property
-    def dropped(self) -> int:
-        """How many examples were not needed any more, since too many before them had failed."""
-        return sum(result.status is RunStatus.DROPPED for result in self.results)
-
-    @property
-    def unanswered(self) -> int:
-        """How many examples ended without an answer, failed ones not counted."""
-        return sum(result.status is RunStatus.NO_ANSWER for result in self.results)
-
-    @property
-    def failures(self) -> Mapping[str, int]:
-        """Failed examples by class, classes in alphabetical order."""
-        classes = Counter(
-            result.failure or "unknown" for result in self.results if result.failure is not None
-        )
-        return {name: classes[name] for name in sorted(classes)}
-
-    @property
-    def fallbacks(self) -> Mapping[str, int]:
-        """Failed calls that made a node absent, by class, classes in alphabetical order."""
-        classes = Counter(failure for result in self.results for failure in result.fallbacks)
-        return {name: classes[name] for name in sorted(classes)}
-
-    @property
-    def saved(self) -> int:
-        """How many calls a quorum spares, on all examples."""
-        return sum(result.saved for result in self.results)
-
-    def costs(self, model: CostModel) -> tuple[float, ...]:
-        """Cost of each example in the model's unit."""
-        return tuple(model.of(result.calls) for result in self.results)
-
-    def charges(self, dollars: Mapping[str, Price]) -> dict[str, float]:
-        """Dollars by identity (0 for models without a price), in order of first need."""
-        charged: dict[str, float] = {}
-        for result in self.results:
-            for use in result.calls:
-                price = dollars.get(use.model)
-                charged.setdefault(use.identity, 0.0 if price is None else price.of(use))
-        return charged
-
-
 class Evaluator:
     """Runs candidates on a task's splits.
 
@@ -165,6 +51,8 @@ class Evaluator:
         lengths: of the program's texts, for the same; None: of the given fields alone.
         allowance: share of failed examples on train or select beyond which a candidate is dropped; 1: never.
         abort: whether the first failed example ends everything.
+        metric: of the task.
+        scorer: what an answer scores; None: 1 if it is the target.
     """
 
     def __init__(
@@ -176,11 +64,15 @@ class Evaluator:
         lengths: Lengths | None = None,
         allowance: float = 1.0,
         abort: bool = False,
+        metric: MetricSpec = ACCURACY,
+        scorer: Scorer | None = None,
     ) -> None:
         self._runner, self._splits = runner, splits
         self._dollars = dollars or {}
         self.lengths = Lengths(splits.longest) if lengths is None else lengths
         self._allowance, self._abort = allowance, abort
+        self.metric = metric
+        self._scorer = Agreeing() if scorer is None else scorer
 
     async def on_train(self, candidates: Sequence[Candidate]) -> list[Evaluation]:
         """Candidates on all train examples, in order."""
@@ -209,24 +101,49 @@ class Evaluator:
             ExampleFailed: one failed, and the task says to stop then.
             BatchStopped: from the runtime.
         """
-        width = len(examples)
-        rule = Allowance(0.0 if self._abort else allowance, width)
+        draws = self.metric.draws
+        width = len(examples) * draws
+        # Of several runs an example fails with the first that does, so no share of runs is the allowance.
+        rule = Allowance(0.0 if self._abort else allowance if draws == 1 else 1.0, width)
         jobs = [
-            Job(candidate, one.given, salt, group=str(place))
+            Job(candidate, one.given, drawn(salt, draw), group=str(place))
             for place, candidate in enumerate(candidates)
             for one in examples
+            for draw in range(draws)
         ]
         drop = rule if rule.share < 1.0 else None
         results = list(await self._runner.run_all(jobs, drop=drop))
-        made: list[Evaluation] = []
-        for place, candidate in enumerate(candidates):
+        needed: list[Sequence[RunResult]] = []
+        for place in range(len(candidates)):
             own = results[place * width : (place + 1) * width]
-            needed = own[: rule.kept(own)]
-            if self._abort and (failed := first_failure(needed)) is not None:
+            needed.append(own[: rule.kept(own)])
+            if self._abort and (failed := first_failure(needed[-1])) is not None:
                 raise failed
-            shown = [scored(result, one) for result, one in zip(needed, examples, strict=False)]
-            made.append(Evaluation(candidate, (*shown, *[DROPPED] * (width - len(needed)))))
+        scores = iter(await self.scored([*zip_runs(needed, examples, draws)]))
+        made: list[Evaluation] = []
+        for candidate, own in zip(candidates, needed, strict=True):
+            runs = [shown(result, next(scores), one) for result, one in zip_runs([own], examples, draws)]
+            shows = (
+                [merged(runs[at : at + draws], self.metric) for at in range(0, len(runs), draws)]
+                if draws > 1
+                else runs
+            )
+            made.append(Evaluation(candidate, (*shows, *[DROPPED] * (len(examples) - len(shows)))))
         return made
+
+    async def scored(self, runs: Sequence[tuple[RunResult, Example]]) -> list[Graded]:
+        """What runs score: those that ended with an answer what the metric says, others 0.
+
+        Raises:
+            NotScored: the metric has no value for an answer.
+        """
+        asked = {
+            place: (result.answer, one)
+            for place, (result, one) in enumerate(runs)
+            if result.status is RunStatus.OK and result.answer is not None
+        }
+        scores = dict(zip(asked, await self._scorer.scores([*asked.values()]), strict=True))
+        return [scores.get(place, Graded(0.0)) for place in range(len(runs))]
 
     def forecast_train(self, candidate: Candidate) -> Forecast:
         """The most that a candidate can need on train beyond what was spent."""
@@ -245,8 +162,13 @@ class Evaluator:
         dollars = self.dearest(candidate)
         known: dict[str, float] = {}
         calls, amount = 0, 0.0
-        for given in questions:
-            for ask in self._runner.foreseen(Job(candidate, given, salt)):
+        jobs = [
+            Job(candidate, given, drawn(salt, draw))
+            for given in questions
+            for draw in range(self.metric.draws)
+        ]
+        for job in jobs:
+            for ask in self._runner.foreseen(job):
                 if ask.identity is None:
                     calls += 1
                     amount += dollars[ask.node]
@@ -259,7 +181,8 @@ class Evaluator:
         return frozenset(
             ask.identity
             for one in self._splits.train
-            for ask in self._runner.foreseen(Job(candidate, one.given), fresh=True)
+            for draw in range(self.metric.draws)
+            for ask in self._runner.foreseen(Job(candidate, one.given, drawn("", draw)), fresh=True)
             if ask.identity is not None
         )
 
@@ -293,29 +216,15 @@ class Evaluator:
         return len(self._splits.train), len(self._splits.select), self._splits.test.size
 
 
-def scored(result: RunResult, example: Example) -> ExampleResult:
-    """A run's result against the target. A failed run scores 0 and stays known as failed."""
-    right = (
-        result.status is RunStatus.OK
-        and result.answer is not None
-        and agrees(result.answer, example.expected)
-    )
-    return ExampleResult(
-        score=1.0 if right else 0.0,
-        status=result.status,
-        failure=(result.failure or "unknown") if result.status is RunStatus.FAILED else None,
-        answer="" if result.answer is None else result.answer.text,
-        latency=result.latency,
-        calls=result.calls,
-        fallbacks=tuple(fallback.failure for fallback in result.fallbacks),
-        saved=result.saved,
-        failed_calls=failed_calls(result),
-    )
+def drawn(salt: str, draw: int) -> str:
+    """The salt of one of several runs; the first is that of a single one."""
+    return salt if draw == 0 else f"{salt}#{draw}"
 
 
-def failed_calls(result: RunResult) -> tuple[tuple[str, str], ...]:
-    """The calls that failed a run or made a node of it absent, each with its class."""
-    fallen = tuple((fallback.identity, fallback.failure) for fallback in result.fallbacks)
-    if result.failed_call is None:
-        return fallen
-    return (*fallen, (result.failed_call, result.failure or "unknown"))
+def zip_runs(
+    by_candidate: Sequence[Sequence[RunResult]], examples: Sequence[Example], draws: int
+) -> Iterator[tuple[RunResult, Example]]:
+    """Runs with their examples, as far as there are runs."""
+    for runs in by_candidate:
+        for place, result in enumerate(runs):
+            yield result, examples[place // draws]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from tgl.evaluate.bench import Bench
 from tgl.evaluate.budget import NO_LATER, Later, Planner
-from tgl.evaluate.evaluator import Evaluation
+from tgl.evaluate.evaluation import Evaluation
 from tgl.evaluate.ledger import Forecast, Need
 from tgl.evaluate.measure import FINAL_SALT
 from tgl.evaluate.selection import Finalist, finalists, rank

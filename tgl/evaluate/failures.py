@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tgl.evaluate.evaluator import Evaluation
+from tgl.evaluate.evaluation import Evaluation
 from tgl.evaluate.report import FailureLine, FailureReport
 from tgl.runtime import RunStatus
 

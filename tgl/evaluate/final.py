@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tgl.evaluate.baselines import Baseline, best_of_baselines
 from tgl.evaluate.bench import Bench
 from tgl.evaluate.data import Example
-from tgl.evaluate.evaluator import Evaluation
+from tgl.evaluate.evaluation import Evaluation
 from tgl.evaluate.ledger import NOTHING, Forecast
 from tgl.evaluate.measure import FINAL_SALT
 from tgl.evaluate.report import BaselineKind

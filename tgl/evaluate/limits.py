@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from tgl.evaluate.cost import CostModel, Price
-from tgl.evaluate.evaluator import Evaluation
+from tgl.evaluate.evaluation import Evaluation
 from tgl.ir import Limit
 from tgl.statistics import quantile
 

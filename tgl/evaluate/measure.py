@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from tgl.emit import amount_text
 from tgl.evaluate.cost import CostModel
 from tgl.evaluate.data import Example
-from tgl.evaluate.evaluator import Evaluation
+from tgl.evaluate.evaluation import Evaluation, ExampleResult
 from tgl.evaluate.report import BaselineReport, Difference, Estimate, GroupFigures, ProgramFigures
-from tgl.statistics import Interval, Resampler, bootstrap_mean, compare, quantile, wilson
+from tgl.ir import ACCURACY, MetricSpec
+from tgl.statistics import Interval, Resampler, bootstrap_mean, bounded_mean, compare, quantile, weighted_mean
 
 FINAL_SALT = "final"
 """Salt of the final measurement: its draws are not those that the search has seen (semantics.md 8)."""
@@ -28,28 +29,43 @@ def estimate(value: float, interval: Interval) -> Estimate:
     return Estimate(value=value, low=interval.low, high=interval.high)
 
 
-def accuracy(scores: Sequence[float]) -> Estimate:
-    """The share of right answers with its Wilson interval."""
-    correct = round(sum(scores))
-    return estimate(correct / len(scores), wilson(correct, len(scores)))
+def score_of(
+    scores: Sequence[float], weights: Sequence[float] | None, metric: MetricSpec, resampler: Resampler
+) -> Estimate:
+    """The mean score as the metric tells it, with its interval (`bounded_mean`)."""
+    ends = bounded_mean(scores, weights, resampler)
+    mean = weighted_mean(scores, weights)
+    if metric.kind == "accuracy" and weights is None:
+        return estimate(round(sum(scores)) / len(scores), ends)
+    low, high = sorted((metric.figure(ends.low), metric.figure(ends.high)))
+    return Estimate(value=metric.figure(mean), low=low, high=high)
 
 
 def figures(
-    evaluation: Evaluation, examples: Sequence[Example], cost: CostModel, resampler: Resampler
+    evaluation: Evaluation,
+    examples: Sequence[Example],
+    cost: CostModel,
+    resampler: Resampler,
+    metric: MetricSpec = ACCURACY,
 ) -> ProgramFigures:
     """The figures of a program on examples, by group where the examples have groups.
 
-    `resampler` decides the interval of the mean cost alone.
+    `resampler` decides the intervals of means that are no shares of right answers.
     """
     costs = evaluation.costs(cost)
-    members: dict[str, list[float]] = {}
-    for one, score in zip(examples, evaluation.scores, strict=True):
+    members: dict[str, list[ExampleResult]] = {}
+    for one, result in zip(examples, evaluation.results, strict=True):
         if one.group is not None:
-            members.setdefault(one.group, []).append(score)
+            members.setdefault(one.group, []).append(result)
+    groups = {name: Evaluation(evaluation.candidate, tuple(own)) for name, own in sorted(members.items())}
+
+    def scored(one: Evaluation, *name: str) -> Estimate:
+        return score_of(one.scores, one.weights, metric, resampler.child("score", *name))
+
     return ProgramFigures(
         n=evaluation.n,
-        correct=round(sum(evaluation.scores)),
-        accuracy=accuracy(evaluation.scores),
+        correct=evaluation.scores.count(1.0),
+        accuracy=scored(evaluation),
         cost=estimate(sum(costs) / len(costs), bootstrap_mean(costs, resampler.child("cost"))),
         cost_max=max(costs),
         calls_mean=sum(evaluation.calls) / evaluation.n,
@@ -61,18 +77,23 @@ def figures(
         unanswered=evaluation.unanswered,
         fallbacks=dict(evaluation.fallbacks),
         calls_saved=evaluation.saved / evaluation.n,
+        verdicts=dict(evaluation.verdicts),
+        cuts=dict(evaluation.cuts),
         groups=tuple(
-            GroupFigures(name=name, n=len(scores), correct=round(sum(scores)), accuracy=accuracy(scores))
-            for name, scores in sorted(members.items())
+            GroupFigures(name=name, n=own.n, correct=own.scores.count(1.0), accuracy=scored(own, name))
+            for name, own in groups.items()
         ),
     )
 
 
-def difference(winner: Evaluation, other: Evaluation, resampler: Resampler) -> Difference:
-    """How the winner differs from another program on the same examples."""
-    compared = compare(winner.scores, other.scores, resampler)
+def difference(
+    winner: Evaluation, other: Evaluation, resampler: Resampler, metric: MetricSpec = ACCURACY
+) -> Difference:
+    """How the winner's figure differs from that of another program on the same examples."""
+    compared = compare(winner.scores, other.scores, resampler, weights=winner.weights)
+    low, high = sorted(metric.difference(end) for end in (compared.interval.low, compared.interval.high))
     return Difference(
-        estimate=estimate(compared.difference, compared.interval),
+        estimate=Estimate(value=metric.difference(compared.difference), low=low, high=high),
         p_value=compared.p_value,
         method=compared.method,
         distinguishable=compared.distinguishable,
@@ -80,7 +101,11 @@ def difference(winner: Evaluation, other: Evaluation, resampler: Resampler) -> D
 
 
 def verdict(
-    winner: ProgramFigures, best: BaselineReport | None, unit: str, unmeasured: str | None = None
+    winner: ProgramFigures,
+    best: BaselineReport | None,
+    unit: str,
+    unmeasured: str | None = None,
+    metric: MetricSpec = ACCURACY,
 ) -> tuple[str, bool]:
     """The first line of the output, and whether the winner differs from the best baseline.
 
@@ -92,18 +117,27 @@ def verdict(
         return "no baseline was measured on test, so this says nothing about simpler programs", False
     by = best.difference.estimate
     costs = f"{amount_text(winner.cost.value)} against {amount_text(best.test.cost.value)}"
+    if metric.is_share:
+        apart = f"{100 * by.value:+.1f} points, 95 % interval {100 * by.low:+.1f} to {100 * by.high:+.1f}"
+    else:
+        value, low, high = (signed_text(end) for end in (by.value, by.low, by.high))
+        apart = f"{metric.title} {value}, 95 % interval {low} to {high}"
     points = (
-        f"{100 * by.value:+.1f} points, 95 % interval {100 * by.low:+.1f} to {100 * by.high:+.1f}, "
-        f"n {winner.n}; cost {'$' if unit == '$' else ''}{costs}{'' if unit == '$' else ' ' + unit}"
+        f"{apart}, n {winner.n}; cost {'$' if unit == '$' else ''}{costs}{'' if unit == '$' else ' ' + unit}"
     )
     if not best.difference.distinguishable:
         return f"not distinguishable from a simpler program: {best.name} ({points})", False
-    if by.value < 0:
+    if (by.value < 0) is (metric.better == "higher"):
         return f"worse than a simpler program: {best.name} ({points})", True
     if unmeasured is not None:
         known = f"better than {best.name} ({points})"
         return f"{known}, but {unmeasured}, better on select, was not measured: raise `spend`", False
     return f"better than the best simpler program, {best.name} ({points})", True
+
+
+def signed_text(value: float) -> str:
+    """An amount with its sign."""
+    return f"{'-' if value < 0 else '+'}{amount_text(abs(value))}"
 
 
 def responses_hash(evaluations: Iterable[Evaluation]) -> str:

@@ -13,7 +13,8 @@ from tgl.evaluate.budget import Later, Planner
 from tgl.evaluate.calibration import calibrated, reference_program
 from tgl.evaluate.comparing import Comparing, Rivals
 from tgl.evaluate.cost import CostModel, NoPrice, dollar_prices
-from tgl.evaluate.evaluator import Evaluation, Evaluator
+from tgl.evaluate.evaluation import Evaluation
+from tgl.evaluate.evaluator import Evaluator
 from tgl.evaluate.exploring import TrainLab, select_finalists
 from tgl.evaluate.final import FinalFigures, final_measurement
 from tgl.evaluate.ledger import Ledger, Need
@@ -21,18 +22,18 @@ from tgl.evaluate.limits import Meter, limit_text
 from tgl.evaluate.measure import (
     FINAL_SALT,
     WINNER,
-    accuracy,
     difference,
     figures,
     report_draws,
     responses_hash,
+    score_of,
     verdict,
 )
 from tgl.evaluate.outcomes import NoCandidate, NothingFeasible, SpendTooSmall
 from tgl.evaluate.report import BaselineReport, LimitReport, SearchReport, Selection, SpendReport
 from tgl.evaluate.selection import Choice, choose, mean_cost
 from tgl.evaluate.simple_programs import reachable_models, standard_grader
-from tgl.ir import Assignment, Candidate, OptimizeSpec, ProgramIR, TaskSpec
+from tgl.ir import Assignment, Candidate, MetricSpec, OptimizeSpec, ProgramIR, TaskSpec
 from tgl.search import BadMethod, Explored, JournalWriter, Method, NoJournal, ProgramSpace, explore, method_of
 from tgl.space import EmptySpace, OpenBounds, Resolution
 from tgl.statistics import Resampler
@@ -156,7 +157,7 @@ class Pursuit:
             return NoCandidate(texts, str(error))
         chosen = lab.promising()
         if not chosen:
-            return nothing_feasible("train", lab.leading(), bench.meter)
+            return nothing_feasible("train", lab.leading(), bench.meter, self.task.metric)
         assignments = {self.space.key(one.assignment): one.assignment for one in reversed(explored.outcomes)}
         mode_key = self.space.key(mode)
         assignments[mode_key] = mode
@@ -174,7 +175,9 @@ class Pursuit:
             return too_small("measure any candidate on select and test", needed, bench.ledger)
         choice = choose(finalists, bench.meter, Resampler(self.spec.seed, ("select",)))
         if choice is None:
-            return nothing_feasible("select", [one.evaluation for one in finalists], bench.meter)
+            return nothing_feasible(
+                "select", [one.evaluation for one in finalists], bench.meter, self.task.metric
+            )
         bench.end("selected", choice.winner.evaluation.candidate.digest)
         winner = choice.winner.evaluation.candidate
         bench.ledger.keep(evaluator.forecast_test(winner, FINAL_SALT).need + later.rivals)
@@ -258,7 +261,8 @@ class Pursuit:
         """The whole account."""
         bench, spec, task = self.bench, self.spec, self.task
         cost, resampler = bench.cost, report_draws(spec.seed)
-        winner = figures(final.winner, final.examples, cost, resampler.child(WINNER))
+        metric = task.metric
+        winner = figures(final.winner, final.examples, cost, resampler.child(WINNER), metric)
         key = choice.winner.evaluation.candidate.digest
 
         place_of = {id(one): place for place, one in enumerate(baselines)}
@@ -273,11 +277,11 @@ class Pursuit:
         promised = best_of_baselines(baselines, cost, differs)
         unmeasured = None if promised is None or promised is leader else promised.name
         reports = tuple(
-            baseline_report(one, final, place, cost, resampler.child(place), best=one is leader)
+            baseline_report(one, final, place, cost, resampler.child(place), metric, best=one is leader)
             for place, one in enumerate(baselines)
         )
         best = next((one for one in reports if one.best), None)
-        sentence, distinguishable = verdict(winner, best, cost.name, unmeasured)
+        sentence, distinguishable = verdict(winner, best, cost.name, unmeasured, metric)
         select = choice.winner.evaluation
         return SearchReport(
             graph=spec.graph,
@@ -299,10 +303,10 @@ class Pursuit:
             selection=Selection(
                 n=select.n,
                 finalists=finalists,
-                best=choice.best.evaluation.score,
-                raw=select.score,
-                raw_interval=accuracy(select.scores),
-                corrected=choice.corrected,
+                best=metric.figure(choice.best.evaluation.score),
+                raw=metric.figure(select.score),
+                raw_interval=score_of(select.scores, select.weights, metric, resampler.child("select")),
+                corrected=metric.figure(choice.corrected),
                 winner_is_best=choice.winner is choice.best,
             ),
             baselines=reports,
@@ -335,34 +339,48 @@ class Pursuit:
             salt=FINAL_SALT,
             simulated=self.search.ir.simulated_models,
             deploy=spec.deploy,
+            metric=metric,
             notes=tuple(bench.notes),
         )
 
 
 def baseline_report(
-    one: Baseline, final: FinalFigures, place: int, cost: CostModel, resampler: Resampler, *, best: bool
+    one: Baseline,
+    final: FinalFigures,
+    place: int,
+    cost: CostModel,
+    resampler: Resampler,
+    metric: MetricSpec,
+    *,
+    best: bool,
 ) -> BaselineReport:
     """A baseline's figures on select and, where it was measured there, on test."""
     tested = final.baselines.get(place)
     why = one.why or final.skipped.get(place, "")
-    differs = None if tested is None else difference(final.winner, tested, resampler.child("difference"))
+    differs = (
+        None if tested is None else difference(final.winner, tested, resampler.child("difference"), metric)
+    )
     return BaselineReport(
         kind=one.kind,
         name=one.name,
         models=one.models,
         k=one.k,
-        select_accuracy=None if one.on_select is None else one.on_select.score,
+        select_accuracy=None if one.on_select is None else metric.figure(one.on_select.score),
         select_cost=None if one.on_select is None else mean_cost(one.on_select, cost),
         routes=one.routes,
         dear=one.dear,
-        test=None if tested is None else figures(tested, final.examples, cost, resampler),
+        test=None if tested is None else figures(tested, final.examples, cost, resampler, metric),
         difference=differs,
         best=best,
         why=why,
     )
 
 
-def nothing_feasible(split: str, ranked: list[Evaluation], meter: Meter) -> NothingFeasible:
+def nothing_feasible(
+    split: str, ranked: list[Evaluation], meter: Meter, metric: MetricSpec
+) -> NothingFeasible:
     """Which limits the closest candidate breaks."""
     closest = min(ranked, key=lambda one: (meter.violation(one), -one.score, one.candidate.digest))
-    return NothingFeasible(split, len(ranked), meter.broken(closest), closest.score)
+    return NothingFeasible(
+        split, len(ranked), meter.broken(closest), metric.figure(closest.score), metric.title
+    )

@@ -13,20 +13,22 @@ from tgl.evaluate.ledger import Need
 class NothingFeasible:
     """No candidate that was measured on `split` meets the measured limits.
 
-    `broken` are the limits that the closest candidate exceeds, with its figures; `score` is its accuracy.
+    `broken` are the limits that the closest candidate exceeds, with its figures; `score` is its figure of
+    the task's `metric`.
     """
 
     split: str
     measured: int
     broken: tuple[str, ...]
     score: float
+    metric: str = "accuracy"
 
     def diagnostic(self) -> Diagnostic:
         """E0859."""
         return report(
             "E0859",
             f"none of the {self.measured} candidates measured on {self.split} meets the limits",
-            notes=(f"the closest: accuracy {self.score:.3f}, but {'; '.join(self.broken)}",),
+            notes=(f"the closest: {self.metric} {self.score:.3f}, but {'; '.join(self.broken)}",),
             hint="relax the limit, or give the search cheaper options",
         )
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from tgl.ir import Assignment, Frozen, UnitSpec
+from tgl.ir import ACCURACY, Assignment, Frozen, MetricSpec, UnitSpec
 
 REPORT_SCHEMA = 1
 
@@ -36,10 +36,14 @@ class GroupFigures(Frozen):
 class ProgramFigures(Frozen):
     """A program on the n examples of one split.
 
-    `accuracy` has a Wilson interval, `cost` the bootstrap interval of its mean. `failed` examples count as
-    wrong; `failures` tells their classes. `unanswered` ended without an answer. `fallbacks` are failed calls
-    that made a node absent, by class; `calls_saved` is how many calls of a question, in the mean, a quorum
-    spares its deployment.
+    `accuracy` is the figure of the task's metric, as the metric tells it (`SearchReport.metric`), with a
+    Wilson interval where it is a share of right answers, else one of the bootstrap (`bounded_mean`);
+    `correct` examples have the best score there is. `cost` has the bootstrap interval of its mean. `failed`
+    examples count as wrong; `failures` tells their classes. `unanswered` ended without an answer. `fallbacks`
+    are failed calls that made a node absent, by class; `calls_saved` is how many calls of a question, in the
+    mean, a quorum spares its deployment. `verdicts`: how the code of its answers did, where the key runs it.
+    `cuts`: maps whose lists were longer than their bound, with the number of such examples and the number of
+    items that were left out.
     """
 
     n: int
@@ -56,11 +60,13 @@ class ProgramFigures(Frozen):
     unanswered: int
     fallbacks: dict[str, int] = Field(default_factory=dict[str, int])
     calls_saved: float = 0.0
+    verdicts: dict[str, int] = Field(default_factory=dict[str, int])
+    cuts: dict[str, tuple[int, int]] = Field(default_factory=dict[str, tuple[int, int]])
     groups: tuple[GroupFigures, ...] = ()
 
 
 class Difference(Frozen):
-    """Accuracy of the winner minus that of another program on the same examples.
+    """Figure of the winner minus that of another program on the same examples.
 
     `method` is `newcombe` (Newcombe's method 10 for paired proportions, with the exact McNemar `p_value`)
     or `bootstrap`. `distinguishable`: the interval excludes zero.
@@ -243,4 +249,5 @@ class SearchReport(Frozen):
     salt: str
     simulated: tuple[str, ...] = ()
     deploy: int | None = None
+    metric: MetricSpec = ACCURACY
     notes: tuple[str, ...]

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tgl.evaluate.cost import CostModel
-from tgl.evaluate.evaluator import Evaluation
+from tgl.evaluate.evaluation import Evaluation
 from tgl.evaluate.limits import Meter
 from tgl.ir import Assignment
-from tgl.statistics import Resampler, corrected_best
+from tgl.statistics import Resampler, corrected_best, ratio_error, weighted_mean
 
 WINNER_ERRORS = 1.0
 FRONT_ERRORS = 2.0
@@ -64,6 +64,8 @@ class Deficit:
 def deficit(best: Evaluation, other: Evaluation) -> Deficit:
     """The deficit of `other`; with a single example the error is 0."""
     differences = [one - two for one, two in zip(best.scores, other.scores, strict=True)]
+    if (weights := best.weights) is not None:
+        return Deficit(weighted_mean(differences, weights), ratio_error(differences, weights))
     n = len(differences)
     mean = sum(differences) / n
     squares = sum((difference - mean) ** 2 for difference in differences)
@@ -114,5 +116,9 @@ def choose(finalists: Sequence[Finalist], meter: Meter, resampler: Resampler) ->
     winner = min(
         near, key=lambda one: (mean_cost(one.evaluation, meter.cost), *rank(one.evaluation, meter.cost))
     )
-    corrected = corrected_best([one.evaluation.scores for one in feasible], resampler.child("corrected"))
+    corrected = corrected_best(
+        [one.evaluation.scores for one in feasible],
+        resampler.child("corrected"),
+        weights=best.evaluation.weights,
+    )
     return Choice(winner, best, corrected.corrected)

@@ -31,6 +31,7 @@ from tgl.ir.expr import (
     WhatName,
 )
 from tgl.ir.program import (
+    ACCURACY,
     MOST_RESULT,
     PYTHON_FN,
     SCHEMA,
@@ -41,6 +42,7 @@ from tgl.ir.program import (
     Group,
     KeySpec,
     Limit,
+    MetricSpec,
     ModelSpec,
     NodeTemplate,
     OptimizeSpec,
@@ -56,6 +58,7 @@ from tgl.ir.program import (
 from tgl.ir.subset import subset_places
 
 __all__ = [
+    "ACCURACY",
     "AS_IT_IS",
     "MADE",
     "MOST_RESULT",
@@ -93,6 +96,7 @@ __all__ = [
     "KeySpec",
     "Limit",
     "ListOf",
+    "MetricSpec",
     "ModelName",
     "ModelOf",
     "ModelSpec",

@@ -4,6 +4,7 @@ from tgl.keys.answers import Answer, agrees, expected, read_answer
 from tgl.keys.code import code_key, program_in
 from tgl.keys.normalise import normalised
 from tgl.keys.numbers import FoundNumber, first_number, last_number, number_key
+from tgl.keys.overlap import token_f1
 
 __all__ = [
     "Answer",
@@ -17,4 +18,5 @@ __all__ = [
     "number_key",
     "program_in",
     "read_answer",
+    "token_f1",
 ]

@@ -9,12 +9,14 @@
 | math   | its final answer: boxed, "the answer is", ...          | they mean the same (`mathematics`)      |
 | choice | the option that it picks                               | it is the same option                   |
 | json   | its last object that has the fields                    | the fields have equal values            |
+| code   | all of it: which program it is, its prompt tells too   | the programs differ in layout alone     |
 
 With `after`, only the text behind its last occurrence counts, and a reply without it is unread. A first
 line, because a small model that has answered tends to go on with a question of its own.
 
 Votes count answers by `key`, which is an equivalence. `agrees` is what a reply is scored with: a tolerance
-and units that one side leaves out are no equivalence (12 cm is 12, and 12 is 12 m).
+and units that one side leaves out are no equivalence (12 cm is 12, and 12 is 12 m). Code is scored by its
+tests, where it can run (`tgl.sandbox`), and not here.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from pydantic import JsonValue
 
 from tgl.ir import KeySpec
 from tgl.keys.choice import alone, read_option
+from tgl.keys.code import code_key, program_in
 from tgl.keys.fields import canonical_fields, fields_in
 from tgl.keys.mathematics import final_answer, meaning, written_answer
 from tgl.keys.normalise import normalised
@@ -138,6 +141,8 @@ def answer_in(spec: KeySpec, text: str, *, last: bool) -> Answer | None:
         case "json":
             found = fields_in(spec.fields, text)
             return None if found is None else Answer(found, found)
+        case "code":
+            return code_answer(text if last else text.lstrip())
         case _:
             assert_never(spec.kind)
 
@@ -146,6 +151,12 @@ def mathematical(text: str | None) -> Answer | None:
     """An answer by what it means."""
     found = None if text is None else meaning(text)
     return None if text is None or found is None else Answer(text, found.key, found.also, found.says)
+
+
+def code_answer(text: str) -> Answer | None:
+    """A reply with code. It is kept whole: what it stands for depends on the row's prompt (`program_in`)."""
+    program = program_in(text, "", "")
+    return Answer(text, code_key(text if program is None else program)) if text.strip() else None
 
 
 def first_line(text: str) -> str:

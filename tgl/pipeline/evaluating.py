@@ -28,6 +28,7 @@ from tgl.pipeline.searching import prepare, search
 from tgl.pipeline.session import MakeModel, RunOptions, open_session
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.task import evaluator_of, load_task, split_task
+from tgl.pipeline.trouble import placeless
 from tgl.pipeline.watch import Watch
 from tgl.pipeline.workspace import Workspace
 from tgl.report import SilentProgress
@@ -173,8 +174,11 @@ async def verify(program: ResolvedProgram, workspace: Workspace, options: RunOpt
         raise Stop(
             Exit.OUTSIDE, message=f"{program.name} has no `measured` block: `tglc eval` measures the program"
         )
-    offline = RunOptions(recorded=options.recorded, trust=options.trust)
-    found = await evaluate(program, workspace, offline, Watch(SilentProgress()), verifying=True)
+    offline = RunOptions(recorded=options.recorded, trust=options.trust, unsafe=options.unsafe)
+    try:
+        found = await evaluate(program, workspace, offline, Watch(SilentProgress()), verifying=True)
+    except Stop as stop:
+        raise underivable(program.name, stop) from None
     texts = import_texts(program.checked)
     hashes = Hashes(program_hash(program.text), imports_hash(texts), found.data, found.responses)
     derived = settings_in((*found.lines, hashes_line(hashes)))
@@ -188,7 +192,26 @@ async def verify(program: ResolvedProgram, workspace: Workspace, options: RunOpt
     stale = staleness(program.text, texts, found.data)
     if differing or stale:
         return Verification(tuple(differing), False, "", found.failures)
-    return replace(await replayed(program, workspace, offline), failures=found.failures)
+    try:
+        again = await replayed(program, workspace, offline)
+    except Stop as stop:
+        raise underivable(program.name, stop) from None
+    return replace(again, failures=found.failures)
+
+
+def underivable(name: str, stop: Stop) -> Stop:
+    """R0307 where responses are missing: this command asks no model, so that `--live` is no advice here."""
+    missing = next((one for one in stop.diagnostics if one.code == "R0302"), None)
+    if missing is None:
+        return stop
+    told = placeless(
+        "R0307",
+        f"the measured block of {name} can't be derived again: {missing.message}",
+        help="import the responses that it was made from, `tglc store import FILE`, or measure again with "
+        "`tglc eval --live`",
+        notes=missing.notes,
+    )
+    return Stop(stop.exit_code, told)
 
 
 REPEATED = ("baseline",)

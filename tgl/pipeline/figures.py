@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tgl.emit import BaselineFigures, Hashes, Interval, MeasuredBlock, MeasuredFigures
 from tgl.evaluate import Estimate, ProgramFigures, SearchReport
-from tgl.ir import UnitSpec
+from tgl.ir import ACCURACY, MetricSpec, UnitSpec
 
 
 def interval(estimate: Estimate) -> Interval:
@@ -19,6 +19,7 @@ def measured_figures(
     *,
     simulated: bool,
     deploy: int | None,
+    metric: MetricSpec = ACCURACY,
 ) -> MeasuredFigures:
     """A program's figures as the block shows them.
 
@@ -38,6 +39,7 @@ def measured_figures(
         latency_p95=figures.latency_p95,
         simulated=simulated,
         deploy=deploy,
+        metric=metric,
     )
 
 
@@ -58,6 +60,7 @@ def measured_block(report: SearchReport, *, program: str, imports: str) -> Measu
             report.unit_tokens,
             simulated=bool(report.simulated),
             deploy=report.deploy,
+            metric=report.metric,
         ),
         method=report.method,
         method_args=report.method_args,

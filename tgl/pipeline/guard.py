@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from tgl.evaluate import ExampleFailed
+from tgl.evaluate import ExampleFailed, NotScored
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.trouble import MODEL_CODES, placeless, store_stop
 from tgl.runtime import BatchStopped, BillReached, MissingResponses, ModelRefused
@@ -43,6 +43,8 @@ def batch_stop(stop: BatchStopped, responses: ReadOnlyResponses, saved: str) -> 
             )
         case ExampleFailed():
             return Stop(Exit.OUTSIDE, placeless("R0304", stop.message, help=stop.help, notes=notes))
+        case NotScored():
+            return Stop(Exit.FAILED, placeless(stop.code, stop.message, help=stop.help, notes=notes))
         case BillReached():
             return Stop(Exit.OUTSIDE, placeless("R0308", stop.message, help=stop.help, notes=notes))
         case _:

@@ -139,7 +139,7 @@ async def measured(name: str, workspace: Workspace, *, trust: bool = False) -> s
             await recall_failures(session, resolved_key(program, data.dataset.hash), resume=False, live=False)
             alone = await measure_alone(
                 program.ir,
-                evaluator_of(program.ir, split_task(data, read=("test",)), session),
+                evaluator_of(program.ir, split_task(data, read=("test",)), session, scoring=False),
                 purpose="verify",
                 seed=program.seed,
                 reference_tokens=program.unit_tokens,

@@ -61,6 +61,7 @@ class RunOptions:
         hedge: quantile of a model's latencies after which a request is doubled; None: never.
         quorum: whether a question stops waiting for calls that can't change its answer.
         trust: whether the functions in Python that the program names may be run.
+        unsafe: whether programs that models write may run without a sandbox, where there is none.
     """
 
     live: bool = False
@@ -71,6 +72,7 @@ class RunOptions:
     hedge: float | None = None
     quorum: bool = False
     trust: bool = False
+    unsafe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Session:
     """An open executor with its store.
 
     `recorded` is the number of recorded responses at hand, `failures` the calls that failed when they were
-    recorded. `functions` are those that the user wrote, by registered name.
+    recorded. `functions` are those that the user wrote, by registered name; `unsafe` as in `RunOptions`.
     """
 
     executor: Executor
@@ -87,6 +89,7 @@ class Session:
     recorded: int
     failures: tuple[StoredFailure, ...] = ()
     functions: Mapping[str, StdFunction] = field(default_factory=dict[str, StdFunction])
+    unsafe: bool = False
 
 
 def build_model(spec: ModelSpec, workspace: Workspace) -> ChatModel:
@@ -338,7 +341,8 @@ async def open_session(
             if isinstance(binding.model, Curious):
                 binding.model.ledger = executor.ledger
         if recorded is None:
-            yield Session(executor, store, shots, 0, functions=functions.table)
+            yield Session(executor, store, shots, 0, functions=functions.table, unsafe=options.unsafe)
         else:
             failures = tuple(recorded.failures())
-            yield Session(executor, store, shots, len(recorded.responses), failures, functions.table)
+            count = len(recorded.responses)
+            yield Session(executor, store, shots, count, failures, functions.table, options.unsafe)

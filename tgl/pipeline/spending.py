@@ -172,7 +172,7 @@ def too_small(
     spec, task = ir.optimize, ir.task
     if spec is None or task is None or (spec.spend_calls is None and spec.spend_dollars is None):
         return ()
-    evaluator = evaluator_of(ir, splits, session)
+    evaluator = evaluator_of(ir, splits, session, scoring=False)
     reference = reference_program(ir, task, base_role(ir, task))
     spent = Need(0)
     steps: list[tuple[str, Need]] = []

@@ -8,14 +8,25 @@ from pathlib import Path
 
 from tgl.data import NearPair, NearRepeats, NoSuchFile, near_pairs, read_data
 from tgl.diagnostics import Diagnostic, Severity
-from tgl.evaluate import Dataset, Evaluator, SplitName, Splits, dataset_of, dollar_prices, given_text, split
-from tgl.ir import ProgramIR, TaskSpec
+from tgl.evaluate import (
+    Dataset,
+    Evaluator,
+    SplitName,
+    Splits,
+    Tested,
+    dataset_of,
+    dollar_prices,
+    given_text,
+    scorer_of,
+    split,
+)
+from tgl.ir import ACCURACY, ProgramIR, TaskSpec
 from tgl.pipeline.session import Session
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.trouble import placeless
 from tgl.runtime import ShotsTable, shown_text
+from tgl.sandbox import NoSandbox, find_sandbox
 from tgl.space import Lengths, RowLengths, TextSize
-
 
 MOST_SHOWN = 3
 """Pairs of rows that a warning shows."""
@@ -123,8 +134,13 @@ def split_task(data: TaskData, *, read: Sequence[SplitName] = ("train", "select"
     return made
 
 
-def evaluator_of(ir: ProgramIR, splits: Splits, session: Session) -> Evaluator:
-    """What measures candidates of a program."""
+def evaluator_of(ir: ProgramIR, splits: Splits, session: Session, *, scoring: bool = True) -> Evaluator:
+    """What measures candidates of a program, or where nothing is `scoring` tells what they may need.
+
+    Raises:
+        Stop: code has to be run, and there is no sandbox.
+    """
+    metric = ACCURACY if ir.task is None else ir.task.metric
     return Evaluator(
         session.executor,
         splits,
@@ -132,7 +148,24 @@ def evaluator_of(ir: ProgramIR, splits: Splits, session: Session) -> Evaluator:
         lengths=lengths_of(ir, splits, session.shots),
         allowance=1.0 if ir.task is None else ir.task.failures,
         abort=ir.task is not None and ir.task.on_error == "abort",
+        metric=metric,
+        scorer=scorer_of(metric, session.functions, right=tested(ir, session)) if scoring else None,
     )
+
+
+def tested(ir: ProgramIR, session: Session) -> Tested | None:
+    """What runs the code of answers, if the task's key says so.
+
+    Raises:
+        Stop: there is no place where it may run.
+    """
+    if ir.task is None or ir.task.key.kind != "code":
+        return None
+    sandbox = find_sandbox(accept_unsafe=session.unsafe)
+    if isinstance(sandbox, NoSandbox):
+        message = f"the key `code` runs programs that models write, and there is no sandbox: {sandbox.reason}"
+        raise Stop(Exit.OUTSIDE, placeless("R0312", message, help=sandbox.fix))
+    return Tested(ir.task.key, sandbox, session.store)
 
 
 def lengths_of(ir: ProgramIR, splits: Splits, shots: Mapping[str, ShotsTable]) -> Lengths:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from tgl.evaluate import Notice
-from tgl.report import Progress, SilentProgress, Snapshot
+from tgl.report import Progress, SilentProgress, Snapshot, figure_text
 from tgl.runtime import CallsNeeded, FromStore, Issued, RuntimeEvent, Settled, Waiting
 
 
@@ -39,7 +39,7 @@ class Watch:
 
     def notice(self, notice: Notice) -> None:
         """Take note of where the search stands."""
-        best = None if notice.best is None else f"{100 * notice.best:.1f} % on train"
+        best = None if notice.best is None else f"{figure_text(notice.best, notice.metric)} on train"
         self.snapshot = replace(
             self.snapshot,
             stage=notice.stage,

@@ -10,8 +10,9 @@ from tgl.report.progress import (
     Snapshot,
     TerminalProgress,
 )
+from tgl.report.scores import figure_text
 from tgl.report.spending import ledger_table
-from tgl.report.table import search_table
+from tgl.report.table import cuts_line, search_table, verdict_words
 
 __all__ = [
     "JsonProgress",
@@ -20,9 +21,12 @@ __all__ = [
     "SilentProgress",
     "Snapshot",
     "TerminalProgress",
+    "cuts_line",
     "failure_lines",
     "failures_json",
+    "figure_text",
     "ledger_table",
     "search_table",
     "simulation_label",
+    "verdict_words",
 ]

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tgl.emit import amount_text
-from tgl.evaluate import BaselineReport, Difference, Estimate, ProgramFigures, SearchReport
+from tgl.evaluate import BaselineReport, ProgramFigures, SearchReport
 from tgl.report.columns import INDENT, columns
-
-
-def percent(estimate: Estimate) -> str:
-    """A share with its interval: `72.3 % [67.0, 77.1]`."""
-    return f"{100 * estimate.value:.1f} % [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
-
-
-def points(difference: Difference | None) -> str:
-    """A paired difference in points with its interval: `+8.3 [+3.1, +13.5]`."""
-    if difference is None:
-        return ""
-    by = difference.estimate
-    return f"{100 * by.value:+.1f} [{100 * by.low:+.1f}, {100 * by.high:+.1f}]"
+from tgl.report.scores import difference_text, estimate_text, figure_text
 
 
 def cost(figures: ProgramFigures, unit: str) -> str:
@@ -40,27 +28,48 @@ def search_table(report: SearchReport, *, title: str) -> str:
     lines += groups(report, title)
     lines += [
         "",
-        f"{INDENT}accuracy with its 95 % Wilson interval, n {report.winner.n} (test, fresh draws);",
+        f"{INDENT}{report.metric.title} with its {interval_words(report)}, n {report.winner.n} "
+        f"(test, fresh draws){metric_words(report)};",
         f"{INDENT}{report.unit_note};",
     ]
+    points = "in points, " if report.metric.is_share else ""
     lines += [
-        f"{INDENT}difference: winner minus the other, in points, paired by question, with its 95 % interval"
+        f"{INDENT}difference: winner minus the other, {points}paired by question, with its 95 % interval"
     ]
     lines += ["", *facts(report)]
     return "\n".join(lines) + "\n"
 
 
+def interval_words(report: SearchReport) -> str:
+    """Which interval the figures have."""
+    plain = report.metric.kind == "accuracy" and report.metric.weight is None
+    return "95 % Wilson interval" if plain else "95 % interval"
+
+
+def metric_words(report: SearchReport) -> str:
+    """What has to be known of a metric that is no plain accuracy."""
+    metric = report.metric
+    words: list[str] = []
+    if metric.kind == "pass":
+        words.append(f"from {metric.draws} runs of each question; cost and latency are of one run")
+    if metric.kind == "fn":
+        words.append(
+            f"from {amount_text(metric.low)} to {amount_text(metric.high)}, {metric.better} is better"
+        )
+    return "".join(f", {one}" for one in words)
+
+
 def comparison(report: SearchReport, title: str) -> list[str]:
     """The winner and every baseline, one a line."""
-    unit = report.unit_name
-    rows: list[list[str]] = [["program", "accuracy", "cost a question", "difference", "select"]]
+    unit, metric = report.unit_name, report.metric
+    rows: list[list[str]] = [["program", metric.title, "cost a question", "difference", "select"]]
     rows.append(
         [
             title,
-            percent(report.winner.accuracy),
+            estimate_text(report.winner.accuracy, metric),
             cost(report.winner, unit),
             "",
-            f"{100 * report.selection.raw:.1f} %",
+            figure_text(report.selection.raw, metric),
         ]
     )
     unmeasured: list[str] = []
@@ -71,10 +80,10 @@ def comparison(report: SearchReport, title: str) -> list[str]:
         rows.append(
             [
                 baseline.name + (" *" if baseline.best else ""),
-                percent(baseline.test.accuracy),
+                estimate_text(baseline.test.accuracy, metric),
                 cost(baseline.test, unit),
-                points(baseline.difference),
-                "" if baseline.select_accuracy is None else f"{100 * baseline.select_accuracy:.1f} %",
+                difference_text(baseline.difference, metric),
+                "" if baseline.select_accuracy is None else figure_text(baseline.select_accuracy, metric),
             ]
         )
     return [
@@ -93,7 +102,10 @@ def groups(report: SearchReport, title: str) -> list[str]:
     head = ["by group", *(f"{group.name} (n {group.n})" for group in report.winner.groups)]
     rows = [
         head,
-        *([name, *(percent(group.accuracy) for group in figures.groups)] for name, figures in shown),
+        *(
+            [name, *(estimate_text(group.accuracy, report.metric) for group in figures.groups)]
+            for name, figures in shown
+        ),
     ]
     return ["", *columns(rows)]
 
@@ -105,16 +117,18 @@ def told_by_group(baselines: Sequence[BaselineReport]) -> list[BaselineReport]:
 
 def facts(report: SearchReport) -> list[str]:
     """Everything else that a reader needs in order to trust the figures."""
-    chosen = report.selection
+    chosen, metric = report.selection, report.metric
     spend = report.spend
     cap = f" of {spend.calls_cap}" if spend.calls_cap is not None else ""
     dollars = f", ${amount_text(spend.dollars)}" if spend.dollars else ""
     stages = ", ".join(f"{name} {calls}" for name, calls in spend.stages)
     lines = [
         f"selection: {chosen.finalists} finalists on select (n {chosen.n}); the best of them scored "
-        f"{100 * chosen.best:.1f} %,",
-        f"{INDENT}the winner (the cheapest within one standard error of it) {percent(chosen.raw_interval)};",
-        f"{INDENT}corrected for having chosen the best of {chosen.finalists}: {100 * chosen.corrected:.1f} %",
+        f"{figure_text(chosen.best, metric)},",
+        f"{INDENT}the winner (the cheapest within one standard error of it) "
+        f"{estimate_text(chosen.raw_interval, metric)};",
+        f"{INDENT}corrected for having chosen the best of {chosen.finalists}: "
+        f"{figure_text(chosen.corrected, metric)}",
         *routes(report.baselines),
         f"search: {report.method}, seed {report.seed}, {report.candidates} candidates in {report.rounds} "
         f"rounds on {report.sizes[0]} train questions; {ENDINGS[report.ending]}",
@@ -129,16 +143,40 @@ def facts(report: SearchReport) -> list[str]:
     if report.winner.fallbacks:
         classes = ", ".join(f"{name} {count}" for name, count in sorted(report.winner.fallbacks.items()))
         lines.append(f"failed calls whose node was left out (`on_failure absent`): {classes}")
+    if report.winner.cuts:
+        lines.append(cuts_line(report.winner))
     if report.winner.failed:
         classes = ", ".join(f"{name} {count}" for name, count in sorted(report.winner.failures.items()))
         lines.append(
             f"failed: {report.winner.failed} of {report.winner.n} questions, counted as wrong ({classes})"
         )
+    if report.winner.verdicts:
+        lines.append(f"code of {title_of(report)}: {verdict_words(report.winner.verdicts)}")
     if report.winner.unanswered:
         lines.append(
             f"without an answer: {report.winner.unanswered} of {report.winner.n} questions, counted as wrong"
         )
     return [*lines, *(f"note: {note}" for note in report.notes)]
+
+
+def cuts_line(figures: ProgramFigures) -> str:
+    """Where lists were cut, on how many questions, and how much of them was left out (language.md L6)."""
+    maps = "; ".join(
+        f"`{name}` on {examples} of {figures.n} questions ({items} item{'s' if items > 1 else ''} left out)"
+        for name, (examples, items) in sorted(figures.cuts.items())
+    )
+    return f"lists longer than the bound of their `each`: {maps}"
+
+
+def title_of(report: SearchReport) -> str:
+    """Whose code it is, in words."""
+    runs = report.metric.draws
+    return "the winner's answers" if runs == 1 else f"the winner's answers, {runs} to a question"
+
+
+def verdict_words(verdicts: Mapping[str, int]) -> str:
+    """How often code passed its tests, and how it did not."""
+    return ", ".join(f"{name} {count}" for name, count in sorted(verdicts.items()))
 
 
 def latency_line(report: SearchReport) -> str:

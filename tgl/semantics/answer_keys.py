@@ -9,11 +9,11 @@ from tgl.semantics.settings import Settings
 from tgl.syntax import ast
 
 LETTERS = ("A", "B", "C", "D")
-KINDS = ("exact", "text", "number", "math", "choice", "json")
-PLANNED = ("set", "code", "labels", "judge", "embedding")
+KINDS = ("exact", "text", "number", "math", "choice", "json", "code")
+PLANNED = ("set", "labels", "judge", "embedding")
 WANTED = (
-    "`exact`, `text, match: normalised`, `number, tolerance: 1%`, `math`, `choice, options: [A, B, C, D]` or "
-    '`json, fields: [name, age]`, each with `after: "…"` if a text stands before it'
+    "`exact`, `text, match: normalised`, `number, tolerance: 1%`, `math`, `choice, options: [A, B, C, D]`, "
+    '`json, fields: [name, age]` or `code, tests: FIELD`, each with `after: "…"` if a text stands before it'
 )
 TAKEN = {
     "exact": ("after",),
@@ -22,6 +22,7 @@ TAKEN = {
     "math": ("after",),
     "choice": ("options", "after"),
     "json": ("fields", "after"),
+    "code": ("tests", "entry", "prompt", "timeout", "after"),
 }
 """What stands behind each kind."""
 BEHIND = '; `after: "…"` is a text that stands before the answer'
@@ -32,6 +33,8 @@ TAKEN_WORDS = {
     "math": "`math` without a tolerance" + BEHIND,
     "choice": "`choice, options: [A, B, C]`, two or more, which differ in more than case" + BEHIND,
     "json": "`json, fields: [name, age]`, each once; without `fields`, all count" + BEHIND,
+    "code": "`code, tests: FIELD`, with `entry: FIELD` (the function's name) and `prompt: FIELD` (what a "
+    "reply may go on with), `timeout: 5s` (of a run; 1s to 60s)" + BEHIND,
 }
 
 
@@ -58,6 +61,9 @@ def read_key(got: Settings) -> KeySpec:
             got.problems.add(facts.wrong_setting(got.place(arg), "key", TAKEN_WORDS[kind.id]))
             return KeySpec(kind="exact")
         found |= read
+    if kind.id == "code" and "tests" not in found:
+        got.problems.add(facts.wrong_setting(got.place(args[0]), "key", TAKEN_WORDS["code"]))
+        return KeySpec(kind="exact")
     if kind.id == "choice":
         found.setdefault("options", LETTERS)
     return KeySpec.model_validate(found)
@@ -79,6 +85,10 @@ def read_setting(kind: str, arg: ast.Arg) -> dict[str, object]:
             enough = len(words) >= (2 if name == "options" else 1)
             same = len({word.casefold() for word in words}) < len(words)
             return {name: words} if enough and not same and len(words) == len(items) else {}
+        case ast.Arg(name="timeout", value=ast.Number(value=value, unit="s")) if 1 <= value <= 60:
+            return {"timeout": float(value)}
+        case ast.Arg(name="tests" | "entry" | "prompt" as name, value=ast.Name(id=field)):
+            return {name: field}
         case _:
             return {}
 
@@ -107,6 +117,8 @@ def told(key: KeySpec) -> str:
             )
         case "choice":
             words = f"Answer with one of {', '.join(key.options[:-1])} or {key.options[-1]} only."
+        case "code":
+            words = "Answer with the complete Python code in one ```python block."
         case "json":
             fields = "".join(f', "{name}"' for name in key.fields)[2:]
             words = "Answer with one JSON object only" + (f", with the fields {fields}." if fields else ".")

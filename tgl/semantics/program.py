@@ -148,6 +148,7 @@ def check_graphs(scope: FileScope, files: Files, problems: Problems) -> None:
     goals = [
         read_optimize(scope, decl, problems) for decl in scope.module.decls if isinstance(decl, ast.Optimize)
     ]
+    check_once(scope, problems)
     run = {
         goal.graph.decl.name
         for goal in goals
@@ -180,6 +181,18 @@ def is_library(scope: FileScope) -> bool:
     """Whether a file has neither models nor a task: its graphs are for others to use, who give the models."""
     kinds = (ast.Model, ast.Pool, ast.Task)
     return not any(isinstance(binding.decl, kinds) for binding in scope.names.values())
+
+
+def check_once(scope: FileScope, problems: Problems) -> None:
+    """Each graph has one `optimize`: a search is named by its graph (language.md R10)."""
+    first: dict[str, ast.Optimize] = {}
+    for decl in scope.module.decls:
+        if isinstance(decl, ast.Optimize) and first.setdefault(decl.graph, decl) is not decl:
+            from tgl.semantics.errors.types import repeated
+
+            problems.add(
+                repeated(scope.at(decl.span), f"`optimize {decl.graph}`", scope.at(first[decl.graph].span))
+            )
 
 
 def task_spec(files: Files, binding: Binding, problems: Problems) -> TaskSpec | None:
@@ -340,13 +353,16 @@ def finish(files: Files, part: Part, task: TaskSpec | None, goal: Goal | None) -
     }
     models.sort(key=lambda spec: order.get((names[spec.name].source.name, spec.name), (0, 0)))
     optimize: OptimizeSpec | None = None if goal is None else goal.spec
+    functions = dict(state.functions)
+    if task is not None and task.metric.function is not None:
+        functions.setdefault(task.metric.function.name, task.metric.function)
     return ProgramIR(
         graph=part.template,
         models=tuple(models),
         choices=tuple(choices),
         task=task,
         optimize=optimize,
-        functions=tuple(state.functions[name] for name in sorted(state.functions)),
+        functions=tuple(functions[name] for name in sorted(functions)),
     )
 
 

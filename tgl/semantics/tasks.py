@@ -8,17 +8,17 @@ from dataclasses import dataclass
 
 from tgl.ir import KeySpec, Limit, OptimizeSpec, TaskSpec
 from tgl.semantics.answer_keys import read_key, told
-from tgl.semantics.errors import models as model_facts
 from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.errors.at import At
 from tgl.semantics.limits import read_limit
+from tgl.semantics.metrics import read_metric, read_objective
 from tgl.semantics.on_error import read_on_error
 from tgl.semantics.problems import Problems
 from tgl.semantics.scope import Binding, FileScope, kind_of, text_place
 from tgl.semantics.settings import Settings, read_settings
-from tgl.semantics.units import read_unit
 from tgl.semantics.task_data import check_expect, read_data, shows_target
+from tgl.semantics.units import read_unit
 from tgl.syntax import ast
 from tgl.text import Span
 
@@ -47,11 +47,7 @@ def read_task(scope: FileScope, task: ast.Task, problems: Problems) -> TaskSpec 
     by = got.word("by")
     if by is not None and by not in given:
         got.wrong("by", "a field that is `given`: " + ", ".join(given))
-    metric = got.args("metric")
-    if metric and not (
-        len(metric) == 1 and isinstance(metric[0].value, ast.Name) and metric[0].value.id == "accuracy"
-    ):
-        problems.add(name_facts.not_yet(got.place(got.found["metric"]), "metrics other than `accuracy`"))
+    metric = read_metric(got, key, expect)
     on_error = read_on_error(got)
     spec = TaskSpec(
         name=task.name,
@@ -65,6 +61,7 @@ def read_task(scope: FileScope, task: ast.Task, problems: Problems) -> TaskSpec 
         unit=read_unit(got),
         format=read_format(got, key),
         by=by,
+        metric=metric,
         source=source,
         failures=on_error.allowance,
         on_error=on_error.then,
@@ -113,7 +110,7 @@ class Goal:
 def read_optimize(scope: FileScope, block: ast.Optimize, problems: Problems) -> Goal:
     """The facts of an `optimize` block."""
     at = scope.at(block.span)
-    known = ("maximize", "limit", "spend", "using", "seed", "recorded", "deploy")
+    known = ("maximize", "minimize", "limit", "spend", "using", "seed", "recorded", "deploy")
     got = read_settings(
         scope,
         block.settings,
@@ -122,13 +119,11 @@ def read_optimize(scope: FileScope, block: ast.Optimize, problems: Problems) -> 
         at=at,
         known=known,
         repeatable=("limit", "spend"),
-        planned={"pareto": "`pareto`", "minimize": "`minimize`", "draws": "`draws`"},
+        planned={"pareto": "`pareto`", "draws": "`draws`"},
     )
     if not any(isinstance(s, ast.Setting) and s.key in ("pareto", "minimize") for s in block.settings):
         got.require("maximize", "maximize accuracy")
-    objective = got.single("maximize", "`accuracy`")
-    if objective is not None and not (isinstance(objective, ast.Name) and objective.id == "accuracy"):
-        problems.add(name_facts.not_yet(got.place(objective), "objectives other than `accuracy`"))
+    objective = read_objective(scope, got, block.task)
     limits: list[tuple[Limit, Span]] = []
     calls: int | None = None
     dollars: float | None = None
@@ -148,6 +143,7 @@ def read_optimize(scope: FileScope, block: ast.Optimize, problems: Problems) -> 
     spec = OptimizeSpec(
         graph=block.graph,
         task=block.task,
+        objective=objective,
         limits=tuple(limit for limit, _ in limits),
         spend_calls=calls,
         spend_dollars=dollars,

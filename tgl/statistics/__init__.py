@@ -1,4 +1,4 @@
-"""Statistics of paired 0/1 scores and of means: pure functions, numpy only."""
+"""Statistics of paired scores and of means: pure functions, numpy only."""
 
 from tgl.statistics.paired import PairedComparison, compare, paired_counts
 from tgl.statistics.proportions import (
@@ -18,6 +18,7 @@ from tgl.statistics.resampling import (
     corrected_best,
     quantile,
 )
+from tgl.statistics.weighted import bootstrap_weighted, bounded_mean, pass_at, ratio_error, weighted_mean
 
 __all__ = [
     "RESAMPLES",
@@ -28,12 +29,17 @@ __all__ = [
     "Resampler",
     "bootstrap_difference",
     "bootstrap_mean",
+    "bootstrap_weighted",
+    "bounded_mean",
     "compare",
     "corrected_best",
     "correlation",
     "mcnemar_exact",
     "paired_counts",
     "paired_proportions",
+    "pass_at",
     "quantile",
+    "ratio_error",
+    "weighted_mean",
     "wilson",
 ]

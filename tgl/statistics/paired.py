@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tgl.statistics.proportions import Interval, PairedCounts, mcnemar_exact, paired_proportions
-from tgl.statistics.resampling import Resampler, bootstrap_difference
+from tgl.statistics.resampling import Resampler
+from tgl.statistics.weighted import bootstrap_weighted, weighted_mean
 
 
 @dataclass(frozen=True, slots=True)
 class PairedComparison:
     """First minus second.
 
-    `method` names the interval: `newcombe` for 0/1 scores (with the exact McNemar `p_value`), `bootstrap`
-    otherwise (no p-value). The interval decides; the p-value is shown beside it.
+    `method` names the interval: `newcombe` for 0/1 scores of equal weight (with the exact McNemar
+    `p_value`), `bootstrap` otherwise (no p-value). The interval decides; the p-value is shown beside it.
     """
 
     difference: float
@@ -41,16 +42,22 @@ def paired_counts(first: Sequence[float], second: Sequence[float]) -> PairedCoun
 
 
 def compare(
-    first: Sequence[float], second: Sequence[float], resampler: Resampler, *, confidence: float = 0.95
+    first: Sequence[float],
+    second: Sequence[float],
+    resampler: Resampler,
+    *,
+    weights: Sequence[float] | None = None,
+    confidence: float = 0.95,
 ) -> PairedComparison:
-    """How the first differs from the second on the same examples.
+    """How the first differs from the second on the same examples, which may weigh differently.
 
     Raises:
-        ValueError: if the lengths differ, there are no examples, or a score is not finite.
+        ValueError: if the lengths differ, there are no examples, a score is not finite, or a weight is not
+            above 0.
     """
     if len(first) != len(second) or not first:
         raise ValueError(f"need the same examples, at least one: {len(first)} and {len(second)}")
-    if all(score in (0.0, 1.0) for score in (*first, *second)):
+    if weights is None and all(score in (0.0, 1.0) for score in (*first, *second)):
         counts = paired_counts(first, second)
         return PairedComparison(
             difference=counts.difference,
@@ -58,9 +65,10 @@ def compare(
             p_value=mcnemar_exact(counts.first_only, counts.second_only),
             method="newcombe",
         )
+    apart = [one - two for one, two in zip(first, second, strict=True)]
     return PairedComparison(
-        difference=sum(first) / len(first) - sum(second) / len(second),
-        interval=bootstrap_difference(first, second, resampler, confidence=confidence),
+        difference=weighted_mean(first, weights) - weighted_mean(second, weights),
+        interval=bootstrap_weighted(apart, weights, resampler, confidence=confidence),
         p_value=None,
         method="bootstrap",
     )

@@ -55,14 +55,24 @@ def wilson(successes: int, n: int, *, confidence: float = 0.95) -> Interval:
     """
     if n <= 0 or not 0 <= successes <= n:
         raise ValueError(f"need 0 <= successes <= n and n > 0, not {successes} of {n}")
+    return wilson_of(successes / n, n, confidence=confidence)
+
+
+def wilson_of(p: float, n: float, *, confidence: float = 0.95) -> Interval:
+    """The Wilson interval of a mean `p` in [0, 1] of `n` figures in [0, 1]; neither need be whole.
+
+    Raises:
+        ValueError: `p` lies outside [0, 1], or `n` is not positive.
+    """
+    if not 0.0 <= p <= 1.0 or not n > 0.0:
+        raise ValueError(f"need a mean in [0, 1] and n > 0, not {p} of {n}")
     z = two_sided_z(confidence)
-    p = successes / n
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     # Rounding must not push the ends past the estimate at 0 and 1.
-    low = 0.0 if successes == 0 else max(0.0, centre - half)
-    high = 1.0 if successes == n else min(1.0, centre + half)
-    return Interval(low, high)
+    return Interval(
+        0.0 if p == 0.0 else max(0.0, centre - half), 1.0 if p == 1.0 else min(1.0, centre + half)
+    )
 
 
 def paired_proportions(counts: PairedCounts, *, confidence: float = 0.95) -> Interval:

@@ -112,7 +112,11 @@ class CorrectedBest:
 
 
 def corrected_best(
-    scores: Sequence[Sequence[float]], resampler: Resampler, *, resamples: int = RESAMPLES
+    scores: Sequence[Sequence[float]],
+    resampler: Resampler,
+    *,
+    weights: Sequence[float] | None = None,
+    resamples: int = RESAMPLES,
 ) -> CorrectedBest:
     """Estimate, free of the winner's curse, of the best candidate's mean score.
 
@@ -123,6 +127,7 @@ def corrected_best(
     Args:
         scores: one row a candidate, one column an example (the same examples); at least one of each.
         resampler: which draws to use.
+        weights: of the examples, above 0; None: all weigh the same.
         resamples: number of bootstrap samples, > 0.
 
     Raises:
@@ -135,20 +140,24 @@ def corrected_best(
         raise ValueError("need at least one candidate, and the same examples for each")
     matrix = np.stack(vectors)
     count = matrix.shape[1]
+    each = np.ones(count) if weights is None else finite(weights)
+    if each.size != count or bool((each <= 0.0).any()):
+        raise ValueError("need a weight above 0 for each example")
+    weighed: Floats = matrix * each
     total, used = 0.0, 0
     for block in resampler.blocks(count, resamples):
         rows = block.shape[0]
         starts: Indices = np.arange(rows, dtype=np.int64).reshape(rows, 1) * count
         cells: Indices = (block + starts).reshape(rows * count)
-        weights = np.bincount(cells, minlength=rows * count).reshape(rows, count).astype(np.float64)
-        # Sums of 0/1 scores are exact in floats, so ties are ties.
-        chosen = np.argmax(weights @ matrix.T, axis=1)
-        out = weights == 0.0
-        sizes = out.sum(axis=1)
-        sums = (out * matrix[chosen]).sum(axis=1)
+        counts = np.bincount(cells, minlength=rows * count).reshape(rows, count).astype(np.float64)
+        # Sums of 0/1 scores are exact in floats, so ties are ties. A resample weighs the same for all.
+        chosen = np.argmax(counts @ weighed.T, axis=1)
+        out = counts == 0.0
+        sizes = (out * each).sum(axis=1)
+        sums = (out * weighed[chosen]).sum(axis=1)
         total += float((sums[sizes > 0] / sizes[sizes > 0]).sum())
         used += int((sizes > 0).sum())
-    raw = float(matrix.mean(axis=1).max())
+    raw = float((matrix.mean(axis=1) if weights is None else weighed.sum(axis=1) / each.sum()).max())
     return CorrectedBest(raw, total / used if used else raw)
 
 

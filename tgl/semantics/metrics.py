@@ -1,0 +1,191 @@
+"""The `metric` of a task: what an example scores, and which way is better."""
+
+from __future__ import annotations
+
+from tgl.ir import ACCURACY, FunctionSpec, KeySpec, MetricSpec
+from tgl.semantics.answer_keys import read_key
+from tgl.semantics.errors import names as name_facts
+from tgl.semantics.errors import types as facts
+from tgl.semantics.problems import Problems
+from tgl.semantics.roles import read_fn
+from tgl.semantics.scope import FileScope, kind_of
+from tgl.semantics.settings import Settings, read_settings
+from tgl.syntax import ast
+
+KINDS = ("accuracy", "f1", "pass")
+PLANNED = ("ndcg", "pii_share", "bleu", "rouge")
+TAKEN = {
+    "accuracy": ("weight",),
+    "f1": ("weight",),
+    "pass": ("k", "of", "weight"),
+    "fn": ("range", "better", "weight"),
+}
+WANTED = (
+    "`accuracy`, `f1`, `pass, k: 1, of: 5` or a function, `closeness, range: [0, 10], better: lower`, "
+    "each with `weight: FIELD` if rows count differently"
+)
+BEHIND = "; `weight: points` is the field of a row that says how much it counts"
+TAKEN_WORDS = {
+    "accuracy": "`accuracy` alone" + BEHIND,
+    "f1": "`f1` alone" + BEHIND,
+    "pass": f"`pass, k: 2, of: 5`: k of so many runs, 1 <= k <= of <= 100{BEHIND}",
+    "fn": "a function with `range: [0, 10]`, the smallest and the largest value, and `better: lower` "
+    "(or `higher`)" + BEHIND,
+}
+MOST_DRAWS = 100
+NAMED_BY_BLOCKS = frozenset(
+    {"best_baseline", "baseline", "cost", "hashes", "latency", "method", "search", "simulated"}
+)
+"""Settings of a `measured` block, which a metric of one's own would stand beside."""
+
+
+def read_metric(got: Settings, key: KeySpec, expect: str | None) -> MetricSpec:
+    """What examples score; without `metric`, whether the answer is right."""
+    args = got.args("metric")
+    if not args:
+        if "metric" in got.found:
+            got.wrong("metric", WANTED)
+        return ACCURACY
+    first = args[0]
+    match first.value:
+        case ast.Name(id=word) if first.when is None:
+            pass
+        case ast.Call(func=ast.Name(id=word)) if word in PLANNED:
+            return not_yet(got, first.value, word)
+        case _:
+            got.wrong("metric", WANTED)
+            return ACCURACY
+    if word in PLANNED and word not in got.scope.names:
+        return not_yet(got, first.value, word)
+    function = None if word in KINDS and first.name is None else read_function(got, first, expect)
+    kind = word if function is None else "fn"
+    if kind not in TAKEN or (function is None and (word not in KINDS or first.name is not None)):
+        return ACCURACY
+    found: dict[str, object] = {"name": first.name or word, "kind": kind, "function": function}
+    seen: set[str | None] = set()
+    for arg in args[1:]:
+        read = read_argument(kind, arg)
+        if not read or arg.name in seen:
+            got.problems.add(facts.wrong_setting(got.place(arg), "metric", TAKEN_WORDS[kind]))
+            return ACCURACY
+        if arg.name == "weight" and read["weight"] == expect:
+            got.problems.add(
+                facts.wrong_setting(got.place(arg), "metric", "as `weight` a field that is not the target")
+            )
+        seen.add(arg.name)
+        found |= read
+    missing = {"pass": {"k", "of"}, "fn": {"range"}}.get(kind, set()) - seen
+    spec = MetricSpec.model_validate(found)
+    if missing or spec.k > spec.draws:
+        got.problems.add(facts.wrong_setting(got.place(first), "metric", TAKEN_WORDS[kind]))
+        return ACCURACY
+    return fitting(got, first, spec, key)
+
+
+def read_objective(scope: FileScope, got: Settings, task: str) -> str:
+    """The metric that is maximized or minimized: that of the task, in the direction that it declares."""
+    binding = scope.names.get(task)
+    decl = None if binding is None else binding.decl
+    spec = ACCURACY
+    if isinstance(decl, ast.Task):
+        trial = Problems()
+        settings = read_settings(scope, decl.settings, trial, owner="", at=got.at, known=("metric", "key"))
+        spec = read_metric(settings, read_key(settings), None)
+    ways = [key for key in ("maximize", "minimize") if key in got.found]
+    if len(ways) == 2:
+        got.problems.add(
+            facts.wrong_setting(got.place(got.found["minimize"]), "minimize", "nothing beside `maximize`")
+        )
+    for way in ways[:1]:
+        written = got.single(way, f"`{spec.name}`, the metric of `{task}`")
+        if written is not None and not (
+            isinstance(written, ast.Name) and f"{way} {written.id}" == spec.objective
+        ):
+            got.wrong(way, f"`{spec.name}`, the metric of `{task}`", f"write `{spec.objective}`")
+    return spec.name
+
+
+def fitting(got: Settings, first: ast.Arg, spec: MetricSpec, key: KeySpec) -> MetricSpec:
+    """The metric, unless it does not fit the key or its name is taken."""
+    if spec.kind == "f1" and key.kind == "code":
+        wanted = "`accuracy` or `pass` where the key runs tests: programs share words and still differ"
+        got.problems.add(facts.wrong_setting(got.place(first), "metric", wanted))
+        return ACCURACY
+    if spec.kind == "fn" and spec.name in NAMED_BY_BLOCKS | set(KINDS):
+        wanted = f"another name: `{spec.name}` means something else in a `measured` block"
+        got.problems.add(facts.wrong_setting(got.place(first), "metric", wanted))
+        return ACCURACY
+    return spec
+
+
+def not_yet(got: Settings, value: ast.Expr, word: str) -> MetricSpec:
+    """A metric of a later version, reported."""
+    hint = f"metrics that work: {', '.join(KINDS)}, and a function of your own"
+    got.problems.add(name_facts.not_yet(got.place(value), f"`metric {word}`", hint))
+    return ACCURACY
+
+
+def read_function(got: Settings, first: ast.Arg, expect: str | None) -> FunctionSpec | None:
+    """The function that a metric names, or None after reporting why it is none."""
+    assert isinstance(first.value, ast.Name)
+    word, at = first.value.id, got.place(first.value)
+    binding = got.scope.names.get(word)
+    if binding is None:
+        options = [*KINDS, *(n for n, b in got.scope.names.items() if isinstance(b.decl, ast.Fn))]
+        got.wrong("metric", WANTED, word=word, options=options)
+        return None
+    if binding.decl is None:
+        return None
+    if not isinstance(binding.decl, ast.Fn):
+        got.problems.add(name_facts.wrong_kind(at, word, kind_of(binding.decl), "a function", binding.at))
+        return None
+    read = None if binding.home.startswith("std/") else read_fn(got.scope, binding.decl, Problems())
+    if read is None or read.own is None:
+        got.problems.add(facts.wrong_setting(at, "metric", "a function of your own, in Python"))
+        return None
+    own = read.own
+    ports = [port.name for port in own.ports]
+    number = own.result == "bool" or own.result.kind == "number"
+    if "answer" not in ports or not number or own.params:
+        wanted = (
+            "a function with a port `answer` (and `target`, or fields of a row), `-> number` or `-> bool`"
+        )
+        got.problems.add(facts.wrong_setting(at, "metric", wanted))
+        return None
+    lists = [port.name for port in own.ports if port.is_list]
+    if lists:
+        got.problems.add(
+            facts.wrong_setting(at, "metric", f"a function whose ports are no lists, as `{lists[0]}` is")
+        )
+        return None
+    return own
+
+
+def read_argument(kind: str, arg: ast.Arg) -> dict[str, object]:
+    """What an argument behind the metric sets; nothing if it can't stand there."""
+    if arg.name not in TAKEN[kind] or arg.when is not None:
+        return {}
+    match arg:
+        case ast.Arg(name="weight", value=ast.Name(id=field)):
+            return {"weight": field}
+        case ast.Arg(name="k" | "of" as name, value=ast.Number(value=int() as value, unit="")):
+            return {"k" if name == "k" else "draws": value} if 1 <= value <= MOST_DRAWS else {}
+        case ast.Arg(name="better", value=ast.Name(id="higher" | "lower" as way)):
+            return {"better": way}
+        case ast.Arg(name="range", value=ast.ListExpr(items=(first, second))):
+            low, high = signed(first), signed(second)
+            ends = low is not None and high is not None and low < high
+            return {"low": low, "high": high} if ends else {}
+        case _:
+            return {}
+
+
+def signed(value: ast.Expr) -> float | None:
+    """A number with or without a sign."""
+    match value:
+        case ast.Number(value=number, unit=""):
+            return float(number)
+        case ast.Unary(op="-", operand=ast.Number(value=number, unit="")):
+            return -float(number)
+        case _:
+            return None

@@ -184,6 +184,17 @@ def test_what_tests_hand_over_can_be_used(sandbox: Sandbox) -> None:
     assert sandbox.run(Check(program, tests, "f"), QUICK) == Verdict(Outcome.PASSED)
 
 
+def test_what_equals_everything_equals_no_expected_value(sandbox: Sandbox) -> None:
+    program = (
+        "class Yes:\n    __eq__ = lambda self, other: True\n    __hash__ = lambda self: 1\n"
+        "    __contains__ = lambda self, x: True\n    __iter__ = lambda self: iter([])\n"
+        "def f(): return Yes()"
+    )
+    for tests in ("assert f() == 1", "assert 1 == f()", "assert f() in [1]", "assert 1 in f()"):
+        assert sandbox.run(Check(program, tests), QUICK).outcome is Outcome.FAILED, tests
+    assert sandbox.run(Check(program, "assert f() == f()"), QUICK).outcome is Outcome.PASSED
+
+
 def test_a_member_that_equals_everything_equals_nothing(sandbox: Sandbox) -> None:
     program = (
         "class Yes(str):\n    __eq__ = lambda self, other: True\n    __hash__ = str.__hash__\n"

@@ -9,6 +9,7 @@ import pytest
 
 from tgl.ir import ProgramIR
 from tgl.semantics import NO_FILES, InternalError, MemoryLoader, check, lower, verify
+from tgl.semantics.lowering.nodes import Maker
 from tgl.semantics.problems import Abandon
 from tgl.syntax import ast
 from tgl.text import SourceFile
@@ -102,6 +103,22 @@ def test_without_a_clear_graph_there_is_a_reason(graphs, named):
     found = lower(check(SourceFile("p.tgl", text), NO_FILES), graph=named)
     assert found.ir is None
     assert [problem.code for problem in found.problems] == ["E0510"]
+
+
+@pytest.mark.parametrize(("named", "calls"), [("g", 3), ("h", 9), (None, None)])
+def test_one_of_several_goals_is_named(named, calls):
+    text = (
+        (MODELS + ROLE + GRAPH.format("g") + GRAPH.format("h") + TASK.format("t"))
+        + "optimize g on t { maximize accuracy; spend calls <= 3 }\n"
+        + "optimize h on t { maximize accuracy; spend calls <= 9 }\n"
+    )
+    found = lower(check(SourceFile("p.tgl", text), NO_FILES), graph=named)
+    if named is None:
+        assert [problem.code for problem in found.problems] == ["E0510"]
+    else:
+        assert found.ir is not None
+        assert found.ir.optimize is not None
+        assert (found.ir.graph.name, found.ir.optimize.spend_calls) == (named, calls)
 
 
 def test_the_optimize_block_names_graph_and_task():
@@ -234,10 +251,26 @@ def test_an_imported_role_lowers_under_its_own_name():
     assert ir.graph.nodes[0].alternatives[0].key == "warm"
 
 
-def test_more_nodes_than_can_be_handled_are_refused():
+@pytest.mark.parametrize(
+    "nodes", ["node a[512, 512, 512] : r on smol", "node b : r on smol\n  node a[500, 300] : r on smol"]
+)
+def test_more_nodes_than_can_be_handled_are_refused_before_they_are_made(nodes, monkeypatch):
+    made, make = [], Maker.node
+    monkeypatch.setattr(Maker, "node", lambda *given: made.append(given) or make(*given))
     text = MODELS + ROLE + "use std.reduce { majority }\n"
-    text += "graph g(question) {\n  node a[500, 40] : r on smol\n  output majority(a)\n}\n"
-    assert [problem.code for problem in check(SourceFile("p.tgl", text), NO_FILES).problems] == ["E0515"]
+    text += f"graph g(question) {{\n  {nodes}\n  output majority(a)\n}}\n"
+    found = [problem.code for problem in check(SourceFile("p.tgl", text), NO_FILES).problems]
+    assert (found, len(made) <= 1) == (["E0515"], True)
+
+
+def test_a_chain_of_thousands_of_calls_has_no_problem():
+    size, parts = 500, 21
+    lines = [f"  node s{k}[{size}] : r(question: s{k - 1}[{size}]) on smol" for k in range(1, parts)]
+    lines.insert(0, f"  node s0[{size}] : r on smol")
+    text = (
+        MODELS + ROLE + "graph g(question) {\n" + "\n".join(lines) + f"\n  output s{parts - 1}[{size}]\n}}\n"
+    )
+    assert check(SourceFile("p.tgl", text), NO_FILES).problems == ()
 
 
 def test_a_graph_that_vanishes_without_a_reason_is_a_bug_that_is_told(monkeypatch):

@@ -34,7 +34,7 @@ from tgl.semantics.lowering.roles import NodeSite, possible, role_fields
 from tgl.semantics.lowering.state import Env, Given, Instance, Replicas, Site, State
 from tgl.semantics.lowering.what import Picked, pick_what
 from tgl.semantics.problems import Abandon
-from tgl.semantics.roles import OPTIONS, read_fn, read_graph_ports, read_role
+from tgl.semantics.roles import OPTIONS, read_fn, read_graph_ports
 from tgl.semantics.scope import inner_names
 from tgl.semantics.walk import names_in
 from tgl.syntax import ast
@@ -58,14 +58,15 @@ class Maker:
     def group(self, node: ast.NodeStmt) -> tuple[NodeTemplate, ...]:
         """All replicas of a declared node."""
         group = replicas(self.state, self.instance, node.name)
+        if self.state.nodes + len(group.indices) > MOST_NODES:  # told before they are made
+            at = self.instance.scope.at(node.name_span)
+            raise self.state.problems.abandon(graph_facts.too_large(at, MOST_NODES))
         return tuple(self.node(group, index) for index in group.indices)
 
     def node(self, group: Replicas, index: tuple[int, ...]) -> NodeTemplate:
         state, node = self.state, group.node
         state.nodes += 1
         at = self.instance.scope.at(node.name_span)
-        if state.nodes > MOST_NODES:
-            raise state.problems.abandon(graph_facts.too_large(at, MOST_NODES))
         names = {
             dim.index: Const(value=k)
             for dim, k in zip(node.dims, index, strict=True)
@@ -157,7 +158,7 @@ class Maker:
 
     def role(self, use: Use, decl: ast.Role, env: Env, site: NodeSite, has_model: bool) -> Alternative:
         state = self.state
-        role = read_role(use.scope, decl, state.problems)
+        role = state.role(use.scope, decl)
         if not has_model:
             raise state.problems.abandon(
                 model_facts.no_model(site.place, site.id.removeprefix(f"{self.instance.site}."))

@@ -53,6 +53,13 @@ def ast_texts(expr: ast.Expr) -> list[ast.String]:
 
 def own_value(state: State, role: RoleFacts, name: str) -> tuple[Expr, At] | None:
     """What the role itself says; a choice there is one decision for all its uses (language.md C4)."""
+    key = (role.scope.source.name, role.decl.span.start, name)
+    if key not in state.owned:
+        state.owned[key] = evaluated(state, role, name)
+    return state.owned[key]
+
+
+def evaluated(state: State, role: RoleFacts, name: str) -> tuple[Expr, At] | None:
     env = Env(role.scope)
     if name in role.params:
         written = role.params[name].value

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from tgl.ir import ChoiceKind, ChoicePoint, Expr, FunctionSpec
 from tgl.semantics.errors.at import At
 from tgl.semantics.problems import Problems
-from tgl.semantics.roles import FnFacts
+from tgl.semantics.roles import FnFacts, RoleFacts, read_role
 from tgl.semantics.scope import Files, FileScope, Inner
 from tgl.syntax import ast
 from tgl.text import frozen
@@ -194,6 +194,10 @@ class State:
     failed: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     models: dict[str, FileScope] = field(default_factory=dict[str, FileScope])
     functions: dict[str, FunctionSpec] = field(default_factory=dict[str, FunctionSpec])
+    roles: dict[tuple[str, int], RoleFacts] = field(default_factory=dict[tuple[str, int], RoleFacts])
+    owned: dict[tuple[str, int, str], tuple[Expr, At] | None] = field(
+        default_factory=lambda: dict[tuple[str, int, str], tuple[Expr, At] | None]()
+    )
     nodes: int = 0
 
     def called(self, read: FnFacts) -> str:
@@ -201,3 +205,10 @@ class State:
         if read.own is not None:
             self.functions[read.own.name] = read.own
         return read.registered
+
+    def role(self, scope: FileScope, decl: ast.Role) -> RoleFacts:
+        """A role, read once for all its nodes."""
+        key = (scope.source.name, decl.span.start)
+        if key not in self.roles:
+            self.roles[key] = read_role(scope, decl, self.problems)
+        return self.roles[key]

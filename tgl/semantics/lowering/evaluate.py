@@ -33,7 +33,7 @@ from tgl.semantics.lowering.functions import apply_chosen, apply_let, built_in, 
 from tgl.semantics.lowering.indices import ast_name, check_range, folded, replica
 from tgl.semantics.lowering.made import is_domain, made, subset
 from tgl.semantics.lowering.parts import check_part
-from tgl.semantics.lowering.rounds import member, rounds_of
+from tgl.semantics.lowering.rounds import member, name_by_number, rounds_of
 from tgl.semantics.lowering.state import Env, Instance, Replicas, Site, State
 from tgl.semantics.problems import Abandon
 from tgl.semantics.scope import FUNCTIONS, PRELUDE, Binding, kind_of
@@ -104,11 +104,23 @@ def binary(state: State, expr: ast.Binary, env: Env, site: Site) -> Expr:
     if expr.op in ("and", "or") and left == Const(value=decisive):
         return left
     right = evaluate(state, expr.right, env, site)
+    if expr.op in ("<", "<=", ">", ">="):
+        check_compared(state, env, expr.left, expr.right)
     if expr.op == "+" and isinstance(left, ListOf) and isinstance(right, ListOf):
         return ListOf(items=left.items + right.items)
     if expr.op in ("==", "!=", "<", "<=", ">", ">=") and ABSENT in (left, right):
         return ABSENT
     return folded(state, env, expr, expr.op, left, right)
+
+
+def check_compared(state: State, env: Env, *sides: ast.Expr) -> None:
+    """Report a yes/no, such as `~0.5`, where a number is compared."""
+    for side in sides:
+        if isinstance(side, ast.Choice) and isinstance(side.domain, ast.Number):
+            written = side.domain.text
+            message = f"`~{written}` is a yes/no choice, and a number is compared here"
+            hint = f"write `{written}`, or a range to choose the number from, such as `~0.1..0.9`"
+            raise state.problems.abandon(facts.type_mismatch(env.at(side), message, "no number", hint))
 
 
 def named(state: State, name: str, expr: ast.Name, env: Env) -> Expr:
@@ -366,6 +378,12 @@ def indexed(state: State, expr: ast.Index, env: Env, site: Site) -> Expr:
     held = isinstance(base, ast.Member) or (
         isinstance(base, ast.Name) and declared is not None and base.id in declared[0].bound
     )
+    if held and isinstance(base, ast.Name) and declared is not None:
+        name_by_number(declared[0], base.id)
+    if isinstance(base, ast.Member) and isinstance(base.base, ast.Name) and env.instance is not None:
+        for rounds in env.instance.unrolled.values():
+            if rounds.statement.name == base.base.id and rounds.bodies:
+                name_by_number(rounds.bodies[0], base.name)
     if held and not is_static(value) and len(args) == 1:
         return folded(state, env, expr, "at", value, args[0])
     if not is_static(value):

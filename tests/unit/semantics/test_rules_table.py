@@ -5,12 +5,12 @@ from pathlib import Path
 
 TESTS = Path(__file__).parents[2]
 TABLE = (TESTS / "RULES.md").read_text()
-ROWS = dict(re.findall(r"^\| ([CG]\d+b?) \| (.*) \|$", TABLE, re.MULTILINE))
+ROWS = dict(re.findall(r"^\| ([CGLPR]\d+b?) \| (.*) \|$", TABLE, re.MULTILINE))
 
 
 def test_every_rule_has_a_row() -> None:
     reference = (TESTS.parent / "docs" / "language.md").read_text()
-    rules = set(re.findall(r"^\| ([CG]\d+b?) \|", reference, re.MULTILINE))
+    rules = set(re.findall(r"^\| ([CGLPR]\d+b?) \|", reference, re.MULTILINE))
     assert rules
     assert rules == set(ROWS)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from tgl.diagnostics import Diagnostic
+from collections.abc import Sequence
+
+from tgl.diagnostics import Diagnostic, Fix
 from tgl.semantics.errors.at import At, error
+from tgl.text import Edit, Span
 
 
 def empty_domain(at: At) -> Diagnostic:
@@ -54,6 +57,29 @@ def not_a_domain(at: At, what: str) -> Diagnostic:
         f"`~` chooses from a list, weights, a range, a pool or a yes/no, and this is {what}",
         "no domain",
         hint="for example `~[a, b]`, `~{a: 2, b: 1}`, `~1..6`, `~0.3`",
+    )
+
+
+def single_option(at: At, choice: At, name: str, kind: str, lists: Sequence[str]) -> Diagnostic:
+    """E0405: `~` before the name of one thing.
+
+    Args:
+        at: the name.
+        choice: the `~` with it.
+        name: as it is written.
+        kind: what it names, "model".
+        lists: names of lists and pools that hold it.
+    """
+    sign = Span(choice.span.start, at.span.start)
+    fixes = [Fix(f"choose from `{other}`", (Edit(at.span, other),)) for other in lists]
+    several = f"`~{lists[0]}`" if lists else f"`~[{name}, …]`"
+    return error(
+        "E0405",
+        at,
+        f"`~{name}` leaves nothing to choose: `{name}` is one {kind}",
+        "one option",
+        hint=f"write `{name}` without `~`, or choose from several: {several}",
+        fixes=[Fix(f"write `{name}` without `~`", (Edit(sign, ""),)), *fixes],
     )
 
 

@@ -23,6 +23,7 @@ from tgl.ir import (
 from tgl.semantics.errors import choices as facts
 from tgl.semantics.fold import is_static, shown
 from tgl.semantics.lowering.state import Env, Site, State
+from tgl.semantics.problems import Abandon
 from tgl.semantics.walk import choices_in, walk
 from tgl.syntax import ast
 
@@ -41,6 +42,21 @@ def reserve(state: State, address: str, choice: ast.Choice) -> str:
         candidate = f"{address}#{number}"
     state.written[candidate] = choice
     return candidate
+
+
+def single(state: State, env: Env, choice: ast.Choice, kind: str) -> Abandon:
+    """Report a choice among one thing, named where several were meant."""
+    name = choice.domain
+    assert isinstance(name, ast.Name)
+    holding = [
+        other
+        for other, binding in env.scope.names.items()
+        if isinstance(binding.decl, (ast.Pool, ast.Let))
+        and isinstance(binding.decl.value, ast.ListExpr)
+        and name in binding.decl.value.items
+    ]
+    found = facts.single_option(env.at(name), env.at(choice), name.id, kind, holding)
+    return state.problems.abandon(found)
 
 
 def choose(

@@ -286,6 +286,9 @@ def choice(state: State, expr: ast.Choice, env: Env, site: Site) -> Expr:
             return made(state, env, site, expr, domain, name, evaluate)
         case _:
             found = evaluate(state, domain, env, site)
+            if isinstance(domain, ast.Name) and isinstance(found, (ModelName, WhatName, Const)):
+                kind = "model" if isinstance(found, ModelName) else "value"
+                raise domains.single(state, env, expr, kind)
             if not isinstance(found, ListOf):
                 what = "a choice already" if isinstance(found, ChoiceRef) else "no list"
                 raise state.problems.abandon(choice_facts.not_a_domain(env.at(domain), what))

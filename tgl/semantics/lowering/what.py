@@ -139,6 +139,9 @@ def chosen(state: State, expr: ast.Choice, written: Written, node_site: Site) ->
     else:
         found = list_items(state, replace(written, expr=domain))
         if found is None:
+            bound = env.scope.names.get(domain.id) if isinstance(domain, ast.Name) else None
+            if bound is not None and isinstance(bound.decl, (ast.Role, ast.Fn, ast.Graph)):
+                raise domains.single(state, env, expr, kind_of(bound.decl).removeprefix("a "))
             raise state.problems.abandon(choice_facts.not_a_domain(env.at(domain), "no list"))
         items, weights = found, [1.0] * len(found)
     if not items:

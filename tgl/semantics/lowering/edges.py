@@ -49,6 +49,10 @@ class End:
     letters: Mapping[str, Expr]
 
 
+MOST_IN_ALL = 300_000
+"""Edges of a graph: two for each node of a long chain."""
+
+
 class Make(Protocol):
     """Makes the nodes that stand for members of what a loop carries; see `Body.members`."""
 
@@ -67,6 +71,7 @@ class Edges:
     found: list[EdgeTemplate]
     make: Make
     used: dict[str, tuple[ast.Edge, int]]
+    before: int = 0
     sure: dict[tuple[str, str, tuple[tuple[str, str], ...]], ast.Edge] = field(
         default_factory=dict[tuple[str, str, tuple[tuple[str, str], ...]], ast.Edge]
     )
@@ -74,6 +79,7 @@ class Edges:
     def statement(self, edge: ast.Edge) -> None:
         """The edges of a statement: every pair of its ends, link by link."""
         letters = self.letters(edge)
+        self.before = len(self.found)
         for source, target in zip(edge.ends, edge.ends[1:], strict=False):
             for start in self.ends(source, {}, letters, fresh="source"):
                 for end in self.ends(target, start.letters, letters, fresh="target"):
@@ -286,8 +292,12 @@ class Edges:
     def edge(self, edge: ast.Edge, start: End, end: End) -> None:
         """One edge, unless its static condition rules it out."""
         state, scope = self.state, self.instance.scope
-        if len(self.found) >= MOST_EDGES:
-            raise state.problems.abandon(facts.too_large(scope.at(edge.span), MOST_EDGES, "edges"))
+        if len(self.found) - self.before >= MOST_EDGES:  # a mistake, before it takes long
+            raise state.problems.abandon(
+                facts.too_large(scope.at(edge.span), MOST_EDGES, "edges of one statement")
+            )
+        if len(self.found) >= MOST_IN_ALL:
+            raise state.problems.abandon(facts.too_large(scope.at(edge.span), MOST_IN_ALL, "edges"))
         env = Env(scope, self.instance, end.letters)
         suffix = "" if end.port is None else f".{end.port}"
         address = self.address(edge, f"{self.instance.site}.{start.label}->{end.label}{suffix}")

@@ -273,6 +273,16 @@ def test_no_privilege_is_left(sandbox: Sandbox) -> None:
     assert answers(sandbox, gain, (), []) == Verdict(Outcome.PASSED)
 
 
+def test_no_capability_is_left_and_none_can_be_gained(sandbox: Sandbox) -> None:
+    program = (
+        "import ctypes\ndef f():\n    libc = ctypes.CDLL(None)\n"
+        "    header, sets = (ctypes.c_uint * 2)(0x20080522, 0), (ctypes.c_uint * 6)(*[9] * 6)\n"
+        "    assert libc.capget(header, sets) == 0\n    no_new_privileges = libc.prctl(39, 0, 0, 0, 0)\n"
+        "    return list(sets), no_new_privileges"
+    )
+    assert answers(sandbox, program, (), ([0] * 6, 1)) == Verdict(Outcome.PASSED)
+
+
 def test_limits_are_set_and_cannot_be_raised(sandbox: Sandbox) -> None:
     program = (
         "import resource as r\ndef f():\n    found = []\n"

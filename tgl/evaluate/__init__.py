@@ -5,7 +5,7 @@ from tgl.evaluate.base_roles import BaseRole, base_role, base_variants
 from tgl.evaluate.baselines import Affordable, Baseline, routes_of
 from tgl.evaluate.bench import FAILURES, Notice, Notify, failures_in
 from tgl.evaluate.bounds import one_bound, worst_bound
-from tgl.evaluate.by_tests import Tested
+from tgl.evaluate.by_tests import ByTests
 from tgl.evaluate.calibration import calibrated, price_list, reference_program
 from tgl.evaluate.cost import (
     CostModel,
@@ -81,6 +81,7 @@ __all__ = [
     "BaseRole",
     "Baseline",
     "BaselineReport",
+    "ByTests",
     "Choice",
     "ChoiceLine",
     "CostModel",
@@ -132,7 +133,6 @@ __all__ = [
     "Spending",
     "SplitName",
     "Splits",
-    "Tested",
     "Tokens",
     "Use",
     "base_role",

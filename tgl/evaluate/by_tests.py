@@ -41,7 +41,7 @@ class Notes(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class ByTests:
     """1 if the program in a reply passes the row's tests.
 
     Args:

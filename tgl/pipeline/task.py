@@ -9,11 +9,11 @@ from pathlib import Path
 from tgl.data import NearPair, NearRepeats, NoSuchFile, near_pairs, read_data
 from tgl.diagnostics import Diagnostic, Severity
 from tgl.evaluate import (
+    ByTests,
     Dataset,
     Evaluator,
     SplitName,
     Splits,
-    Tested,
     dataset_of,
     dollar_prices,
     given_text,
@@ -153,7 +153,7 @@ def evaluator_of(ir: ProgramIR, splits: Splits, session: Session, *, scoring: bo
     )
 
 
-def tested(ir: ProgramIR, session: Session) -> Tested | None:
+def tested(ir: ProgramIR, session: Session) -> ByTests | None:
     """What runs the code of answers, if the task's key says so.
 
     Raises:
@@ -165,7 +165,7 @@ def tested(ir: ProgramIR, session: Session) -> Tested | None:
     if isinstance(sandbox, NoSandbox):
         message = f"the key `code` runs programs that models write, and there is no sandbox: {sandbox.reason}"
         raise Stop(Exit.OUTSIDE, placeless("R0312", message, help=sandbox.fix))
-    return Tested(ir.task.key, sandbox, session.store)
+    return ByTests(ir.task.key, sandbox, session.store)
 
 
 def lengths_of(ir: ProgramIR, splits: Splits, shots: Mapping[str, ShotsTable]) -> Lengths:

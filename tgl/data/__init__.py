@@ -1,5 +1,6 @@
 """Readers of data: files of several formats to rows with their places (docs/data.md)."""
 
+from tgl.data.card import FieldCard, Spread, TargetCard, field_cards, target_card
 from tgl.data.decoding import CAPS, Caps, text_of
 from tgl.data.file_problems import NoSuchFile
 from tgl.data.formats import ENDS
@@ -28,6 +29,7 @@ __all__ = [
     "CAPS",
     "ENDS",
     "Caps",
+    "FieldCard",
     "Findings",
     "MissingField",
     "Near",
@@ -45,14 +47,18 @@ __all__ = [
     "RepeatedRows",
     "Row",
     "RowPlace",
+    "Spread",
+    "TargetCard",
     "UnreadableTarget",
     "as_text",
     "content_rows",
+    "field_cards",
     "is_scalar",
     "jsonl_rows",
     "kind_of",
     "near_pairs",
     "read_data",
     "shortened",
+    "target_card",
     "text_of",
 ]

@@ -27,7 +27,7 @@ RUN = 3
 WINDOW = 50
 WORD = re.compile(r"\w+")
 PRIMES = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
-"""Odd multipliers: a run of words is hashed to 64 bits, where two of 10^7 runs meet by chance once in 10^5."""
+"""Odd multipliers: a run of words is hashed to 64 bits."""
 
 Longs = NDArray[np.uint64]
 

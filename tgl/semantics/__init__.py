@@ -1,5 +1,6 @@
 """From tree to meaning: imports, names, facts, and the IR of a graph."""
 
+from tgl.semantics.declared import declared_tasks
 from tgl.semantics.fold import ABSENT, FoldError, is_static
 from tgl.semantics.fold import op as apply_operator
 from tgl.semantics.invariants import Broken, InternalError, Invariant
@@ -29,6 +30,7 @@ __all__ = [
     "UsedDeclaration",
     "apply_operator",
     "check",
+    "declared_tasks",
     "is_static",
     "is_symmetric",
     "lower",

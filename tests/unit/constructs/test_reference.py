@@ -12,7 +12,7 @@ from tgl.syntax import ast, format_source
 from tgl.text import SourceFile
 
 REFERENCE = (Path(__file__).parents[3] / "docs" / "language.md").read_text()
-SECTION = REFERENCE.partition("### Loops, maps, batches")[2].partition("## Principles")[0]
+SECTION = REFERENCE.partition("### Loops, maps, batches")[2].partition("\n## Constructs\n")[0]
 EXAMPLES = re.findall(r"```tgl\n(.*?)```", SECTION, re.DOTALL)
 HEAD = """
 use std.roles   { assistant, critic, fuser, reviser }

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
+from tgl.emit.clashes import declared
 from tgl.emit.decisions import Decisions, Spell
 from tgl.emit.edges import EdgeWriter
 from tgl.emit.errors import NeedsNumbers, NeedsSingles, UnwrittenDecision
@@ -80,6 +81,7 @@ class GraphWriter:
     singles: frozenset[str] = frozenset()
     numbered: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
+    gone_inside: frozenset[tuple[str, str]] = frozenset()
     held: Mapping[str, str] = field(default_factory=dict[str, str])
     away: frozenset[str] = frozenset()
     first: dict[tuple[str, str], ast.Expr] = field(default_factory=dict[tuple[str, str], ast.Expr])
@@ -93,7 +95,7 @@ class GraphWriter:
         others, so all are written again until nothing new is found.
         """
         while True:
-            before = (self.singles, self.numbered, self.gone, self.bare, len(self.first))
+            before = self.found_out()
             try:
                 rewrites = self.rewrites()
             except NeedsSingles as found:
@@ -111,8 +113,12 @@ class GraphWriter:
                 for statement, rewrite in zip(self.decl.body, rewrites, strict=True)
                 if isinstance(statement, (ast.Let, ast.Param)) and not rewrite.texts
             }
-            if before == (self.singles, self.numbered, self.gone, self.bare, len(self.first)):
+            if before == self.found_out():
                 return self.around.layout.edits(rewrites)
+
+    def found_out(self) -> tuple[object, ...]:
+        """What statements turned out to need of each other."""
+        return (self.singles, self.numbered, self.gone, self.gone_inside, self.bare, len(self.first))
 
     @property
     def path(self) -> str:
@@ -156,6 +162,7 @@ class GraphWriter:
             around.spell,
             around.renames,
             gone=self.gone,
+            gone_inside=self.gone_inside,
             first=self.first,
             never=None if port is None else f"{port} != {port}",
             numbers=self.around.numbers(self.instance, self.facts),
@@ -255,7 +262,13 @@ class GraphWriter:
                 raise UnwrittenDecision(site, "nothing is left of its list")
             parts.append((statement.source, source))
         edits = [Edit(expr.span, text) for expr, text in parts]
-        edits += self.around.layout.edits([Rewrite(s.span, self.statement(s, inner)) for s in statement.body])
+        rewrites = [Rewrite(s.span, self.statement(s, inner)) for s in statement.body]
+        self.gone_inside |= {
+            (statement.name, s.name)
+            for s, rewrite in zip(statement.body, rewrites, strict=True)
+            if isinstance(s, (ast.NodeStmt, ast.Let, ast.Each)) and not rewrite.texts
+        }
+        edits += self.around.layout.edits(rewrites)
         start = statement.span.start
         moved = [Edit(Span(e.span.start - start, e.span.end - start), e.new_text) for e in edits]
         return (apply_edits(outside.slice(statement.span), moved),)
@@ -336,7 +349,12 @@ class GraphWriter:
         keeps = self.keeps_positions(group, alive, node)
         new = {member: old[member] for member in alive} if keeps else self.positions(group, alive, old, node)
         idle = tuple(member for member in group.members if member in new and member not in alive)
-        return Members(group.name, tuple(alive), old, new, group.name in self.singles, idle)
+        found = Members(group.name, tuple(alive), old, new, group.name in self.singles, idle)
+        taken = self.around.outer | {item.name for item in declared(self.decl)}
+        found = replace(found, stem=group.local)
+        while found.singles and not taken.isdisjoint(map(found.single_name, alive)):
+            found = replace(found, stem=f"{found.stem}_")
+        return found
 
     def keeps_positions(self, group: Group, alive: Sequence[str], node: ast.NodeStmt | None) -> bool:
         """Whether the user's own `if`, with nothing to decide in it, says which replicas there are."""

@@ -57,10 +57,15 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class GraphCopy:
-    """A decided copy, and the graph of the program's file behind which it stands ("": behind the imports)."""
+    """A decided copy, and the graph of the program's file behind which it stands ("": behind the imports).
 
+    `is_foreign`: it comes from another file.
+    """
+
+    name: str
     anchor: str
     text: str
+    is_foreign: bool
 
 
 @dataclass(slots=True)
@@ -134,13 +139,14 @@ class GraphPlanner:
             # The program's own graph is imported: the copy takes its name.
             local = next(name for name, binding in self.main.names.items() if binding.decl is decl)
             self.names.dropped.add(local)
-            self.copies.append(GraphCopy("", renamed(decl, text, local)))
+            self.copies.append(GraphCopy(local, "", renamed(decl, text, local), is_foreign=True))
             return local
         words = [decl.name, use.node.group.rpartition(".")[2]]
         if use.node.index:
             words.append(str(use.parent.order[use.node.group].index(use.node.id) + 1))
         name = self.names.fresh("_".join(words))
-        self.copies.append(GraphCopy(self.anchor(use), renamed(decl, text, name)))
+        is_foreign = self.key(use.instance)[0] != self.main.source.name
+        self.copies.append(GraphCopy(name, self.anchor(use), renamed(decl, text, name), is_foreign))
         return name
 
     def anchor(self, use: Use) -> str:

@@ -17,6 +17,7 @@ class Members:
     `alive` are template ids in the order of the text; `old` and `new` are their positions in the user's text
     and in the resolved one. `singles`: each survivor has become a node of its own, `name_2`. `idle` are
     replicas that nothing reads and that the text declares nevertheless, as rows are of one length.
+    `stem` begins the names of such nodes, where that is not the name.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Members:
     new: Mapping[str, Position]
     singles: bool = False
     idle: tuple[str, ...] = ()
+    stem: str = ""
 
     @property
     def is_replicated(self) -> bool:
@@ -57,7 +59,7 @@ class Members:
 
     def single_name(self, member: str) -> str:
         """The name of a survivor that has become a node of its own."""
-        return "_".join([self.name, *map(str, self.old[member])])
+        return "_".join([self.stem or self.name, *map(str, self.old[member])])
 
     def reference(self, member: str) -> str:
         """How the text refers to one replica."""

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from tgl.emit.clashes import declared
 from tgl.emit.errors import UnwrittenDecision
 from tgl.ir import ModelName, WhatName
 from tgl.semantics import FileScope, Named
@@ -26,13 +27,9 @@ class FileNames:
 
     def __post_init__(self) -> None:
         self.taken |= set(self.main.names)
-        for decl in self.main.module.decls:
-            if isinstance(decl, ast.Graph):
-                self.taken |= {
-                    item.name
-                    for item in (*decl.ports, *decl.body)
-                    if isinstance(item, (ast.Port, ast.Param, ast.Let, ast.NodeStmt, ast.Loop, ast.Each))
-                }
+        for scope in self.scopes.values():  # a graph of any file may come to be copied into this one
+            for graph in scope.graphs():
+                self.taken |= {item.name for item in declared(graph)}
 
     def spell(self, name: ModelName | WhatName, speaker: str = "") -> str:
         """The name of a model or a what in this file; imported if it has none yet.

@@ -42,12 +42,12 @@ class Renderer:
     """Renders the expressions of one statement.
 
     `renames` are names that are spelled otherwise in the file that is written, `gone` names that mean nothing
-    any more. `index` are the variables by which copies that differ are looked up in a list, or in rows of the
-    sizes `shape` (empty: they must not differ); where the statement does not declare them, `uses_index` tells
-    that it has to. `keeps_positions`: replicas that are gone still count, so that no list can have one item
-    for each; `has_lists` tells that one has. Replicas of the groups `as_numbered` are spelled as they stand.
-    `first` holds what the carries of loops that are gone began with, `numbers` what static names mean.
-    `never` is a condition that does not hold in any run.
+    any more (`gone_inside`: members of a loop or map). `index` are the variables by which copies that differ
+    are looked up in a list, or in rows of the sizes `shape` (empty: they must not differ); where the
+    statement does not declare them, `uses_index` tells that it has to. `keeps_positions`: replicas that are
+    gone still count, so that no list can have one item for each; `has_lists` tells that one has. Replicas of
+    the groups `as_numbered` are spelled as they stand. `first` holds what the carries of loops that are gone
+    began with, `numbers` what static names mean. `never` is a condition that does not hold in any run.
     """
 
     source: SourceFile
@@ -56,6 +56,7 @@ class Renderer:
     spell: Spell
     renames: Mapping[str, str] = field(default_factory=dict[str, str])
     gone: frozenset[str] = frozenset()
+    gone_inside: frozenset[tuple[str, str]] = frozenset()
     index: tuple[str, ...] = ()
     shape: tuple[int, ...] = ()
     group: str | None = None
@@ -99,6 +100,8 @@ class Renderer:
                     at = Span(expr.span.end - len(name), expr.span.end)
                     children.append((at, [self.renames[name]] * len(copies)))
                 return self.spliced(expr.span, children, len(copies))
+            case ast.Member(base=ast.Name(id=loop), name=name) if (loop, name) in self.gone_inside:
+                return [None] * len(copies)
             case ast.Member(base=ast.Name(id=loop), name=name) if (loop, name) in self.first:
                 return self.texts(self.first[loop, name], copies, shared=shared)
             case ast.Member(base=child) | ast.Unary(operand=child):

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 
+from tgl.emit.clashes import with_own_names
 from tgl.emit.decisions import Decisions
 from tgl.emit.instances import GraphPlanner, Use, edited, layout_of
 from tgl.emit.layout import Rewrite
@@ -86,7 +87,8 @@ class ProgramWriter:
             anchor = [d.span.end for d in module.decls if isinstance(d, ast.Graph) and d.name == copy.anchor]
             at = line_end(source, anchor[0]) if anchor else after_uses
             edits.append(Edit(Span(at, at), f"\n\n{copy.text}"))
-        return apply_edits(source, edits)
+        foreign = {copy.name for copy in graphs.copies if copy.is_foreign}
+        return with_own_names(apply_edits(source, edits), foreign)
 
     def imported_lets(self) -> tuple[str, ...]:
         """`let`s in the place of imported ones that hold a choice."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -73,16 +74,18 @@ class Scope:
         return None if folded is None else settled(folded, positive=True)
 
     def reordered(self, items: Sequence[Expr]) -> list[Expr]:
-        """A list's items, the replicas of a relabelled group in their new order (G8)."""
+        """A list's items, the replicas of a relabelled group in their new order (G8), at each mention."""
         found = list(items)
         loose = {group.name for group in self.plan.template.groups if group.permutable}
-        places: dict[str, list[int]] = {}
+        places: dict[tuple[str, int], list[int]] = {}
+        times: Counter[int] = Counter()
         for place, item in enumerate(items):
             node = self.plan.index.get(item.id) if isinstance(item, NodeRef) else None
             if node is not None and node in self.rank:
                 group = self.plan.nodes[node].template.group
                 if group in loose:
-                    places.setdefault(group, []).append(place)
+                    times[node] += 1
+                    places.setdefault((group, times[node]), []).append(place)
         for taken in places.values():
             for place, item in zip(
                 taken, sorted((items[place] for place in taken), key=self._rank), strict=True

@@ -13,6 +13,7 @@ import pytest
 
 from tgl.ir import ProgramIR
 from tgl.semantics import Invariant
+from tgl.semantics.passes import PASSES
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "ir.md").read_text(encoding="utf-8")
@@ -43,6 +44,16 @@ def test_the_page_lists_every_invariant_once() -> None:
     table = PAGE.split("## What holds")[1].split("\n## ")[0]
     listed = [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")]
     assert listed == [str(name) for name in Invariant]
+
+
+def test_the_page_lists_the_passes_with_what_they_ensure() -> None:
+    rows = [f"| `{one.name}` |" for one in PASSES]
+    table = PAGE.split("## Passes")[1].split("\n## ")[0]
+    listed = [line for line in table.splitlines() if line.startswith("| `")]
+    assert len(listed) == len(rows)
+    for line, row, one in zip(listed, rows, PASSES, strict=True):
+        assert line.startswith(row)
+        assert line.endswith(f"| {', '.join(f'`{name}`' for name in sorted(one.ensures))} |")
 
 
 def test_the_example_of_the_page_is_what_the_command_prints(tmp_path: Path) -> None:

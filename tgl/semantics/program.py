@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tgl.diagnostics import Diagnostic, Severity
-from tgl.ir import GraphTemplate, ModelSpec, OptimizeSpec, ProgramIR, TaskSpec
+from tgl.ir import GraphTemplate, ProgramIR, TaskSpec
 from tgl.semantics.bind import check_names, is_partial
 from tgl.semantics.errors import graph as facts
 from tgl.semantics.goals import check_goal
@@ -19,6 +18,7 @@ from tgl.semantics.lowering.evaluate import global_value
 from tgl.semantics.lowering.instance import lower_instance
 from tgl.semantics.lowering.state import Instance, State
 from tgl.semantics.models import read_model
+from tgl.semantics.passes import Context, expanded, run_passes
 from tgl.semantics.problems import Abandon, Problems
 from tgl.semantics.prompts import check_role_prompts
 from tgl.semantics.roles import read_fn, read_graph_ports, read_role
@@ -295,7 +295,8 @@ def lower(checked: Checked, graph: str | None = None, task: str | None = None) -
     if part is None or not problems.ok:
         return Lowered(None, problems.sorted(order_of(files)))
     found = tuple(problem for problem in problems.sorted(order_of(files)) if problem not in checked.problems)
-    return Lowered(finish(files, part, spec, goal), found)
+    context = Context(files, part.state)
+    return Lowered(run_passes(expanded(part.template, spec, goal, context), context), found)
 
 
 def pick_graph(scope: FileScope, goals: list[Goal], name: str | None, problems: Problems) -> Binding | None:
@@ -328,76 +329,3 @@ def task_of(scope: FileScope, goal: Goal | None, graph: Binding) -> Binding | No
         if isinstance(decl, ast.Measured) and decl.graph == graph.name:
             return scope.names.get(decl.task)
     return None
-
-
-def finish(files: Files, part: Part, task: TaskSpec | None, goal: Goal | None) -> ProgramIR:
-    """The program with its models and choices, each in order of declaration."""
-    state = part.state
-    scope_rank = {name: k for k, name in enumerate(files.scopes)}
-    used = live_choices(part)
-    choices = [point for address, point in state.choices.items() if address in used]
-    choices.sort(key=lambda point: (scope_rank[point.place.source], point.place.start))
-    names = dict(state.models)
-    task = with_unit(files.main, names, task)
-    if task is not None and task.unit.model is not None and task.unit.model not in names:
-        for scope in files.scopes.values():
-            binding = scope.names.get(task.unit.model)
-            if binding is not None and isinstance(binding.decl, ast.Model):
-                names[task.unit.model] = files.scopes[binding.home]
-    models = [model_spec(scope, name) for name, scope in names.items()]
-    order = {
-        (name, d.name): (k, d.span.start)
-        for k, (name, s) in enumerate(files.scopes.items())
-        for d in s.module.decls
-        if isinstance(d, ast.Model)
-    }
-    models.sort(key=lambda spec: order.get((names[spec.name].source.name, spec.name), (0, 0)))
-    optimize: OptimizeSpec | None = None if goal is None else goal.spec
-    functions = dict(state.functions)
-    if task is not None and task.metric.function is not None:
-        functions.setdefault(task.metric.function.name, task.metric.function)
-    return ProgramIR(
-        graph=part.template,
-        models=tuple(models),
-        choices=tuple(choices),
-        task=task,
-        optimize=optimize,
-        functions=tuple(functions[name] for name in sorted(functions)),
-    )
-
-
-def live_choices(part: Part) -> set[str]:
-    """The choices that the graph refers to."""
-    from tgl.ir import ChoiceRef
-    from tgl.semantics.inside import expressions, nested
-
-    return {
-        found.address
-        for graph in nested(part.template)
-        for found in expressions(graph)
-        if isinstance(found, ChoiceRef)
-    }
-
-
-def with_unit(main: FileScope, used: Mapping[str, FileScope], task: TaskSpec | None) -> TaskSpec | None:
-    """The task with the default of its unit (semantics.md 4): the cheapest model, the first of equal ones.
-
-    All models of the program count, so that a resolved program, which uses fewer, keeps its unit.
-    """
-    if task is None or task.unit.kind != "model" or task.unit.model is not None:
-        return task
-    own = {d.name: main for d in main.module.decls if isinstance(d, ast.Model)}
-    specs = [model_spec(scope, name) for name, scope in (own | dict(used)).items()]
-    if not specs:
-        return task
-    fixed = all(spec.units is not None for spec in specs)
-    sizes = [spec.units if fixed else spec.params for spec in specs]
-    cheapest = min(range(len(specs)), key=lambda k: (math.inf if sizes[k] is None else sizes[k], k))
-    unit = task.unit.model_copy(update={"model": specs[cheapest].name})
-    return task.model_copy(update={"unit": unit})
-
-
-def model_spec(scope: FileScope, name: str) -> ModelSpec:
-    """The facts of a model that is known to be declared."""
-    decl = next(d for d in scope.module.decls if isinstance(d, ast.Model) and d.name == name)
-    return read_model(scope, decl, Problems())

@@ -61,3 +61,15 @@ def test_a_search_resolves_it_and_the_result_answers(
     said = capsys.readouterr().out.strip().splitlines()
     assert said
     assert "no answer" not in said[-1]
+
+
+def test_a_unit_that_no_role_measures_is_told_with_its_repair(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (folder / "seek_help.tgl").read_text()
+    (folder / "bare.tgl").write_text(re.sub(r" units \d;|; units \d", "", text))
+    assert main(["optimize", "bare.tgl", "--live", "--quiet"]) == 1
+    said = capsys.readouterr().err
+    assert "E0858" in said
+    assert "replies `-> answer` to the given fields alone" in said
+    assert "`units`" in said

@@ -101,7 +101,10 @@ class NoPrice:
             case "prices":
                 hint = "declare the prices of its tokens on each model"
             case "calls to measure":
-                hint = "let a role that answers the task run on it, or declare `units` on each model"
+                hint = (
+                    "a unit is the mean call of a role that replies `-> answer` to the given fields alone, and "
+                    "none runs on these: declare `units` on each model, or give the task `unit tokens`"
+                )
             case _:
                 assert_never(self.lacks)
         return report("E0858", f"the price of {names} in {self.unit} is not known", hint=hint)

@@ -6,7 +6,7 @@ list without a round: these are always possible, and a warning that is always th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, product
 
 from tgl.ir import (
@@ -112,15 +112,15 @@ class Reader:
                 held = self.holders.get(path)
                 return SURE if held is None else self.port(held[0], held[1], port)
             case ListOf(items=items) if items:
-                return either([self.of(item, graph) for item in items])
+                return either(self.of(item, graph) for item in items)
             case Op(op="when", args=(condition, inner)):
                 return both([self.asked(condition), self.of(inner, graph)])
             case Op(op="else", args=args):
-                return either([self.of(arg, graph) for arg in args])
+                return either(self.of(arg, graph) for arg in args)
             case Op(op="get" | "at", args=(inner, *_)):
                 return self.of(inner, graph)
             case Fn(args=args):
-                return both([self.of(arg, graph) for arg in args])
+                return both(self.of(arg, graph) for arg in args)
             case _:
                 return SURE
 
@@ -128,9 +128,9 @@ class Reader:
         """The ways in which a condition holds; what a loop or a batch asks of itself always does."""
         match condition:
             case Op(op="or", args=args):
-                return either([self.asked(arg) for arg in args])
+                return either(self.asked(arg) for arg in args)
             case Op(op="and", args=args):
-                return both([self.asked(arg) for arg in args])
+                return both(self.asked(arg) for arg in args)
             case _ if is_static(condition):
                 return SURE
             case _ if any(isinstance(part, NodeRef) and part.id in self.made for part in every(condition)):
@@ -150,8 +150,7 @@ class Reader:
 
     def runs(self, spot: Spot, node: NodeTemplate) -> Ways:
         # Which alternative it is, a program decides: the one that is present most easily is taken.
-        found = [self.alternative(spot, alternative) for alternative in node.alternatives]
-        ways = SURE if SURE in found else either(found)
+        ways = either(self.alternative(spot, alternative) for alternative in node.alternatives)
         if node.guard is None:
             return ways
         self.places.setdefault(node.guard, spot.met)
@@ -161,28 +160,34 @@ class Reader:
         if alternative.graph is not None:
             return self.of(alternative.graph.output, alternative.graph)
         needed = [port.name for port in alternative.ports if not port.optional]
-        return both([self.port(spot, alternative, port) for port in needed])
+        return both(self.port(spot, alternative, port) for port in needed)
 
     def port(self, spot: Spot, alternative: Alternative, port: str) -> Ways:
-        """When something arrives at a port."""
+        """When something arrives at a port; always at one that nothing feeds, which is told elsewhere."""
+        return either(self.arriving(spot, alternative, port)) or SURE
+
+    def arriving(self, spot: Spot, alternative: Alternative, port: str) -> Iterator[Ways]:
         graph = spot.graph
         if graph.path not in self.edges:
             self.edges[graph.path] = dict(incoming(graph))
-        found = [self.of(value, graph) for name, value in alternative.args if name == port]
+        yield from (self.of(value, graph) for name, value in alternative.args if name == port)
         for edge in self.edges[graph.path].get(spot.node.id, []):
             if (alternative.key, port) in edge.ports:
                 ways = self.of(edge.source, graph)
-                found.append(ways if edge.guard is None else both([self.asked(edge.guard), ways]))
-        return either(found) if found else SURE
+                yield ways if edge.guard is None else both([self.asked(edge.guard), ways])
 
 
-def either(found: Sequence[Ways]) -> Ways:
-    """One of several is present."""
-    ways = tuple(dict.fromkeys(way for part in found for way in part))
-    return SURE if frozenset() in ways or len(ways) > MOST_WAYS else ways
+def either(found: Iterable[Ways]) -> Ways:
+    """One of several is present; the first that is sure is enough."""
+    ways: dict[Way, None] = {}
+    for part in found:
+        if SURE[0] in part:
+            return SURE
+        ways |= dict.fromkeys(part)
+    return SURE if len(ways) > MOST_WAYS else tuple(ways)
 
 
-def both(found: Sequence[Ways]) -> Ways:
+def both(found: Iterable[Ways]) -> Ways:
     """All of several are present."""
     ways = SURE
     for part in found:

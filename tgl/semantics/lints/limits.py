@@ -54,7 +54,8 @@ def limits(state: State, graph: GraphTemplate, goal: Goal, task: TaskSpec | None
     known = [(limit, span, kind) for limit, span, kind in wanted if kind is not None]
     if not known:
         return
-    models = used_models(state, graph)
+    priced_by_model = any(kind in ("units", "$") for _, _, kind in known)
+    models: Mapping[str, ModelSpec] = used_models(state, graph) if priced_by_model else {}
     for limit, span, kind in known:
         needs = Needs(state, Measure(kind, limit.stat != "worst", models))
         least = needs.of(graph, [])

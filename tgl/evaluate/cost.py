@@ -103,7 +103,7 @@ class NoPrice:
             case "calls to measure":
                 hint = (
                     "a unit is the mean call of a role that replies `-> answer` to the given fields alone, and "
-                    "none runs on these: declare `units` on each model, or give the task `unit tokens`"
+                    "there is none: declare `units` on each model, or give the task `unit tokens`"
                 )
             case _:
                 assert_never(self.lacks)

@@ -22,6 +22,7 @@ from tgl.semantics.errors import types as type_facts
 from tgl.semantics.lowering.alternatives import Use
 from tgl.semantics.lowering.body import Body
 from tgl.semantics.lowering.checks import check_instance
+from tgl.semantics.lowering.collect import Collected
 from tgl.semantics.lowering.evaluate import evaluate
 from tgl.semantics.lowering.nodes import Maker
 from tgl.semantics.lowering.quantify import requirements
@@ -46,11 +47,12 @@ def lower_instance(state: State, instance: Instance, stack: tuple[str, ...]) -> 
     """
     maker = Maker(state, instance, stack, lower_instance)
     graph, scope = instance.graph, instance.scope
-    made = Body(state, stack, lower_instance)
+    into = Collected(state)
+    made = Body(into, stack, lower_instance)
     made.statements(instance, graph.body)
     seen_by_nodes = frozenset(instance.indexed)
     made.connect()
-    whole, nodes = made.whole, made.nodes
+    whole, nodes = made.whole, into.nodes
     required: list[Requirement] = []
     for statement in graph.body:
         if isinstance(statement, ast.Require):
@@ -67,13 +69,13 @@ def lower_instance(state: State, instance: Instance, stack: tuple[str, ...]) -> 
         whole = False
     if output is None or not whole:
         raise Abandon
-    declared = [group if group.made else settled_group(instance, group) for group in made.groups]
+    declared = [group if group.made else settled_group(instance, group) for group in into.groups]
     made.guard_rounds()
-    edges = made.edges
+    edges = into.edges
     incoming: dict[str, list[EdgeTemplate]] = {}
     for edge in edges:
         incoming.setdefault(edge.target, []).append(edge)
-    fed = {node.id: fed_node(instance, node, incoming.get(node.id, [])) for node in made.nodes.values()}
+    fed = {node.id: fed_node(instance, node, incoming.get(node.id, [])) for node in into.nodes.values()}
     template = GraphTemplate(
         name=graph.name,
         path=instance.path,

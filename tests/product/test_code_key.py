@@ -66,6 +66,22 @@ def test_a_user_may_accept_the_risk_in_so_many_words(project: Project) -> None:
     done = project.tglc("optimize", "p.tgl", "--live", "--unsafe-exec", PATH="")
     assert done.returncode == 0, done.stderr
     assert "passed" in done.stdout
+    for stream in (done.stdout, done.stderr):
+        assert "NO ISOLATION: programs that models write run as you" in stream
+    for command in ("eval", "verify"):
+        told = project.tglc(command, "p.opt.tgl", "--unsafe-exec", "--json", PATH="")
+        assert json.loads(told.stdout)["no_isolation"] is True
+        assert "NO ISOLATION" in told.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
+def test_where_there_is_a_sandbox_it_is_used_all_the_same(project: Project) -> None:
+    example(project)
+    done = project.tglc("optimize", "p.tgl", "--live", "--unsafe-exec", "--json")
+    assert done.returncode == 0, done.stderr
+    assert "no_isolation" not in json.loads(done.stdout)
+    assert "ISOLATION" not in done.stderr
 
 
 def test_tests_that_are_no_python_are_told_before_anything_is_asked(project: Project) -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tgl.cli.bill import bill_json, bill_lines
-from tgl.cli.outcome import label, show
+from tgl.cli.outcome import exposed, label, labels_json, show
 from tgl.cli.running import (
     add_run_options,
     add_unsafe,
@@ -40,14 +40,15 @@ def run(options: argparse.Namespace) -> int:
     program = load_resolved(options.file, graph=options.graph)
     progress = progress_of(options)
     watch = Watch(progress)
+    risky = exposed(program.ir, options)
     outcome = run_async(
         evaluate(program, workspace_of(options), run_options(options), watch, data=options.data), progress
     )
     show(outcome.warnings, as_json=False)
     if options.json:
-        print(json.dumps({"simulated": bool(program.ir.simulated_models), **as_json(outcome)}, indent=2))
+        print(json.dumps({**labels_json(program.ir, risky=risky), **as_json(outcome)}, indent=2))
     else:
-        label(program.ir)
+        label(program.ir, risky=risky)
         print("\n".join(text_lines(outcome)))
     return Exit.DONE
 

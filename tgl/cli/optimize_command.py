@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tgl.cli.bill import bill_json, bill_lines
-from tgl.cli.outcome import agreed, label, show
+from tgl.cli.outcome import agreed, exposed, label, labels_json, show
 from tgl.cli.running import (
     add_run_options,
     add_unsafe,
@@ -59,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
     if options.record is not None:
         refuse_to_record(options.record, plan, output)
     show(plan.data.warnings, as_json=False)
+    risky = exposed(plan.ir, options)
     if options.live and plan.paid and not options.yes:
         confirm(plan)
     progress = progress_of(options)
@@ -82,9 +83,9 @@ def run(options: argparse.Namespace) -> int:
         return Exit.INTERRUPTED
     write_file(output, outcome.text)
     if options.json:
-        print(json.dumps(result_json(outcome, output), indent=2))
+        print(json.dumps({**labels_json(plan.ir, risky=risky), **result_json(outcome, output)}, indent=2))
     else:
-        label(plan.ir)
+        label(plan.ir, risky=risky)
         print(result_text(outcome, output), end="")
         if options.ledger:
             print("\n" + ledger_table(outcome.report.ledger, outcome.report.unit_name), end="")

@@ -16,6 +16,10 @@ from tgl.version import VERSION
 if TYPE_CHECKING:
     from tgl.ir import ProgramIR
 
+NO_ISOLATION = (
+    "NO ISOLATION: programs that models write run as you, with all that you may do (docs/sandbox.md)"
+)
+
 
 def show(diagnostics: Sequence[Diagnostic], *, as_json: bool) -> None:
     """Diagnostics, to standard error as text or to standard output as JSON."""
@@ -27,18 +31,39 @@ def show(diagnostics: Sequence[Diagnostic], *, as_json: bool) -> None:
         print(render_text(diagnostic, color=color), file=sys.stderr, end="\n")
 
 
-def label(ir: ProgramIR, *, result_only: bool = False) -> None:
-    """Say above all figures that they are simulated, if they are.
+def label(ir: ProgramIR, *, risky: bool = False, result_only: bool = False) -> None:
+    """Say above all figures that they are simulated, or what they were got by, if so.
 
     Args:
         ir: the program.
+        risky: whether programs that models write were `exposed`.
         result_only: whether standard output is for a result alone, so that the label has to go elsewhere.
     """
     from tgl.report import simulation_label  # takes long, and `tglc check` has no figures
 
     text = simulation_label(ir)
-    if text is not None:
-        print(text, file=sys.stderr if result_only else sys.stdout)
+    for line in (text, NO_ISOLATION if risky else None):
+        if line is not None:
+            print(line, file=sys.stderr if result_only else sys.stdout)
+
+
+def exposed(ir: ProgramIR, options: argparse.Namespace) -> bool:
+    """Whether programs that models write run without a sandbox, which the user accepted; said at once."""
+    if ir.task is None or ir.task.key.kind != "code" or not options.unsafe_exec:
+        return False
+    from tgl.sandbox import NoSandbox, find_sandbox  # only programs with the key `code` need it
+
+    found = find_sandbox()
+    if isinstance(found, NoSandbox):
+        print(f"{NO_ISOLATION}\n  {found.reason}", file=sys.stderr)
+        return True
+    return False
+
+
+def labels_json(ir: ProgramIR, *, risky: bool) -> dict[str, object]:
+    """What `label` says, as JSON values."""
+    simulated: dict[str, object] = {"simulated": bool(ir.simulated_models)}
+    return {**simulated, "no_isolation": True} if risky else simulated
 
 
 def agreed(question: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from tgl.cli.outcome import label
+from tgl.cli.outcome import exposed, label, labels_json
 from tgl.cli.running import add_trust, add_unsafe, run_async, workspace_of
 from tgl.pipeline.evaluating import Verification, verify
 from tgl.pipeline.resolved import load_resolved
@@ -30,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """0 same, 1 differs, 3 can't be derived."""
     program = load_resolved(options.file, graph=options.graph)
+    risky = exposed(program.ir, options)
     found = run_async(
         verify(
             program,
@@ -39,9 +40,9 @@ def run(options: argparse.Namespace) -> int:
         SilentProgress(),
     )
     if options.json:
-        print(json.dumps({"simulated": bool(program.ir.simulated_models), **as_json(found)}, indent=2))
+        print(json.dumps({**labels_json(program.ir, risky=risky), **as_json(found)}, indent=2))
     else:
-        label(program.ir)
+        label(program.ir, risky=risky)
         print("\n".join(text_lines(options.file, found)))
     if found.differing:
         return Exit.FAILED

@@ -180,7 +180,11 @@ class Planner:
         """The most calls of each train example."""
         evaluator = self.bench.evaluator
         runs = evaluator.metric.draws
-        return [runs * worst_calls(evaluation.candidate, one.given) for one in evaluator.train]
+        scalars = [
+            {name: value for name, value in one.given.items() if not isinstance(value, list)}
+            for one in evaluator.train
+        ]
+        return [runs * worst_calls(evaluation.candidate, given) for given in scalars]
 
     def dollars(self, seen: Sequence[Evaluation]) -> float:
         """Mean dollars of a call."""

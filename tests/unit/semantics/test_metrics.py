@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tgl.ir import ACCURACY, MetricSpec, TaskSpec
 from tgl.semantics import NO_FILES, check, lower
+from tgl.syntax import format_source
 from tgl.text import SourceFile
 
 PROGRAM = """
@@ -161,3 +165,12 @@ def test_a_wrong_objective_is_told_the_right_one():
 def test_the_worst_score_is_the_worst_end_of_the_range(better, score, figure):
     spec = MetricSpec.model_validate({"name": "m", "kind": "fn", "better": better, "low": -1, "high": 9})
     assert spec.figure(score) == figure
+
+
+@pytest.mark.parametrize("page", ["keys", "metrics"])
+def test_what_the_documentation_shows_is_clean(page):
+    text = (Path(__file__).parents[3] / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    [block] = re.findall(r"^```tgl\n(.*?)^```", text, re.S | re.M)
+    source = SourceFile("p.tgl", block)
+    assert check(source, NO_FILES).problems == ()
+    assert format_source(source) == block

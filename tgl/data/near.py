@@ -13,7 +13,6 @@ linear; only then may a pair be missed.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -103,15 +102,19 @@ def candidates(rows: NDArray[np.int64], runs: Longs, groups: Sequence[int]) -> s
     """Pairs across groups that share one of their rarest runs: no other pair can be near."""
     _, inverse, counts = np.unique(runs, return_inverse=True, return_counts=True)
     often = counts[inverse]
-    order = np.lexsort((runs, often, rows))
-    by_row, sorted_runs, sorted_often = rows[order], runs[order], often[order]
-    first = np.flatnonzero(np.r_[True, by_row[1:] != by_row[:-1]])
-    sizes = np.diff(np.r_[first, len(by_row)])
-    position = np.arange(len(by_row)) - np.repeat(first, sizes)
-    prefix = np.array([size - math.ceil(LEAST * size) + 1 for size in sizes.tolist()])
-    rare = (position < np.repeat(prefix, sizes)) & (sorted_often > 1)
-    by_run = np.lexsort((by_row[rare], sorted_runs[rare]))
-    owners, keys = by_row[rare][by_run].tolist(), sorted_runs[rare][by_run].tolist()
+    every = np.bincount(rows)
+    # Runs that stand in one text only come first among the rarest, and lead to no other text.
+    alone = np.bincount(rows[often == 1], minlength=len(every))
+    prefix = every - np.ceil(LEAST * every).astype(np.int64) + 1 - alone
+    met = often > 1
+    by_row, met_runs = rows[met], runs[met]
+    order = np.lexsort((met_runs, often[met], by_row))
+    by_row, met_runs = by_row[order], met_runs[order]
+    sizes = np.bincount(by_row, minlength=len(every))
+    position = np.arange(len(by_row)) - (np.cumsum(sizes) - sizes)[by_row]
+    rare = position < prefix[by_row]
+    by_run = np.lexsort((by_row[rare], met_runs[rare]))
+    owners, keys = by_row[rare][by_run].tolist(), met_runs[rare][by_run].tolist()
     found: set[tuple[int, int]] = set()
     for at, (owner, key) in enumerate(zip(owners, keys, strict=True)):
         for other in range(at + 1, min(at + 1 + WINDOW, len(keys))):

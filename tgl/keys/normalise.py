@@ -14,6 +14,8 @@ import unicodedata
 
 DIGIT_GROUPS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
 NUMBER_START = re.compile(r"\.?\d")
+NOT_A_LETTER = re.compile(r"[^\w\s]|_")
+"""What may be punctuation; all else stays as it is."""
 ARTICLES = frozenset({"a", "an", "the"})
 
 
@@ -27,7 +29,7 @@ def normalised(text: str) -> str:
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     grouped = DIGIT_GROUPS.sub(lambda match: match[0].replace(",", ""), folded)
-    plain = "".join(kept(grouped, at) for at in range(len(grouped)))
+    plain = NOT_A_LETTER.sub(lambda match: kept(grouped, match.start()), grouped)
     words = plain.split()
     without = [word for word in words if word not in ARTICLES]
     return " ".join(without or words)

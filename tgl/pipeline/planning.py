@@ -153,7 +153,7 @@ class Planning:
         if splits is not None:
             stored = await stored_share(self.session, looked_at, splits)
             if ir.optimize is not None and not ir.is_resolved:
-                search = await search_estimate(ir, self.session, splits, known, bound)
+                search = await search_estimate(ir, self.session, splits, known, bound, programs_of(size))
                 problems += search.problems
         return ProgramPlan(ir, of, size, bounds, known.seen, limits, removed, stored, search, tuple(problems))
 
@@ -254,3 +254,8 @@ def mean_lengths(splits: Splits) -> dict[str, int]:
         name: -(-sum(len(str(one.given.get(name, "")).encode()) for one in examples) // max(1, len(examples)))
         for name in splits.longest
     }
+
+
+def programs_of(size: SpaceSize | None) -> int | None:
+    """How many different programs there are, if they were counted."""
+    return round(size.programs.value) if size is not None and size.programs.exact else None

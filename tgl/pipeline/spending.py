@@ -86,9 +86,9 @@ def first_asks(session: Session, candidate: Candidate, given: Mapping[str, Given
 
 
 async def search_estimate(
-    ir: ProgramIR, session: Session, splits: Splits, known: Known, bound: Bound | None
+    ir: ProgramIR, session: Session, splits: Splits, known: Known, bound: Bound | None, programs: int | None
 ) -> SearchEstimate:
-    """What a search of a program is expected to need.
+    """What a search of a program is expected to need; `programs` is how many there are, if that is known.
 
     Raises:
         ValueError: the program has no `optimize` block.
@@ -107,6 +107,7 @@ async def search_estimate(
         drawn.append(resolve(ir, assignment, bound).candidate)
     different = list({one.digest: one for one in drawn}.values())
     distinct = max(1, round(len(different) / len(drawn) * (proposals + 1)))
+    distinct = distinct if programs is None else min(distinct, max(programs, len(different)))
     chosen = splits.train[:EXAMPLES]
     shared = distinct_calls(session, different, [one.given for one in chosen]) / len(chosen)
     each = shared * distinct / len(different)

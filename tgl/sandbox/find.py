@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,10 @@ NAMESPACES = (
 
 def find_sandbox(*, accept_unsafe: bool = False) -> Sandbox | NoSandbox:
     """Bubblewrap if a trial run in it succeeds; else, if that is accepted, no isolation; else the reason."""
+    if os.name != "posix":
+        return NoSandbox(
+            "programs of models can't be run on this system", "use Linux, or macOS with --unsafe-exec"
+        )
     found = find_bubblewrap()
     return UnsafeExec() if isinstance(found, NoSandbox) and accept_unsafe else found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import sys
 
 THREADS = 32
 
@@ -19,8 +20,12 @@ def confine(cpu_s: int, memory_mb: int, processes: int, files_mb: int) -> None:
 
 
 def lower(kind: int, soft: int, hard: int) -> None:
-    """Set a limit, unless a lower one is in force already."""
+    """Set a limit, unless a lower one is in force already. Other systems than Linux lack some."""
     highest = resource.getrlimit(kind)[1]
     if highest != resource.RLIM_INFINITY:
         soft, hard = min(soft, highest), min(hard, highest)
-    resource.setrlimit(kind, (soft, hard))
+    try:
+        resource.setrlimit(kind, (soft, hard))
+    except (OSError, ValueError):
+        if sys.platform == "linux":
+            raise

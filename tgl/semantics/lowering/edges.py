@@ -234,21 +234,28 @@ class Edges:
         letters: frozenset[str],
         name: str,
     ) -> Sequence[tuple[int, ...]]:
-        """The indices that may be meant: `worker[i + 1]` names one, so a chain takes linear time."""
-        value = args[0].value
-        if (
-            len(args) != 1
-            or len(most) != 1
-            or any(n.id in letters and n.id not in bound for n in names_in(value))
-        ):
+        """The indices that may be meant: `worker[i + 1]` names one, so a chain takes linear time.
+
+        Each position whose value is known by now leaves only the indices that have it there.
+        """
+        fixed: dict[int, frozenset[int]] = {}
+        for position, arg in enumerate(args):
+            value = arg.value
+            if any(n.id in letters and n.id not in bound for n in names_in(value)):
+                continue
+            # Mistakes in it are told for the first index as for any other.
+            self.at_index(arg, 1, dict(bound), letters, most, name)
+            site = Site(f"{self.instance.site}.{name}", ChoiceKind.EDGE_IF, value)
+            found = positions(
+                evaluate(self.state, value, Env(self.instance.scope, self.instance, dict(bound)), site)
+            )
+            if found is not None:
+                fixed[position] = frozenset(found)
+        if not fixed:
             return indices
-        # Mistakes in it are told for the first index as for any other.
-        self.at_index(args[0], 1, dict(bound), letters, most, name)
-        site = Site(f"{self.instance.site}.{name}", ChoiceKind.EDGE_IF, value)
-        fixed = positions(
-            evaluate(self.state, value, Env(self.instance.scope, self.instance, dict(bound)), site)
-        )
-        return indices if fixed is None else [(k,) for k in sorted(fixed) if 1 <= k <= len(indices)]
+        if len(most) == 1:
+            return [(k,) for k in sorted(fixed[0]) if 1 <= k <= len(indices)]
+        return [index for index in indices if all(index[at] in found for at, found in fixed.items())]
 
     def at_index(
         self,

@@ -1,16 +1,72 @@
-"""Functions inside of expressions."""
+"""Functions inside of expressions: `let`s, built-in ones, those of `fn`."""
 
 from __future__ import annotations
 
-from tgl.ir import ChoiceKind, Expr, Fn
+from dataclasses import replace
+
+from tgl.ir import ChoiceKind, Expr, Fn, Op
+from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.lowering.arguments import bind_arguments, port_value
-from tgl.semantics.lowering.functions import Evaluate
+from tgl.semantics.lowering.functions import Evaluate, apply_chosen, apply_let, built_in
+from tgl.semantics.lowering.made import is_domain, subset
 from tgl.semantics.lowering.state import Env, Given, Site, State
 from tgl.semantics.problems import Abandon, Problems
 from tgl.semantics.roles import read_fn
-from tgl.semantics.scope import FileScope
+from tgl.semantics.scope import FileScope, kind_of
 from tgl.syntax import ast
+
+
+def call(state: State, expr: ast.Call, env: Env, site: Site, evaluate: Evaluate) -> Expr:
+    """A function applied to its arguments."""
+    func = expr.func
+    if not isinstance(func, ast.Name):
+        raise state.problems.abandon(
+            facts.type_mismatch(env.at(func), "only a name can be called", "no function")
+        )
+    declared = None if env.instance is None else env.instance.find(func.id)
+    item = None if declared is None else declared[1]
+    binding = env.scope.names.get(func.id)
+    if declared is not None and isinstance(item, ast.Let) and item.is_function:
+        home = replace(env, instance=declared[0], index={})
+        return apply_let(state, item, expr, env, site, home, evaluate)
+    if item is not None:
+        return apply_chosen(state, expr, env, site, evaluate(state, func, env, site), evaluate)
+    decl = None if binding is None else binding.decl
+    if binding is None:
+        return built_in(state, func.id, expr, env, site, evaluate)
+    match decl:
+        case ast.Let(is_function=True):
+            home = replace(env, scope=state.files.scopes[binding.home], instance=None, index={})
+            return apply_let(state, decl, expr, env, site, home, evaluate)
+        case ast.Let() | ast.Pool():
+            return apply_chosen(state, expr, env, site, evaluate(state, func, env, site), evaluate)
+        case ast.Fn():
+            if decl.name == "subset" and binding.home == "std/static.tgl":
+                return subset(state, expr, env, site, evaluate)
+            if decl.name == "size" or is_domain(env, func.id):
+                return built_in(state, decl.name, expr, env, site, evaluate)
+            values = [(arg, argument(state, arg, env, site, evaluate)) for arg in expr.args]
+            home = state.files.scopes[binding.home]
+            return call_function(state, decl, home, values, env, expr, evaluate)
+        case ast.Role() | ast.Graph():
+            message = f"`{func.id}` is {kind_of(decl)}, so it runs in a node"
+            hint = f"write `node x : {func.id}(…)`, and use `x` here"
+            raise state.problems.abandon(facts.type_mismatch(env.at(expr), message, "not in a node", hint))
+        case None:
+            raise Abandon
+        case _:
+            raise state.problems.abandon(
+                name_facts.wrong_kind(env.at(func), func.id, kind_of(decl), "a function", binding.at)
+            )
+
+
+def argument(state: State, arg: ast.Arg, env: Env, site: Site, evaluate: Evaluate) -> Expr:
+    """The value of an argument of a function, absent unless its `when` holds."""
+    value = evaluate(state, arg.value, env, site)
+    if arg.when is None:
+        return value
+    return Op(op="when", args=(evaluate(state, arg.when, env, site), value))
 
 
 def call_function(

@@ -25,13 +25,12 @@ from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.errors.at import At
 from tgl.semantics.fold import ABSENT, is_static, op
-from tgl.semantics.lowering import domains
 from tgl.semantics.lowering.alternatives import definition
 from tgl.semantics.lowering.bounds import largest
-from tgl.semantics.lowering.calls import call_function
-from tgl.semantics.lowering.functions import apply_chosen, apply_let, built_in, list_sizes
+from tgl.semantics.lowering.calls import call
+from tgl.semantics.lowering.choosing import choice
+from tgl.semantics.lowering.functions import list_sizes
 from tgl.semantics.lowering.indices import ast_name, check_range, folded, replica
-from tgl.semantics.lowering.made import is_domain, made, subset
 from tgl.semantics.lowering.parts import check_part
 from tgl.semantics.lowering.rounds import member, name_by_number, rounds_of
 from tgl.semantics.lowering.state import Env, Instance, Replicas, Site, State
@@ -85,11 +84,11 @@ def evaluate(state: State, expr: ast.Expr, env: Env, site: Site) -> Expr:
                         choice_facts.bad_range(env.at(expr), "is no list of whole numbers")
                     )
         case ast.Choice():
-            return choice(state, expr, env, site)
+            return choice(state, expr, env, site, evaluate)
         case ast.Index():
             return indexed(state, expr, env, site)
         case ast.Call():
-            return call(state, expr, env, site)
+            return call(state, expr, env, site, evaluate)
         case ast.Member():
             return member(state, expr, env, site, evaluate, inner_value)
         case ast.Fit():
@@ -262,53 +261,6 @@ def check_pool(state: State, at: At, value: Expr) -> None:
         raise state.problems.abandon(facts.type_mismatch(at, "a pool holds at least one model", "empty"))
 
 
-def choice(state: State, expr: ast.Choice, env: Env, site: Site) -> Expr:
-    """`~domain`."""
-    domain = expr.domain
-    match domain:
-        case ast.Number():
-            return domains.register(state, env, site, expr, domains.probability(state, env, domain))
-        case ast.Range(low=low, high=high):
-            bounds = evaluate(state, low, env, site), evaluate(state, high, env, site)
-            return domains.register(state, env, site, expr, domains.range_domain(state, env, domain, *bounds))
-        case ast.Weights(items=items):
-            weighted = [
-                (
-                    option(state, item, env, site),
-                    domains.weight(state, env, weight, evaluate(state, weight, env, site)),
-                )
-                for item, weight in items
-            ]
-            return domains.choose(state, env, site, expr, weighted)
-        case ast.ListExpr(items=items):
-            values = [option(state, item, env, site) for item in items]
-        case ast.Call(func=ast.Name(id=name)) if is_domain(env, name):
-            return made(state, env, site, expr, domain, name, evaluate)
-        case _:
-            found = evaluate(state, domain, env, site)
-            if isinstance(domain, ast.Name) and isinstance(found, (ModelName, WhatName, Const)):
-                kind = "model" if isinstance(found, ModelName) else "value"
-                raise domains.single(state, env, expr, kind)
-            if not isinstance(found, ListOf):
-                what = "a choice already" if isinstance(found, ChoiceRef) else "no list"
-                raise state.problems.abandon(choice_facts.not_a_domain(env.at(domain), what))
-            values = [domains.plain_option(state, env, domain, value) for value in found.items]
-    if not values:
-        raise state.problems.abandon(choice_facts.empty_domain(env.at(expr)))
-    return domains.choose(state, env, site, expr, [(value, 1.0) for value in values])
-
-
-def option(state: State, item: ast.Expr, env: Env, site: Site) -> Expr:
-    """The value of an option."""
-    domains.refuse_nested(state, env, item)
-    func = item.func if isinstance(item, ast.Call) else None
-    if isinstance(func, ast.Name):
-        what = named(state, func.id, func, env) if func.id not in PRELUDE else None
-        if isinstance(what, WhatName):
-            return what
-    return domains.plain_option(state, env, item, evaluate(state, item, env, site))
-
-
 def replicas(state: State, instance: Instance, name: str) -> Replicas:
     """The replicas of a declared node, counted once."""
     if name in instance.replicas:
@@ -423,55 +375,3 @@ def is_what(state: State, expr: ast.Is, env: Env, site: Site) -> Expr:
             facts.type_mismatch(env.at(expr), message, "no node and what it may run", hint)
         )
     return Is(node=operand.id, what=decl.name)
-
-
-def call(state: State, expr: ast.Call, env: Env, site: Site) -> Expr:
-    """A function applied to its arguments."""
-    func = expr.func
-    if not isinstance(func, ast.Name):
-        raise state.problems.abandon(
-            facts.type_mismatch(env.at(func), "only a name can be called", "no function")
-        )
-    declared = None if env.instance is None else env.instance.find(func.id)
-    item = None if declared is None else declared[1]
-    binding = env.scope.names.get(func.id)
-    if declared is not None and isinstance(item, ast.Let) and item.is_function:
-        home = replace(env, instance=declared[0], index={})
-        return apply_let(state, item, expr, env, site, home, evaluate)
-    if item is not None:
-        return apply_chosen(state, expr, env, site, named(state, func.id, func, env), call)
-    decl = None if binding is None else binding.decl
-    if binding is None:
-        return built_in(state, func.id, expr, env, site, evaluate)
-    match decl:
-        case ast.Let(is_function=True):
-            home = replace(env, scope=state.files.scopes[binding.home], instance=None, index={})
-            return apply_let(state, decl, expr, env, site, home, evaluate)
-        case ast.Let() | ast.Pool():
-            return apply_chosen(state, expr, env, site, named(state, func.id, func, env), call)
-        case ast.Fn():
-            if decl.name == "subset" and binding.home == "std/static.tgl":
-                return subset(state, expr, env, site, evaluate)
-            if decl.name == "size" or is_domain(env, func.id):
-                return built_in(state, decl.name, expr, env, site, evaluate)
-            values = [(arg, argument(state, arg, env, site)) for arg in expr.args]
-            home = state.files.scopes[binding.home]
-            return call_function(state, decl, home, values, env, expr, evaluate)
-        case ast.Role() | ast.Graph():
-            message = f"`{func.id}` is {kind_of(decl)}, so it runs in a node"
-            hint = f"write `node x : {func.id}(…)`, and use `x` here"
-            raise state.problems.abandon(facts.type_mismatch(env.at(expr), message, "not in a node", hint))
-        case None:
-            raise Abandon
-        case _:
-            raise state.problems.abandon(
-                name_facts.wrong_kind(env.at(func), func.id, kind_of(decl), "a function", binding.at)
-            )
-
-
-def argument(state: State, arg: ast.Arg, env: Env, site: Site) -> Expr:
-    """The value of an argument of a function, absent unless its `when` holds."""
-    value = evaluate(state, arg.value, env, site)
-    if arg.when is None:
-        return value
-    return Op(op="when", args=(evaluate(state, arg.when, env, site), value))

@@ -67,7 +67,10 @@ class FileNames:
         for local, binding in self.main.names.items():
             if binding.decl is decl and local not in self.dropped:
                 return local
-        for path, quoted, scope in self.reachable():
+        # From the file that declares it, or else from one that knows it under whatever name.
+        files = [*self.reachable()]
+        declare = [file for file in files if any(one is decl for one in file[2].module.decls)]
+        for path, quoted, scope in (*declare, *files):
             for name, binding in scope.names.items():
                 if binding.decl is decl:
                     return self.import_name((path, quoted), name)

@@ -307,7 +307,7 @@ class NodeWriter:
                 texts = self.renderer.arg(arg, copies, shared=one_text)
                 if any(arg.name in replica.callee.required for replica in replicas):
                     # Nothing reads it in this program, but the graph asks for it: any of its values will do.
-                    spare = self.renderer.any_option(arg)
+                    spare = self.renderer.any_option(arg, copies[0])
                     texts = [spare if text is None else text for text in texts]
                 parts.append(texts)
         is_away = isinstance(func, ast.Name) and func.id in self.away

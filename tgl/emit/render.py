@@ -20,6 +20,7 @@ from tgl.emit.decisions import Decisions, Spell, option_position, value_text, wr
 from tgl.emit.errors import NeedsNumbers, NeedsSingles, UnwrittenDecision
 from tgl.emit.members import Members, Position
 from tgl.emit.statics import Known, tree_value
+from tgl.emit.tree import has_choice
 from tgl.ir import Options
 from tgl.syntax import ast
 from tgl.text import Edit, SourceFile, Span, apply_edits
@@ -239,9 +240,12 @@ class Renderer:
         texts = self.picked(expr, copies, lambda item, k: self.one(item, copies[k]))
         return self.looked_up(texts, copies, shared=shared)
 
-    def any_option(self, arg: ast.Arg) -> str | None:
+    def any_option(self, arg: ast.Arg, copy: Copy) -> str | None:
         """An argument with the first option of its choice, where the search had no need to decide it."""
         expr = arg.value
+        items = written_options(expr.domain) if isinstance(expr, ast.Choice) else None
+        if items and not has_choice(items[0]):
+            return self.spliced(arg.span, [(expr.span, self.texts(items[0], [copy], shared=False))], 1)[0]
         points = self.decisions.by_place.get((self.source.name, expr.span.start, expr.span.end), ())
         if not points or not isinstance(points[0].domain, Options):
             return None

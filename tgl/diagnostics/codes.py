@@ -170,6 +170,7 @@ CODES: tuple[Code, ...] = (
     Code("W0201", "unused-choice", WARNING, "a name that holds a choice and is never used"),
     Code("W0301", "unused-port", WARNING, "a port that no prompt of its role prints"),
     Code("W0401", "weights-sum", WARNING, "weights written as probabilities that do not add up to 1"),
+    Code("W0402", "numbered-choice", WARNING, "a second `~` in one condition, which has a number for a name"),
     Code("W0501", "dead-node", WARNING, "a node that never reaches the output"),
     Code("W0502", "greedy-replicas", WARNING, "replicas at temperature 0, which are one response"),
     Code("W0503", "same-edge", WARNING, "an edge that is drawn twice"),

@@ -69,6 +69,17 @@ def weights_sum(at: At, total: str, shares: str, fixes: Sequence[Fix]) -> Diagno
     )
 
 
+def numbered_choice(at: At, address: str) -> Diagnostic:
+    """W0402: a second choice in one condition (language.md C21)."""
+    return warning(
+        "W0402",
+        at,
+        f"this choice has a number for a name, `{address}`: the condition holds several",
+        "not the first in this condition",
+        hint="give it a name, `param sure = ~[…]`, and use that: a name stays when the condition changes",
+    )
+
+
 def limit_too_low(at: At, least: str, nodes: Sequence[str]) -> Diagnostic:
     """W0702: a limit that excludes every program."""
     return warning(

@@ -10,7 +10,7 @@ from tgl.ir import GraphTemplate, TaskSpec
 from tgl.semantics.errors.at import At
 from tgl.semantics.lints.absent import no_output
 from tgl.semantics.lints.limits import limits
-from tgl.semantics.lints.options import unreachable, weights
+from tgl.semantics.lints.options import numbered, unreachable, weights
 from tgl.semantics.lints.places import spots
 from tgl.semantics.lints.votes import even_votes, greedy, without_key
 from tgl.semantics.lowering.state import Instance, State
@@ -46,6 +46,7 @@ def lint(
     main = instance.scope.source.name
     found = list(spots(graph, main))
     weights(state)
+    numbered(state)
     same = greedy(state, found)
     unreachable(state, found, main)
     if REDUCING & state.files.scopes.keys():

@@ -1,12 +1,13 @@
-"""Options that no program has (W0505), and weights that hardly mean what they say (W0401)."""
+"""Options that no program has (W0505), weights and addresses that hardly say what is meant (W0401, W0402)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from math import gcd
 
 from tgl.diagnostics import Fix
-from tgl.ir import EdgeTemplate, TextPlace
+from tgl.ir import ChoiceKind, EdgeTemplate, TextPlace
 from tgl.semantics.errors import lints as facts
 from tgl.semantics.lints.places import Spot, text_at
 from tgl.semantics.lints.votes import incoming
@@ -15,6 +16,8 @@ from tgl.semantics.lowering.state import State
 from tgl.syntax import ast
 from tgl.text import Edit
 
+NUMBERED = re.compile(r"\.when#[0-9]+$")
+"""The address of a choice that is not the first in its condition."""
 NEARLY = 1e-9
 DIGITS = 4
 """Decimals that a sum is compared with and shown in."""
@@ -67,6 +70,15 @@ def weights(state: State) -> None:
             told = ", ".join(f"{value / total:.0%}" for value in values)
             at = scope.at(domain.span)
             state.problems.add(facts.weights_sum(at, f"{round(total, DIGITS):g}", told, whole(numbers)))
+
+
+def numbered(state: State) -> None:
+    """Report a second choice in one condition: only its number tells it from the first (C21)."""
+    for address, point in state.choices.items():
+        if point.kind is ChoiceKind.GUARD and NUMBERED.search(address):
+            scope = state.files.scopes[point.place.source]
+            if not scope.is_std:
+                state.problems.add(facts.numbered_choice(text_at(state, point.place), address))
 
 
 def rounding(numbers: Sequence[ast.Number]) -> float:

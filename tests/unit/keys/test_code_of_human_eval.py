@@ -26,7 +26,9 @@ def replies(prompt: str, solution: str, entry: str) -> dict[str, str]:
         "a block with the function": f"Here it is.\n\n```python\n{function}```\n\nIt works.",
         "a block with all": f"```python\n{prompt}{solution}```",
         "the function in prose": f"I'd write:\n\n{function}\nThat is all.",
-        "a block that is indented": f"1. First:\n\n{textwrap.indent(f'```py{chr(10)}{function}```', '   ')}\n",
+        "a block that is indented": (
+            f"1. First:\n\n{textwrap.indent(f'```py{chr(10)}{function}```', '   ')}\n"
+        ),
         "a block with the body": f"```\n{solution}```",
     }
 

@@ -90,7 +90,10 @@ def read_objective(scope: FileScope, got: Settings, task: str) -> str:
     if isinstance(decl, ast.Task):
         trial = Problems()
         settings = read_settings(scope, decl.settings, trial, owner="", at=got.at, known=("metric", "key"))
+        before = len(trial.found)
         spec = read_metric(settings, read_key(settings), None)
+        if len(trial.found) > before:
+            return spec.name  # the metric itself was reported, and is not known
     ways = [key for key in ("maximize", "minimize") if key in got.found]
     if len(ways) == 2:
         got.problems.add(

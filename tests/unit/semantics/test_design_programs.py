@@ -30,6 +30,9 @@ SPENDLESS = {
 }
 OPEN_ENDED = SPENDLESS | {"21_pipeline_tts.tgl", "15_guided_cot.tgl"}
 
+# It limits the measured cost of one model's calls; only worst cases are told by part (language.md R4).
+PARTS_MEASURED = {"15_guided_cot.tgl"}
+
 # Their graph asks for more than the common task gives.
 NOT_GIVEN = {"16_sketch_expand.tgl", "24_decompose_map_fuse.tgl"}
 
@@ -38,7 +41,8 @@ NOT_GIVEN = {"16_sketch_expand.tgl", "24_decompose_map_fuse.tgl"}
 def test_a_design_program_is_fine_or_needs_what_is_not_built_yet(name):
     checked = check(SourceFile(name, PROGRAMS[name]), MemoryLoader(PROGRAMS))
     codes = {problem.code for problem in checked.problems}
-    known = {"E0190"} | ({"E0703"} if name in OPEN_ENDED | NOT_GIVEN else set())
+    known = {"E0190"} | ({"E0302"} if name in PARTS_MEASURED else set())
+    known |= {"E0703"} if name in OPEN_ENDED | NOT_GIVEN else set()
     assert codes <= known | ({"E0509"} if name in NOT_GIVEN else set())
     assert checked.ok == (not codes)
     assert "E0190" not in codes or name not in CLEAN | SPENDLESS

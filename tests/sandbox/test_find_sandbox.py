@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,13 @@ from tgl.sandbox.seccomp import MACHINES, program
 from tgl.sandbox.unsafe import UnsafeExec
 
 
-def test_bubblewrap_tells_its_version(sandbox: Sandbox) -> None:
+def test_a_sandbox_tells_its_version_and_the_interpreters(sandbox: Sandbox) -> None:
     assert sandbox.describe().startswith("bubblewrap ")
+    tests = f"assert f() == {platform.python_version()!r}"
+    for box in (sandbox, UnsafeExec()):
+        assert box.describe().endswith(f", Python {platform.python_version()}")
+        program = "import platform\ndef f(): return platform.python_version()"
+        assert box.run(Check(program, tests), Limits()).passed
 
 
 def test_without_bubblewrap_the_fix_is_to_install_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ QUICK = Limits(cpu_s=1, wall_s=5.0, memory_mb=256, output_bytes=100_000, files_m
 
 WRONG = {
     # The four of the published system: a solution ends the run, never ends, leaves a helper behind for the
-    # next one (test_runs_apart), redefines the timeout and the judge.
+    # next one (test_one_run_leaves_nothing_behind_for_the_next), redefines the timeout and the judge.
     "exits when imported": ("import sys\nsys.exit(0)", "error"),
     "exits when called": ("import sys\ndef f(x): sys.exit(0)", "error"),
     "endless loop": ("def f(x):\n    while True: pass", "timeout"),

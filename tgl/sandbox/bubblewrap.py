@@ -53,7 +53,7 @@ class Bubblewrap:
         return "/box"
 
     def describe(self) -> str:
-        return self.version
+        return f"{self.version}, Python {platform.python_version()}"
 
     def run(self, check: Check, limits: Limits) -> Verdict:
         return run_pair(self, check, limits).verdict

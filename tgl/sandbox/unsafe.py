@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import tempfile
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ class UnsafeExec:
         return "box"
 
     def describe(self) -> str:
-        return "NO ISOLATION (--unsafe-exec)"
+        return f"NO ISOLATION (--unsafe-exec), Python {platform.python_version()}"
 
     def run(self, check: Check, limits: Limits) -> Verdict:
         return run_pair(self, check, limits).verdict

@@ -86,7 +86,7 @@ class Sandbox(Protocol):
         ...
 
     def describe(self) -> str:
-        """Name and version, for reports: "bubblewrap 0.8.0"."""
+        """All of it that a verdict may depend on: "bubblewrap 0.8.0, Python 3.11.7"."""
         ...
 
 

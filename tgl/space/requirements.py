@@ -15,7 +15,7 @@ from tgl.space.facts import Facts
 from tgl.space.static import UNKNOWN, Static, Unknown, operate
 
 if TYPE_CHECKING:
-    from tgl.space.walk import Instance
+    from tgl.space.deciding import Instance
 
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 

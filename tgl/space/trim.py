@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tgl.ir import Expr, Input, NodeRef
+from tgl.space.deciding import Instance
 from tgl.space.facts import Facts
 from tgl.space.fold import Scope
 from tgl.space.plan import GraphPlan
 from tgl.space.reads import subexpressions
-from tgl.space.walk import Instance
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ gives the same bytes again, after seconds or minutes. So its outcome is kept in 
 hash of all that went in, and the identities and the hash of all responses that it used. These are read and
 hashed again before it is shown; anything else is as good as no note. `tglc verify` never looks here.
 
-Not kept: a search in which a call failed (failures are no responses), and one of a program with functions in
-Python, whose results this package can't vouch for.
+Not kept: a search in which a call failed (failures are no responses), one of a program with functions in
+Python, whose results this package can't vouch for, and one that a sandbox had its say in.
 """
 
 from __future__ import annotations
@@ -179,8 +179,9 @@ def keep_finished(
 
 
 def may_be_kept(session: Session, ir: ProgramIR) -> bool:
-    """Whether responses alone decide what is found."""
-    return not (session.executor.assumed or session.failures or getattr(ir, "functions", ()))
+    """Whether responses alone decide what is found; of code, the sandbox has its say."""
+    runs_code = ir.task is not None and ir.task.key.kind == "code"
+    return not (session.executor.assumed or session.failures or getattr(ir, "functions", ()) or runs_code)
 
 
 def inputs_of(session: Session, searched: Searched) -> str:

@@ -34,9 +34,12 @@ TAKEN_WORDS = {
 }
 MOST_DRAWS = 100
 NAMED_BY_BLOCKS = frozenset(
-    {"best_baseline", "baseline", "cost", "hashes", "latency", "method", "search", "simulated"}
+    (
+        *("baseline", "best_baseline", "cost", "hashes", "latency", "method", "search", "simulated"),
+        *("ci", "difference", "failed", "k", "n", "of", "weight"),
+    )
 )
-"""Settings of a `measured` block, which a metric of one's own would stand beside."""
+"""Words of a `measured` block, which a metric of one's own would stand beside."""
 
 
 def read_metric(got: Settings, key: KeySpec, expect: str | None) -> MetricSpec:

@@ -96,6 +96,43 @@ WRONG = {
         "peer.send(('is', 'ready'))\nfor _ in range(99): peer.send(('is', None))\ndef f(x): return 0",
         "error failed",
     ),
+    "asks questions for ever": (
+        "import sys\npeer = sys._getframe(1).f_locals['peer']\nwhile True: peer.ask('name', 'x')",
+        "error",
+    ),
+    "announces a message without end": (
+        "import os\ndef f(x):\n    for fd in range(3, 64):\n        try: os.write(fd, b'\\xff' * 64)\n"
+        "        except OSError: pass",
+        "output error",
+    ),
+    "sends two million nested lists": (
+        "import os\ndef f(x):\n    data = b'l\\0\\0\\0\\1' * 2_000_000\n"
+        "    left = memoryview(len(data).to_bytes(4, 'big') + data)\n"
+        "    for fd in range(3, 64):\n"
+        "        try:\n            while left: left = left[os.write(fd, left):]\n"
+        "        except OSError: pass",
+        "error",
+    ),
+    "sends a terabyte in twenty bytes": (
+        "from tgl.sandbox.inside import peer\nwhole = peer.encode\n"
+        "def encode(value, out, handle):\n"
+        "    if value[:1] == ('is',) and value[1:] != ('ready',):\n"
+        "        out += b't\\0\\0\\0\\2s\\0\\0\\0\\2isx\\0\\0\\0\\x09bytearray'\n"
+        "        out += b't\\0\\0\\0\\1i\\0\\0\\0\\x0affffffffff'\n"
+        "    else: whole(value, out, handle)\n"
+        "peer.encode = encode\ndef f(x): return 0",
+        "memory",
+    ),
+    "closes everything": (
+        "import os\ndef f(x):\n    os.closerange(0, 64)\n    while True: pass",
+        "error timeout",
+    ),
+    "answers every question before it is asked": (
+        "import sys\npeer = sys._getframe(1).f_locals['peer']\npeer.send(('is', 'ready'))\n"
+        "def f(x): return 0\npeer.send(('is', f))\n"
+        "for answer in (4, 9, 16, 24): peer.send(('is', (answer, [])))",
+        "failed",
+    ),
     "traces": (
         "import sys\nsys.settrace(lambda *a: None)\nsys.setprofile(lambda *a: None)\ndef f(x): return 0",
         "failed",

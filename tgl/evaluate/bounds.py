@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tgl.evaluate.cost import CostModel, Price
 from tgl.evaluate.worst import worst_price
@@ -52,9 +52,17 @@ class NodePrice:
     worst: OpenBounds
     prices: Mapping[str, Price]
     of: str | None = None
+    known: dict[tuple[str, str, str | None], float] = field(default_factory=dict, compare=False, repr=False)
 
     def __call__(self, node: NodeTemplate, alternative: Alternative, model: str | None) -> float:
-        """Price of a live role node, re-asks included."""
+        """Price of a live role node, re-asks included. Each is asked for at every decision: kept."""
+        name = (node.id, alternative.key, model)
+        if name not in self.known:
+            self.known[name] = self.price(node, alternative, model)
+        return self.known[name]
+
+    def price(self, node: NodeTemplate, alternative: Alternative, model: str | None) -> float:
+        """The price, looked up nowhere."""
         if self.of is not None and not within(node.id, self.of):
             return 0.0
         names = self.prices if model is None else (model,)

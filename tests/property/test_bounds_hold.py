@@ -34,7 +34,7 @@ from tgl.space import (
     space_bounds,
     worst_calls,
 )
-from tgl.space.extent import _Opened as Opened
+from tgl.space.opened import Opened
 from tgl.space.tokens import PER_CONVERSATION, PER_MESSAGE
 from tgl.storage import MemoryStore
 from tgl.text import SourceFile

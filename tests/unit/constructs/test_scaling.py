@@ -60,7 +60,8 @@ def test_a_sampled_recipe_is_written_back_and_stays_within_its_bound(name, seed)
     assert "~" not in text
     assert format_source(SourceFile("p.tgl", text)) == text
     again = check(SourceFile("p.tgl", text), MemoryLoader(FILES))
-    assert [f"{p.code} {p.message}" for p in again.problems] == [], text
+    # what was drawn, not chosen, may be an even number of votes
+    assert [f"{p.code} {p.message}" for p in again.problems if p.code != "W0504"] == [], text
     found = lower(again, "solve").ir
     assert found is not None
     assert resolve(found, {}).candidate.structure == resolution.candidate.structure, text

@@ -36,7 +36,8 @@ ONE_OF = frozenset({VOTE, "std.reduce:first", "std.reduce:last", "std.reduce:bes
 """Functions whose result is one of their messages."""
 FEW = 8
 """Most votes of an even number that are told: a tie is rare among more answers than two, and rarer with more
-votes. Published votes of 10, 20 or 40 are no mistake."""
+votes. Published votes of 10, 20 or 40 are no mistake. Of an imported template only two are: its number may be
+there for more than the vote, as the members of `recursive_self_aggregation` are."""
 
 
 @frozen
@@ -165,12 +166,10 @@ def even_votes(state: State, found: Sequence[Spot], same: frozenset[str], task: 
     two = task is not None and task.key.kind == "choice" and len(task.key.options) == 2
     for vote in votes(found):
         count = len(vote.voters)
-        if (
-            count == 0
-            or count % 2
-            or (count > FEW and not two)
-            or any(node.id in same for node in vote.voters)
-        ):
+        if count == 0 or count % 2 or any(node.id in same for node in vote.voters):
+            continue
+        own = vote.spot.met == vote.spot.node.place
+        if count > (FEW if own else 2) and not two:
             continue
         state.problems.add(facts.even_votes(*vote_place(state, vote), count, two_answers=two))
 

@@ -68,7 +68,7 @@ def test_time_is_linear_in_nodes() -> None:
 def test_generated_code_is_never_executed_in_the_host() -> None:
     """No `exec`, `eval`, `__import__`, shell or pickle in any module, but in those that run inside a sandbox.
 
-    These are imported by nothing else. `frozen.py` makes constructors out of fields' names, as `dataclasses` does.
+    These are imported by nothing else. `frozen.py` makes constructors, as `dataclasses` does.
     """
     forbidden = {"exec", "eval", "__import__", "execfile"}
     attributes = {

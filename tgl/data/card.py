@@ -83,6 +83,11 @@ class TargetCard:
     unread: tuple[Unread, ...]
 
 
+def flat(text: str) -> str:
+    """A text on one line."""
+    return " ".join(text.split())
+
+
 def spread(numbers: Sequence[float]) -> Spread | None:
     """The spread of numbers, None if there is none."""
     if not numbers:
@@ -139,10 +144,10 @@ def target_card(rows: Sequence[Row], field: str, key: KeySpec, after: str | None
             value = value.rpartition(after)[2] if after in value else None
         answer = expected(key, value)
         if answer is None:
-            unread.append(Unread(row.place.words, shortened(as_text(row.values.get(field)))))
+            unread.append(Unread(row.place.words, shortened(flat(as_text(row.values.get(field))))))
         else:
             answers[answer.key] += 1
-            texts.setdefault(answer.key, shortened(answer.text, 40))
+            texts.setdefault(answer.key, shortened(flat(answer.text), 40))
     frequent = sorted(answers.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_SHOWN]
     return TargetCard(
         field,

@@ -289,7 +289,7 @@ class KeySpec(Frozen):
     `timeout` is in seconds of processor time.
     """
 
-    kind: Literal["exact", "text", "number", "math", "choice", "json", "code"]
+    kind: Literal["exact", "text", "number", "math", "choice", "json", "set", "code"]
     match: Literal["exact", "normalised"] = "exact"
     after: str | None = None
     tolerance: float | None = None

@@ -9,6 +9,7 @@
 | math   | its final answer: boxed, "the answer is", ...          | they mean the same (`mathematics`)      |
 | choice | the option that it picks                               | it is the same option                   |
 | json   | its last object that has the fields                    | the fields have equal values            |
+| set    | the members that its first line lists                  | they are the same members, in any order |
 | code   | all of it: which program it is, its prompt tells too   | the programs differ in layout alone     |
 
 With `after`, only the text behind its last occurrence counts, and a reply without it is unread. A first
@@ -22,6 +23,7 @@ tests, where it can run (`tgl.sandbox`), and not here.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import assert_never
@@ -89,6 +91,8 @@ def expected(spec: KeySpec, value: JsonValue) -> Answer | None:
             return target_in(spec, str(value)) if abs(value) < 10**400 else None
         case float():
             return target_in(spec, number_key(value)) if math.isfinite(value) else None
+        case list() if spec.kind == "set" and all(isinstance(item, str | int | float) for item in value):
+            return set_answer("; ".join(str(item) for item in value))
         case dict() if spec.kind == "json":
             key = canonical_fields(spec.fields, value)
             return None if key is None else Answer(key, key)
@@ -141,6 +145,8 @@ def answer_in(spec: KeySpec, text: str, *, last: bool) -> Answer | None:
         case "json":
             found = fields_in(spec.fields, text)
             return None if found is None else Answer(found, found)
+        case "set":
+            return set_answer(first_line(text))
         case "code":
             return code_answer(text if last else text.lstrip())
         case _:
@@ -151,6 +157,16 @@ def mathematical(text: str | None) -> Answer | None:
     """An answer by what it means."""
     found = None if text is None else meaning(text)
     return None if text is None or found is None else Answer(text, found.key, found.also, found.says)
+
+
+MEMBERS = re.compile(r"[,;]")
+
+
+def set_answer(line: str) -> Answer | None:
+    """The members that a line lists with commas or semicolons, in their normal form; none twice."""
+    inside = line.strip().removeprefix("[").removesuffix("]").removeprefix("{").removesuffix("}")
+    members = sorted({normal for one in MEMBERS.split(inside) if (normal := normalised(one))})
+    return Answer(line, "\x1f".join(members)) if members else None
 
 
 def code_answer(text: str) -> Answer | None:

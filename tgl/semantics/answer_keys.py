@@ -9,11 +9,12 @@ from tgl.semantics.settings import Settings
 from tgl.syntax import ast
 
 LETTERS = ("A", "B", "C", "D")
-KINDS = ("exact", "text", "number", "math", "choice", "json", "code")
-PLANNED = ("set", "labels", "judge", "embedding")
+KINDS = ("exact", "text", "number", "math", "choice", "json", "set", "code")
+PLANNED = ("labels", "judge", "embedding")
 WANTED = (
     "`exact`, `text, match: normalised`, `number, tolerance: 1%`, `math`, `choice, options: [A, B, C, D]`, "
-    '`json, fields: [name, age]` or `code, tests: FIELD`, each with `after: "…"` if a text stands before it'
+    "`json, fields: [name, age]`, `set` or `code, tests: FIELD`, "
+    'each with `after: "…"` if a text stands before it'
 )
 TAKEN = {
     "exact": ("after",),
@@ -22,6 +23,7 @@ TAKEN = {
     "math": ("after",),
     "choice": ("options", "after"),
     "json": ("fields", "after"),
+    "set": ("after",),
     "code": ("tests", "entry", "prompt", "timeout", "after"),
 }
 """What stands behind each kind."""
@@ -33,6 +35,7 @@ TAKEN_WORDS = {
     "math": "`math` without a tolerance" + BEHIND,
     "choice": "`choice, options: [A, B, C]`, two or more, which differ in more than case" + BEHIND,
     "json": "`json, fields: [name, age]`, each once; without `fields`, all count" + BEHIND,
+    "set": "`set` alone" + BEHIND,
     "code": "`code, tests: FIELD`, with `entry: FIELD` (the function's name) and `prompt: FIELD` (what a "
     "reply may go on with), `timeout: 5s` (of a run; 1s to 60s)" + BEHIND,
 }
@@ -117,6 +120,8 @@ def told(key: KeySpec) -> str:
             )
         case "choice":
             words = f"Answer with one of {', '.join(key.options[:-1])} or {key.options[-1]} only."
+        case "set":
+            words = "Answer with the members only, on one line, with commas between them."
         case "code":
             words = "Answer with the complete Python code in one ```python block."
         case "json":

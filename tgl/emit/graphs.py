@@ -2,64 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product
 
-from tgl.emit.clashes import declared
-from tgl.emit.decisions import Decisions, Spell
 from tgl.emit.edges import EdgeWriter
 from tgl.emit.errors import NeedsNumbers, NeedsSingles, UnwrittenDecision
-from tgl.emit.layout import Layout, Rewrite
-from tgl.emit.members import Members, Position
-from tgl.emit.nodes import Callee, NodeWriter, Replica
+from tgl.emit.layout import Rewrite
+from tgl.emit.members import Members
+from tgl.emit.nodes import NodeWriter, Replica
+from tgl.emit.numbering import Numbering
 from tgl.emit.render import Copy, Renderer
-from tgl.emit.statics import UNKNOWN, Facts, Known, static_value
+from tgl.emit.running import is_graph, picked
+from tgl.emit.signatures import without_default
+from tgl.emit.statics import UNKNOWN, Facts, Known
+from tgl.emit.surroundings import Block, Surroundings, body_names
 from tgl.emit.tree import every, has_choice, inner_names, names_in
 from tgl.ir import Alternative, Group, ModelName, NodeTemplate
 from tgl.semantics import is_symmetric
 from tgl.space import InstanceResolution
 from tgl.syntax import ast
-from tgl.text import Edit, SourceFile, Span, apply_edits
-
-INDEX_NAMES = "ijklmnpqrst"
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """The body of a graph, a loop or a map: what begins the addresses in it, and what its names became.
-
-    `groups` and `members` are of the round that stands for all; `outer` are the members around a loop or map,
-    `statement` is it, in the block `around`, and `rounds` are all groups of all its rounds.
-    """
-
-    site: str
-    body: tuple[str, ...]
-    groups: Mapping[str, Group]
-    members: Mapping[str, Members]
-    outer: Mapping[str, Members] = field(default_factory=dict[str, Members])
-    statement: ast.Loop | ast.Each | None = None
-    around: Block | None = None
-    rounds: Sequence[Group] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a graph's text is written with, whatever the instance.
-
-    `callee` tells what an alternative turned out to be, `spell` names models and whats in the file that is
-    written, `numbers` tells what static names mean in an instance, `renames` are names of the graph's own
-    file that this file spells otherwise, `outer` the names it must not hide.
-    """
-
-    source: SourceFile
-    layout: Layout
-    decisions: Decisions
-    callee: Callable[[NodeTemplate, Alternative], Callee]
-    spell: Spell
-    numbers: Callable[[InstanceResolution, Facts], Mapping[str, Known]]
-    renames: Mapping[str, str] = field(default_factory=dict[str, str])
-    outer: frozenset[str] = frozenset()
+from tgl.text import Edit, Span, apply_edits
 
 
 @dataclass(slots=True)
@@ -148,9 +110,22 @@ class GraphWriter:
     def rewrites(self) -> list[Rewrite]:
         groups = [group for group in self.instance.graph.groups if not group.body and not group.made]
         nodes = {s.name: s for s in self.decl.body if isinstance(s, ast.NodeStmt)}
-        members = {group.name: self.members(group, nodes.get(group.name)) for group in groups}
+        members = {group.name: self.numbering.members(group, nodes.get(group.name)) for group in groups}
         here = Block(self.address, (), {group.name: group for group in groups}, members)
         return [Rewrite(statement.span, self.statement(statement, here)) for statement in self.decl.body]
+
+    @property
+    def numbering(self) -> Numbering:
+        """The numbers of nodes, by what statements have turned out to need so far."""
+        return Numbering(
+            self.decl,
+            self.instance,
+            self.facts,
+            self.nodes,
+            self.around.outer,
+            self.singles,
+            self.numbered,
+        )
 
     def renderer(self, members: Mapping[str, Members]) -> Renderer:
         around = self.around
@@ -251,7 +226,7 @@ class GraphWriter:
             self.gone |= {statement.name}
             return ()
         site = f"{here.site}.{statement.name}"
-        inner = self.block(statement, here, body, groups)
+        inner = self.numbering.block(statement, here, body, groups)
         outside = self.renderer(here.members)
         parts: list[tuple[ast.Expr, str]] = []
         for dim in statement.dims:
@@ -272,36 +247,6 @@ class GraphWriter:
         start = statement.span.start
         moved = [Edit(Span(e.span.start - start, e.span.end - start), e.new_text) for e in edits]
         return (apply_edits(outside.slice(statement.span), moved),)
-
-    def block(
-        self,
-        statement: ast.Loop | ast.Each,
-        here: Block,
-        body: tuple[str, ...],
-        groups: Sequence[Group],
-        rounds: tuple[int, ...] | None = None,
-    ) -> Block:
-        """The names of a body: of each node, the round in which most of it is left, or a given round."""
-        nodes = {s.name: s for s in statement.body if isinstance(s, ast.NodeStmt)}
-        found: dict[str, Group] = {}
-        members: dict[str, Members] = {}
-        for group in groups:
-            name = group.local.removesuffix("?")
-            plain = group.local in nodes if not group.made else group.local.endswith("?")
-            if group.body != body or not plain or (rounds is not None and group.rounds != rounds):
-                continue
-            own = self.carried(group) if group.made else self.members(group, nodes.get(name))
-            if name not in members or len(own.alive) > len(members[name].alive):
-                found[name], members[name] = group, replace(own, name=name)
-        site = f"{here.site}.{statement.name}"
-        return Block(site, body, found, {**here.members, **members}, here.members, statement, here, groups)
-
-    def carried(self, group: Group) -> Members:
-        """What a loop carries, as the source of edges: its members keep their places, used or not."""
-        nodes, facts = self.nodes, self.facts
-        there = tuple(m for m in group.members if static_value(nodes[m].exists, facts) is True)
-        places = {member: nodes[member].index for member in group.members}
-        return Members(group.name, there, places, places)
 
     def kept(self, span: Span, values: Sequence[ast.Expr], renderer: Renderer, site: str) -> tuple[str, ...]:
         """A statement with its values decided; none if nothing of one is left."""
@@ -339,60 +284,6 @@ class GraphWriter:
 
     # --- nodes
 
-    def members(self, group: Group, node: ast.NodeStmt | None) -> Members:
-        """The replicas that are left of a group, with their numbers in the text."""
-        nodes = self.nodes
-        alive = [
-            member for member in self.instance.order.get(group.name, ()) if self.instance.live.get(member)
-        ]
-        old = {member: nodes[member].index for member in group.members}
-        keeps = self.keeps_positions(group, alive, node)
-        new = {member: old[member] for member in alive} if keeps else self.positions(group, alive, old, node)
-        idle = tuple(member for member in group.members if member in new and member not in alive)
-        found = Members(group.name, tuple(alive), old, new, group.name in self.singles, idle)
-        taken = self.around.outer | {item.name for item in declared(self.decl)}
-        found = replace(found, stem=group.local)
-        while found.singles and not taken.isdisjoint(map(found.single_name, alive)):
-            found = replace(found, stem=f"{found.stem}_")
-        return found
-
-    def keeps_positions(self, group: Group, alive: Sequence[str], node: ast.NodeStmt | None) -> bool:
-        """Whether the user's own `if`, with nothing to decide in it, says which replicas there are."""
-        if node is None or not node.dims or group.name in self.singles | self.numbered:
-            return False
-        conditions = [clause.value for clause in node.clauses if clause.kind == "if"]
-        if not conditions or any(map(has_choice, conditions)):
-            return False
-        nodes, facts = self.nodes, self.facts
-        return list(alive) == [m for m in group.members if static_value(nodes[m].exists, facts) is True]
-
-    def positions(
-        self,
-        group: Group,
-        alive: Sequence[str],
-        old: Mapping[str, Position],
-        node: ast.NodeStmt | None,
-    ) -> dict[str, Position]:
-        """New numbers 1…k, row by row if there are several dimensions.
-
-        Where rows are left of different lengths, all keep their numbers, those too that nobody reads.
-        """
-        dims = max(map(len, old.values()), default=0)
-        if dims <= 1 or group.name in self.singles:
-            return {member: (rank,)[:dims] for rank, member in enumerate(alive, 1)}
-        sizes = [len({old[member][d] for member in alive}) for d in range(dims)]
-        everything = [*product(*(range(1, size + 1) for size in sizes))]
-        if len(everything) != len(alive):  # rows of different lengths
-            if node is None or has_choice(node.what) or any(has_choice(c.value) for c in node.clauses):
-                raise NeedsSingles(group.name)
-            # The replicas are alike but for what nobody reads of them: the text may declare these too.
-            most = [max(old[member][d] for member in alive) for d in range(dims)]
-            box = [m for m in group.members if all(a <= b for a, b in zip(old[m], most, strict=True))]
-            if any(static_value(self.nodes[member].exists, self.facts) is not True for member in box):
-                raise NeedsSingles(group.name)
-            return {member: old[member] for member in box}
-        return dict(zip(alive, everything, strict=True))
-
     def node(self, node: ast.NodeStmt, here: Block) -> tuple[str, ...]:
         own = here.members.get(node.name)
         if own is None or not own.alive:
@@ -405,9 +296,9 @@ class GraphWriter:
                 for member, replica in zip(own.alive, replicas, strict=True)
             )
         writer = self.writer(node, here.members, group)
-        keeps = self.keeps_positions(group, own.alive, node)
+        keeps = self.numbering.keeps_positions(group, own.alive, node)
         writer.indices = tuple(dim.index for dim in node.dims)
-        writer.renderer.index = self.index_names(node)
+        writer.renderer.index = self.numbering.index_names(node)
         writer.renderer.shape = tuple(max(numbers) for numbers in zip(*own.new.values(), strict=True))
         writer.renderer.keeps_positions = keeps
         dims = self.dims(node, own, group, writer.renderer, keeps, here.site)
@@ -420,14 +311,7 @@ class GraphWriter:
     def writer(self, node: ast.NodeStmt, members: Mapping[str, Members], group: Group) -> NodeWriter:
         renderer = self.renderer(members)
         renderer.group = node.name if node.dims else None
-        return NodeWriter(renderer, self.written(group), away=self.away)
-
-    def written(self, group: Group) -> int:
-        """How many items a list for each replica has in the user's text."""
-        if group.count is None:
-            return 0
-        count = static_value(group.count, self.facts)
-        return count if isinstance(count, int) else len(group.members)
+        return NodeWriter(renderer, self.numbering.written(group), away=self.away)
 
     def replica(self, node: ast.NodeStmt, own: Members, member: str, group: Group) -> Replica:
         template = self.nodes[member]
@@ -475,7 +359,7 @@ class GraphWriter:
         if len(node.dims) == 1 and not keeps:
             count = next(iter(node.dims)).count
             known = not has_choice(count) and self.gone.isdisjoint(names_in(count))
-            stays = known and self.written(group) == len(own.alive)
+            stays = known and self.numbering.written(group) == len(own.alive)
             return (renderer.slice(count.span) if stays else str(len(own.alive)),)
         found: list[str] = []
         for dim, size in zip(node.dims, renderer.shape, strict=True):
@@ -483,16 +367,6 @@ class GraphWriter:
             text = renderer.one(dim.count, Copy(f"{site}.{node.name}")) if stays else None
             found.append(text or str(size))
         return tuple(found)
-
-    def index_names(self, node: ast.NodeStmt) -> tuple[str, ...]:
-        """An index variable for each dimension: the declared one, or a letter that means nothing yet."""
-        declared = [dim.index for dim in node.dims if dim.index is not None]
-        taken = self.around.outer | inner_names(self.decl) | frozenset(declared)
-        free = [letter for letter in INDEX_NAMES if letter not in taken]
-        if len(free) < len(node.dims):
-            return ()
-        letters = iter(free)
-        return tuple(dim.index or next(letters) for dim in node.dims)
 
     # --- edges
 
@@ -510,7 +384,7 @@ class GraphWriter:
         most = max(found, key=lambda one: (len(live.intersection(found[one])), [-k for k in one]))
         numbers = found[most]
         if here.statement is not None and here.around is not None:
-            here = self.block(here.statement, here.around, here.body, here.rounds, most)
+            here = self.numbering.block(here.statement, here.around, here.body, here.rounds, most)
         names = {
             node.id: node.group.rpartition(".")[2].removesuffix("?")
             for node in graph.nodes
@@ -529,55 +403,7 @@ class GraphWriter:
         )
 
 
-def body_names(here: Block) -> frozenset[str]:
-    """The names that a body declares."""
-    named = () if here.statement is None else here.statement.body
-    own = {
-        item.name
-        for item in named
-        if isinstance(item, (ast.Let, ast.NodeStmt, ast.Carry, ast.Loop, ast.Each))
-    }
-    return frozenset(own)
-
-
-def is_graph(alternative: Alternative, names: Collection[str]) -> bool:
-    """Whether an alternative is a graph of one of some names."""
-    return alternative.kind == "graph" and alternative.what in names
-
-
-def picked(template: NodeTemplate, key: str) -> Alternative:
-    """The alternative of a node with a key."""
-    return next(alternative for alternative in template.alternatives if alternative.key == key)
-
-
 def replaced(renderer: Renderer, whole: Span, part: Span, text: str) -> str:
     """The source of `whole` with `part` of it replaced."""
     at = Span(part.start - whole.start, part.end - whole.start)
     return apply_edits(renderer.slice(whole), [Edit(at, text)])
-
-
-def without_default(text: str, value_start: int) -> str:
-    """`param n` of `param n = 3`."""
-    return text[:value_start].rstrip().removesuffix("=").rstrip()
-
-
-def renamed(decl: ast.Graph, text: str, name: str) -> str:
-    """The text of a declaration under another name."""
-    at = decl.name_span.start - decl.span.start
-    return text[:at] + name + text[at + len(decl.name) :]
-
-
-def instances_below(
-    instance: InstanceResolution, all_: Mapping[str, InstanceResolution]
-) -> list[tuple[NodeTemplate, Alternative, InstanceResolution]]:
-    """The instances that live nodes of an instance run, in the order of the resolved text."""
-    nodes = {node.id: node for node in instance.graph.nodes}
-    found: list[tuple[NodeTemplate, Alternative, InstanceResolution]] = []
-    for group in instance.graph.groups:
-        for member in instance.order.get(group.name, ()):
-            if not instance.live.get(member):
-                continue
-            alternative = picked(nodes[member], instance.picks[member])
-            if alternative.graph is not None:
-                found.append((nodes[member], alternative, all_[alternative.graph.path]))
-    return found

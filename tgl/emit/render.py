@@ -14,28 +14,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
-from typing import TypeAlias, assert_never
+from typing import assert_never
 
 from tgl.emit.decisions import Decisions, Spell, option_position, value_text, written_options
 from tgl.emit.errors import NeedsNumbers, NeedsSingles, UnwrittenDecision
+from tgl.emit.guards import Copy, Texts, outcome, settled
 from tgl.emit.members import Members, Position
 from tgl.emit.statics import Known, tree_value
 from tgl.emit.tree import has_choice
 from tgl.ir import Options
 from tgl.syntax import ast
 from tgl.text import Edit, SourceFile, Span, apply_edits
-
-Texts: TypeAlias = "list[str | None]"
-"""One text for each copy, None where the copy has none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """One copy of a place: where its choices' addresses begin, and its index variables before and after."""
-
-    prefix: str
-    old: Mapping[str, int] = field(default_factory=dict[str, int])
-    new: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(slots=True)
@@ -129,8 +118,8 @@ class Renderer:
         What asks something of a node that is gone never holds (language.md G16); then an input that differs
         from itself says so, as a `when` has to be decided in the run.
         """
-        found = self.settled(expr, copies, positive=True, shared=shared)
-        known = [self.known(expr, copy, positive=True) for copy in copies]
+        found = settled(self, expr, copies, positive=True, shared=shared)
+        known = [outcome(self, expr, copy, positive=True) for copy in copies]
         if None not in known:  # only numbers of replicas are left to ask about
             found = [*map(bool, known)]
         if shared and len(set(found)) > 1:
@@ -138,55 +127,6 @@ class Renderer:
         if False in found and self.never is None:
             raise UnwrittenDecision(copies[0].prefix, "what never holds, in a graph without inputs")
         return [self.never if text is False else None if text is True else text for text in found]
-
-    def settled(
-        self, expr: ast.Expr, copies: Sequence[Copy], *, positive: bool, shared: bool
-    ) -> list[str | bool]:
-        """A part of a `when`; what is absent keeps the whole from holding, so under a `not` it is `true`."""
-        match expr:
-            case ast.Unary(op="not", operand=operand):
-                inner = self.settled(operand, copies, positive=not positive, shared=shared)
-                return [
-                    not part if isinstance(part, bool) else self.with_parts(expr, (operand, part))
-                    for part in inner
-                ]
-            case ast.Binary(op="and" | "or" as op, left=left, right=right):
-                sides = [
-                    self.settled(side, copies, positive=positive, shared=shared) for side in (left, right)
-                ]
-                return [self.joint(expr, op == "or", *row) for row in zip(*sides, strict=True)]
-            case ast.Call(func=ast.Name(id="ran"), args=(ast.Arg(value=value, when=None),)):
-                texts = self.texts(value, copies, shared=shared)
-                return [False if text is None else self.with_parts(expr, (value, text)) for text in texts]
-            case _:
-                texts = self.texts(expr, copies, shared=shared)
-                return [not positive if text is None else text for text in texts]
-
-    def known(self, expr: ast.Expr, copy: Copy, *, positive: bool) -> bool | None:
-        """Whether what is left of a `when` holds, None if the run tells."""
-        match expr:
-            case ast.Unary(op="not", operand=operand):
-                inner = self.known(operand, copy, positive=not positive)
-                return None if inner is None else not inner
-            case ast.Binary(op="and" | "or" as op, left=left, right=right):
-                sides = [self.known(side, copy, positive=positive) for side in (left, right)]
-                decisive = op == "or"
-                return decisive if decisive in sides else None if None in sides else not decisive
-            case ast.Call(func=ast.Name(id="ran"), args=(ast.Arg(value=value, when=None),)):
-                return None if self.one(value, copy) is not None else False
-            case _:
-                value = tree_value(expr, copy.old)
-                return value if isinstance(value, bool) else None if self.one(expr, copy) else not positive
-
-    def joint(self, expr: ast.Binary, decisive: bool, left: str | bool, right: str | bool) -> str | bool:
-        """Two conditions in one, of which some may be known."""
-        if left is decisive or right is decisive:
-            return decisive
-        if isinstance(left, bool):
-            return right
-        if isinstance(right, bool):
-            return left
-        return self.with_parts(expr, (expr.left, left), (expr.right, right))
 
     def with_parts(self, expr: ast.Expr, *parts: tuple[ast.Expr, str]) -> str:
         start = expr.span.start

@@ -88,6 +88,13 @@ def test_figures_are_stale_when_what_they_rest_on_changed(searched, tmp_path, ca
     assert ("what it imports changed" in capsys.readouterr().err) == stale
 
 
+@pytest.mark.parametrize(("output", "told"), [("prog/other.opt.tgl", False), ("else/other.opt.tgl", True)])
+def test_a_result_that_is_written_elsewhere_says_where_it_runs(searched, monkeypatch, capsys, output, told):
+    monkeypatch.chdir(searched)
+    assert main(["optimize", "prog/p.tgl", "--quiet", "--output", output]) == 0
+    assert ("relative to the folder of prog/p.tgl" in capsys.readouterr().out) == told
+
+
 def test_a_mistake_in_another_file_is_shown_there(searched, tmp_path, capsys):
     shutil.copytree(searched, tmp_path / "copy")
     file = tmp_path / "copy" / "prog" / "parts" / "deep" / "texts.tgl"

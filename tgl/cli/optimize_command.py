@@ -86,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({**labels_json(plan.ir, risky=risky), **result_json(outcome, output)}, indent=2))
     else:
         label(plan.ir, risky=risky)
-        print(result_text(outcome, output), end="")
+        print(result_text(outcome, output, options.file), end="")
         if options.ledger:
             print("\n" + ledger_table(outcome.report.ledger, outcome.report.unit_name), end="")
     return Exit.DONE
@@ -136,7 +136,7 @@ def sources(outcome: SearchOutcome) -> str:
     return f"{outcome.asked} calls asked of models, {outcome.replayed} from the store"
 
 
-def result_text(outcome: SearchOutcome, output: Path) -> str:
+def result_text(outcome: SearchOutcome, output: Path, source: str) -> str:
     """The table, what was decided, and where it stands."""
     lines = [search_table(outcome.report, title=output.name)]
     lines += [f"responses: {sources(outcome)}\n", f"{calls_line(outcome.counts)}\n"]
@@ -154,6 +154,11 @@ def result_text(outcome: SearchOutcome, output: Path) -> str:
     width = max(len(address) for address, _ in outcome.decisions)
     lines += [f"  {address.ljust(width)}  {value}\n" for address, value in outcome.decisions]
     lines += [f"written to {output}\n"]
+    home = Path(source).parent
+    if output.resolve().parent != home.resolve():
+        lines += [
+            f"its paths are relative to the folder of {source}, as in that program: it runs there alone\n"
+        ]
     return "".join(lines)
 
 

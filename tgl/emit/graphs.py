@@ -363,7 +363,8 @@ class GraphWriter:
             return (renderer.slice(count.span) if stays else str(len(own.alive)),)
         found: list[str] = []
         for dim, size in zip(node.dims, renderer.shape, strict=True):
-            stays = keeps or (own.is_unmoved and not has_choice(dim.count))
+            told = self.gone.isdisjoint(names_in(dim.count))
+            stays = told and (keeps or (own.is_unmoved and not has_choice(dim.count)))
             text = renderer.one(dim.count, Copy(f"{site}.{node.name}")) if stays else None
             found.append(text or str(size))
         return tuple(found)

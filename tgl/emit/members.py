@@ -72,7 +72,7 @@ class Members:
         """How the text refers to some replicas, as few words as can be: `w`, `w[1..2]`, `w[1]`, in order."""
         wanted = set(members)
         chosen = [member for member in self.alive if member in wanted]
-        if not self.singles and not self.idle and len(chosen) == len(self.alive):
+        if not self.singles and not self.idle and chosen and len(chosen) == len(self.alive):
             return (self.name,)
         if self.singles or any(len(self.new[member]) != 1 for member in chosen):
             return tuple(self.reference(member) for member in chosen)

@@ -147,7 +147,7 @@ def test_the_quickstart_is_planned_from_what_is_recorded(capsys: pytest.CaptureF
 
 
 def test_a_search_proposes_no_more_programs_than_there_are(plan) -> None:
-    few = "graph solve(question) {\n  node one : adder(temperature: ~[0.2, 0.5, 0.8]) on tiny\n  output one }\n"
+    few = "graph solve(question) { node one : adder(temperature: ~[0.2, 0.5, 0.8]) on tiny; output one }\n"
     found, _ = plan(ROLE, TASK, few, goal("spend calls <= 4000").replace("trials: 6", "trials: 96"))
     assert found["programs"]["value"] == 3
     assert found["search"]["distinct"] <= 3

@@ -47,8 +47,8 @@ class NoCandidate:
             "E0861",
             f"there is no program{under}",
             notes=(self.reason,),
-            hint="relax the limit, which bounds the worst case of a question (all re-asks, longest replies, each "
-            "message that a node may read), limit what is measured, `cost(mean)`, or offer cheaper options",
+            hint="relax the limit, which bounds the worst case of a question (all re-asks, longest replies, "
+            "each message that a node may read), limit what is measured, `cost(mean)`, or offer cheaper options",
         )
 
 

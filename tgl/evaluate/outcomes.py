@@ -48,7 +48,7 @@ class NoCandidate:
             f"there is no program{under}",
             notes=(self.reason,),
             hint="relax the limit, which bounds the worst case of a question (all re-asks, longest replies, "
-            "each message that a node may read), limit `cost(mean)`, which is measured, or offer cheaper options",
+            "each message that a node may read), limit the measured `cost(mean)`, or offer cheaper options",
         )
 
 

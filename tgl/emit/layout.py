@@ -51,7 +51,11 @@ class Layout:
                 edits.append(Edit(rewrite.span, text))
             if more:
                 edits.append(self.insertion(rewrite.span, more))
-        return edits + [self.line_removal(first, last) for first, last in joined(gone)]
+        # Blank lines between two removals go with them.
+        blank = [(end, end + 1) for _, end in gone if end <= len(self.lines.starts) and self.is_blank(end)]
+        starts = {first for first, _ in gone}
+        blank = [(first, last) for first, last in blank if last in starts]
+        return edits + [self.line_removal(first, last) for first, last in joined([*gone, *blank])]
 
     # --- removal
 

@@ -100,7 +100,9 @@ def test_it_stays_as_it_was_made(change: Callable[[Any], None]) -> None:
 
 
 @pytest.mark.parametrize(
-    "again", [copy.copy, copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it)), replace], ids=str
+    "again",
+    [copy.copy, copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it)), replace],
+    ids=["copy", "deepcopy", "pickle", "replace"],
 )
 def test_a_copy_has_all_fields(again: Callable[[Any], Any]) -> None:
     made = Made("a", [1], "n", place=4)

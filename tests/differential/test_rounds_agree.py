@@ -143,7 +143,8 @@ def test_the_resolved_text_means_the_decided_candidate(name: str, seed: int) -> 
     assert "~" not in text
     assert format_source(SourceFile("p.tgl", text)) == text
     again = check(SourceFile("p.tgl", text), NO_FILES)
-    assert [f"{p.code} {p.message}" for p in again.problems] == [], text
+    lint = "W0504"  # a drawn program may well end with two votes
+    assert [f"{p.code} {p.message}" for p in again.problems if p.code != lint] == [], text
     found = lower(again, "solve").ir
     assert found is not None
     assert found.is_resolved, text

@@ -74,6 +74,8 @@ def test_examples_check_clean_and_lower(path):
     folder = {other.name: other.read_text() for other in path.parent.glob("*.tgl")}
     checked = check(SourceFile(path.name, folder[path.name]), MemoryLoader(folder))
     assert checked.problems == ()
+    if "\ngraph " not in folder[path.name]:
+        return  # tasks alone
     found = lower(checked)
     assert found.ir is not None
     assert verify(found.ir) == []

@@ -483,7 +483,7 @@ def test_a_killed_run_goes_on_where_it_was(make, tmp_path):
     model = make.model()
     with SqliteStore(path) as store:
         kept = len(store.identities())
-        assert 16 <= kept <= 20
+        assert 12 <= kept <= 20, "four limit-fulls of replies may wait for their commit"
         resumed = asyncio.run(make.executor(model, store).run_all(jobs))
     assert len(model.requests) == 36 - kept
     assert resumed == asyncio.run(make.executor(make.model()).run_all(jobs))

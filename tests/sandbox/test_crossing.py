@@ -34,6 +34,11 @@ PASS = {
         "xs, d, s, b = [3, 1], {}, {1}, bytearray(b'A')\nf(xs, d, s, b)\n"
         "assert (xs, d, s, b) == ([1, 3], {'a': 1}, {1, 3}, b'B')",
     ),
+    "arguments of other kinds changed in place": (
+        "def f(q, c, *, xs): q.append(2); c['a'] = -1; del c['b']; xs.append(q)",
+        "from collections import *\nq, c, xs = deque([1]), Counter('ab'), []\nf(q, c, xs=xs)\n"
+        "assert q == deque([1, 2]) and dict(c) == {'a': -1} and xs == [q]",
+    ),
     "a function that comes back": ("def f(x):\n    return lambda y: x + y", "assert f(1)(2) == 3"),
     "a function that is handed over": (
         "def f(g, xs): return [g(x) for x in xs]",
@@ -116,6 +121,20 @@ FAIL = {
     "a swallowed exit": (
         "import os\ndef f(x): os._exit(0)",
         "try: f(1)\nexcept: pass", "error", "exit status 0",
+    ),
+    "a test's message that has no text": (
+        "def f(x): return 10 ** 5000",
+        "assert f(1) == 2, f(1)", "failed", "AssertionError",
+    ),
+    "tests that import what is not there": (
+        "def f(x): return x",
+        "import numpy\nassert f(1) == 1", "refused", "import what no box has: ModuleNotFoundError: No module named 'numpy'",
+    ),
+    "a program that can't import, told late": (
+        "def f(x): import numpy",
+        "try: f(1)\nexcept ImportError as error: kept = error\n"
+        "try: f(2)\nexcept ImportError: raise kept",
+        "failed", "numpy",
     ),
     "broken tests": ("def f(x): return x", "assert f(1) ==", "refused", "tests"),
 }  # fmt: skip

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import platform
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tgl.sandbox import Check, Limits, NoSandbox, Outcome, Sandbox, find_sandbox
+from tgl.sandbox import Check, Limits, NoSandbox, Outcome, Sandbox, find_sandbox, pair
 from tgl.sandbox.seccomp import MACHINES, program
 from tgl.sandbox.unsafe import UnsafeExec
 
@@ -16,9 +19,37 @@ def test_a_sandbox_tells_its_version_and_the_interpreters(sandbox: Sandbox) -> N
     assert sandbox.describe().startswith("bubblewrap ")
     tests = f"assert f() == {platform.python_version()!r}"
     for box in (sandbox, UnsafeExec()):
-        assert box.describe().endswith(f", Python {platform.python_version()}")
+        assert f", Python {platform.python_version()}, judge " in box.describe()
         program = "import platform\ndef f(): return platform.python_version()"
         assert box.run(Check(program, tests), Limits()).passed
+
+
+def test_a_sandbox_that_judges_by_other_rules_has_another_name(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = sandbox.describe()
+    shutil.copytree(pair.INSIDE, tmp_path / "inside")
+    with open(tmp_path / "inside" / "judge.py", "a") as file:
+        file.write("# another rule\n")
+    monkeypatch.setattr(pair, "INSIDE", tmp_path / "inside")
+    pair.judge.cache_clear()
+    try:
+        assert sandbox.describe() != before
+    finally:
+        pair.judge.cache_clear()
+
+
+def test_a_machine_without_processes_judges_nothing(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object, **options: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(pair.tempfile, "NamedTemporaryFile", full)
+    verdict = sandbox.run(Check("def f(): pass", "f()"), Limits())
+    assert (verdict.outcome, verdict.detail) == (
+        Outcome.NOT_STARTED, "no process was started: No space left on device",
+    )  # fmt: skip
 
 
 def test_without_bubblewrap_the_fix_is_to_install_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -14,12 +14,18 @@ def check(candidate):
     assert abs(candidate(3) - 9) < 1e-6
     assert candidate(4) in [16]
     assert not candidate(5) != 25
+    for got, wanted in zip(map(candidate, [6, 7]), [36, 49]):
+        assert got == wanted
 """
 QUICK = Limits(cpu_s=1, wall_s=5.0, memory_mb=256, output_bytes=100_000, files_mb=1)
 
 WRONG = {
     # The four of the published system: a solution ends the run, never ends, leaves a helper behind for the
     # next one (test_one_run_leaves_nothing_behind_for_the_next), redefines the timeout and the judge.
+    "ends a map of the tests as if there were no more cases": (
+        "def f(x):\n    if x < 6: return x * x\n    raise StopIteration",
+        "error",
+    ),
     "exits when imported": ("import sys\nsys.exit(0)", "error"),
     "exits when called": ("import sys\ndef f(x): sys.exit(0)", "error"),
     "endless loop": ("def f(x):\n    while True: pass", "timeout"),

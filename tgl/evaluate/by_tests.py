@@ -25,7 +25,7 @@ WORKERS = 4
 """Programs that run at a time."""
 NOTE = "verdict:"
 """What the names of kept verdicts start with."""
-NOT_KEPT = frozenset({Outcome.KILLED, Outcome.REFUSED})
+NOT_KEPT = frozenset({Outcome.KILLED, Outcome.REFUSED, Outcome.NOT_STARTED})
 
 
 class Notes(Protocol):
@@ -63,7 +63,7 @@ class ByTests:
         """1 or 0 each, with how the run ended; equal programs with equal tests run once.
 
         Raises:
-            NotScored: the tests of a row can't be used.
+            NotScored: the tests of a row can't be used, or the machine has no process for them.
         """
         checks = [self.check(answer, example) for answer, example in asked]
         rows = {check: example.index for check, (_, example) in zip(checks, asked, strict=True) if check}
@@ -80,6 +80,8 @@ class ByTests:
         for check, verdict in zip(fresh, (run.result() for run in runs), strict=True):
             if verdict.outcome is Outcome.REFUSED:
                 raise refused(rows[check], verdict)
+            if verdict.outcome is Outcome.NOT_STARTED:
+                raise not_started(verdict)
             if verdict.outcome not in NOT_KEPT:
                 self.notes.note_put(self.name(check), json.dumps([verdict.outcome.value, verdict.detail]))
             known[check] = verdict
@@ -127,4 +129,13 @@ def refused(row: int, verdict: Verdict) -> NotScored:
         "E0865",
         f"the tests of row {row + 1} of the data can't be used: {verdict.detail}",
         help="tests are Python that defines `check(candidate)`, or plain asserts",
+    )
+
+
+def not_started(verdict: Verdict) -> NotScored:
+    """Why nothing was judged, for a reason of this machine."""
+    return NotScored(
+        "R0312",
+        f"a program could not be run: {verdict.detail}",
+        help="free memory, space for temporary files or processes and repeat: what was answered is stored",
     )

@@ -44,7 +44,9 @@ def batch_stop(stop: BatchStopped, responses: ReadOnlyResponses, saved: str) -> 
         case ExampleFailed():
             return Stop(Exit.OUTSIDE, placeless("R0304", stop.message, help=stop.help, notes=notes))
         case NotScored():
-            return Stop(Exit.FAILED, placeless(stop.code, stop.message, help=stop.help, notes=notes))
+            # An R code is of this machine, not of the program.
+            code = Exit.OUTSIDE if stop.code.startswith("R") else Exit.FAILED
+            return Stop(code, placeless(stop.code, stop.message, help=stop.help, notes=notes))
         case BillReached():
             return Stop(Exit.OUTSIDE, placeless("R0308", stop.message, help=stop.help, notes=notes))
         case _:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tgl.sandbox import seccomp
-from tgl.sandbox.pair import INSIDE, Started, run_pair
+from tgl.sandbox.pair import INSIDE, Started, judge, run_pair
 from tgl.sandbox.verdicts import Check, Limits, Verdict
 
 LIBRARIES = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib64", "/nix/store")
@@ -53,7 +53,7 @@ class Bubblewrap:
         return "/box"
 
     def describe(self) -> str:
-        return f"{self.version}, Python {platform.python_version()}"
+        return f"{self.version}, Python {platform.python_version()}, {judge()}"
 
     def run(self, check: Check, limits: Limits) -> Verdict:
         return run_pair(self, check, limits).verdict

@@ -8,6 +8,8 @@ redefines `check`, walks frames or kills what it can reach has no verdict to for
 from __future__ import annotations
 
 import contextlib
+import functools
+import hashlib
 import os
 import selectors
 import signal
@@ -85,7 +87,7 @@ def run_pair(box: Box, check: Check, limits: Limits) -> Ran:
             reached, said, printed = listen(worker, judge, limits.output_bytes, deadline)
             verdict = concluded(reached, said, printed, worker, judge)
     except OSError as error:
-        return Ran(Verdict(Outcome.REFUSED, f"no process was started: {error.strerror}"), "")
+        return Ran(Verdict(Outcome.NOT_STARTED, f"no process was started: {error.strerror}"), "")
     return Ran(verdict, printed)
 
 
@@ -185,7 +187,7 @@ def concluded(
         return Verdict(reached, "" if reached is Outcome.TIMEOUT else "it prints too much")
     begun, _, rest = said.partition("\n")
     if begun != "begun":
-        return Verdict(Outcome.REFUSED, short(f"the sandbox did not start: {first_line(printed)}"))
+        return Verdict(Outcome.NOT_STARTED, short(f"the sandbox did not start: {first_line(printed)}"))
     outcome, _, detail = rest.partition("\n")
     match outcome:
         case "":
@@ -210,6 +212,13 @@ def ended(process: subprocess.Popen[bytes], detail: str) -> Verdict:
     if number in set(signal.Signals):
         return Verdict(Outcome.ERROR, f"it crashed: {signal.Signals(number).name}")
     return Verdict(Outcome.ERROR, f"{detail}, exit status {status}")
+
+
+@functools.cache
+def judge() -> str:
+    """A name of the code that runs in the boxes: verdicts of another one may differ."""
+    sources = b"".join(path.read_bytes() for path in sorted(INSIDE.glob("*.py")))
+    return f"judge {hashlib.sha256(sources).hexdigest()[:12]}"
 
 
 def first_line(text: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tgl.sandbox.bubblewrap import interpreter
-from tgl.sandbox.pair import INSIDE, Started, run_pair
+from tgl.sandbox.pair import INSIDE, Started, judge, run_pair
 from tgl.sandbox.verdicts import Check, Limits, Verdict
 
 
@@ -24,7 +24,7 @@ class UnsafeExec:
         return "box"
 
     def describe(self) -> str:
-        return f"NO ISOLATION (--unsafe-exec), Python {platform.python_version()}"
+        return f"NO ISOLATION (--unsafe-exec), Python {platform.python_version()}, {judge()}"
 
     def run(self, check: Check, limits: Limits) -> Verdict:
         return run_pair(self, check, limits).verdict

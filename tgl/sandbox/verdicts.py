@@ -48,7 +48,7 @@ class Limits:
 
 
 class Outcome(Enum):
-    """How a run ended. Everything but `PASSED` is a wrong answer, except `REFUSED`: nothing was judged."""
+    """How a run ended. Everything but `PASSED` is a wrong answer, except the last two: nothing was judged."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -62,7 +62,9 @@ class Outcome(Enum):
     KILLED = "killed"
     """It was ended by a signal from outside, such as the kernel's when memory is short."""
     REFUSED = "refused"
-    """The sandbox did not start, or the tests are broken."""
+    """The tests can't be used."""
+    NOT_STARTED = "not started"
+    """The machine had no process for it: no memory, no file, no namespace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class Sandbox(Protocol):
         ...
 
     def describe(self) -> str:
-        """All of it that a verdict may depend on: "bubblewrap 0.8.0, Python 3.11.7"."""
+        """All of it that a verdict may depend on: "bubblewrap 0.8.0, Python 3.11.7, judge 0f3a…"."""
         ...
 
 

@@ -133,6 +133,14 @@ def test_tests_that_judge_nothing_end_the_command_and_name_the_row():
     assert caught.value.code == "E0865"
 
 
+def test_a_machine_that_has_no_process_left_is_no_fault_of_the_tests():
+    notes = Notes()
+    with pytest.raises(NotScored, match="could not be run: why") as caught:
+        graded(ByTests(KEY, Box(), notes), (answer("not started"), example()))
+    assert caught.value.code == "R0312"
+    assert notes == {}
+
+
 def test_programs_run_side_by_side_and_never_more_than_the_bound():
     box = Box()
     box.gate = threading.Barrier(WORKERS)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tgl.sandbox.inside.wire import Value
 
 TESTS = "tests"
+LONGEST_TOLD = 1000
+"""Code points of a detail: what tests say of a value may be as long as the value."""
 CALLABLE = (FunctionType, BuiltinFunctionType, MethodType, type)
 ITERATOR = (GeneratorType, map, filter, zip, enumerate, reversed)
 OF_INSTANCES = {"getattr", "setattr", "eq", "bool", "str", "repr", "len", "getitem", "iter"}
@@ -89,7 +91,7 @@ def judged(peer: Peer, tests: bytes, entry: str) -> tuple[str, str]:
         return "refused", f"the tests are no Python: {error}"
     try:
         if begun(peer) is not None:
-            return "refused", "the program's process did not start"
+            return "not started", "the program's process did not start"
         if (problem := begun(peer)) is not None:
             return problem
         names = Names(peer, program_first=not entry and uses_only_builtins(tests))
@@ -131,13 +133,20 @@ def run(peer: Peer, code: CodeType, names: Names, entry: str, tests: bytes) -> t
     except BaseException as error:
         if error is peer.raised:
             return "error", f"it raised {told(error)}"
+        if isinstance(error, ImportError) and error.name is not None:
+            # One that came over the socket has a text alone.
+            return "refused", f"the tests import what no box has: {told(error)}"
         return "failed", f"{told(error)}{place(error, tests)}"
     return "passed", ""
 
 
 def told(error: BaseException) -> str:
-    text = str(error)
+    """An exception in few words; a long number has no text, an object of the program may refuse one."""
     name = type(error).__name__
+    try:
+        text = str(error)[:LONGEST_TOLD]
+    except Exception:
+        return name
     return name if not text else text if text.startswith(name) else f"{name}: {text}"
 
 

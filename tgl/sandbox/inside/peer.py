@@ -58,7 +58,7 @@ class Remote:
 
     def __call__(self, *arguments: Value, **named: Value) -> Value:
         value, after = self.remote_peer.ask("call", self, list(arguments), named)
-        for mine, theirs in zip(arguments, after, strict=False):
+        for mine, theirs in zip((*arguments, *named.values()), after, strict=False):
             put_back(mine, theirs)
         return value
 
@@ -101,15 +101,25 @@ def put_back(mine: Value, theirs: Value) -> None:
         return
     if isinstance(mine, list | bytearray):
         mine[:] = theirs
-    elif isinstance(mine, dict | set):
+    elif isinstance(mine, dict):
+        mine.clear()
+        dict.update(mine, theirs)  # a Counter's own would add up
+    elif isinstance(mine, set):
         mine.clear()
         mine |= theirs
+    elif type(mine).__name__ == "deque":
+        mine.clear()
+        mine.extend(theirs)
+
+
+def is_mutable(value: Value) -> bool:
+    return isinstance(value, list | dict | set | bytearray) or type(value).__name__ == "deque"
 
 
 def called(function: Value, arguments: list[Value], named: dict[str, Value]) -> tuple[Value, list[Value]]:
     value = function(*arguments, **named)
-    mutable = any(isinstance(one, list | dict | set | bytearray) for one in arguments)
-    return value, arguments if mutable else []
+    given = [*arguments, *named.values()]
+    return value, given if any(is_mutable(one) for one in given) else []
 
 
 OPERATIONS: dict[str, Callable[..., Value]] = {
@@ -166,7 +176,9 @@ class Peer:
                 case ("is", value):
                     return value
                 case ("raised", str(name), str(text)):
-                    self.raised = rebuilt(name, text)
+                    # Out of a call it would end a `map` of the tests as if there were no more cases.
+                    ends = name == "StopIteration" and operation != "next"
+                    self.raised = RuntimeError(f"it raised {name}") if ends else rebuilt(name, text)
                     raise self.raised
                 case ("ended", str(text)):
                     self.lose(Ended(text))

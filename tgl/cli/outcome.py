@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from tgl.diagnostics import Diagnostic, render_json, render_text
@@ -72,11 +76,31 @@ def agreed(question: str) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
+@contextmanager
+def terminable() -> Generator[None]:
+    """Let SIGTERM end a command as Ctrl-C does, in whatever it is: what it began to write is put away."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGTERM)
+    ours = threading.current_thread() is threading.main_thread() and before is signal.SIG_DFL
+    if ours:
+        signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGTERM, before)
+
+
 def guarded(options: argparse.Namespace) -> int:
     """Run `options.run(options)`; turn every way out into a message and an exit code."""
     as_json = bool(getattr(options, "json", False))
     try:
-        code = int(options.run(options))
+        with terminable():
+            code = int(options.run(options))
         sys.stdout.flush()  # a reader that went away shows here, not at exit
         return code
     except Stop as stop:

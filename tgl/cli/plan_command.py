@@ -99,7 +99,7 @@ def notes(plan: ProgramPlan) -> list[str]:
         unbounded = bounds.unbounded
         if not bounds.exact:
             lines.append(
-                "usual: the mean of 200 programs that were drawn "
+                f"usual: the mean of {bounds.drawn} programs that were drawn "
                 f"(± {2 * bounds.error:.2g} calls); least and most: bounds that no program passes"
             )
     lines += [f"no bound on {name}: {reason}" for name, reason in unbounded]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import _thread
 import argparse
 import asyncio
-import contextlib
 import math
 import os
 import signal
 import sys
+import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from types import FrameType
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from tgl.pipeline.session import RunOptions
 from tgl.pipeline.workspace import Workspace, find_workspace
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from tgl.runtime import Counts
 
 T = TypeVar("T")
+Handler: TypeAlias = "Callable[[int, FrameType | None], object] | int | None"
 
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:
@@ -158,13 +161,69 @@ def run_async(work: Coroutine[object, object, T], progress: Progress) -> T:
 
 
 async def stoppable(work: Coroutine[object, object, T]) -> T:
-    """Let SIGTERM end the work as Ctrl-C does: a search in the background has no Ctrl-C."""
+    """Let Ctrl-C and SIGTERM end the work: a search in the background has no Ctrl-C."""
     task = asyncio.ensure_future(work)
-    with contextlib.suppress(NotImplementedError):  # Windows
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel, "SIGTERM")
-    try:
-        return await task
-    except asyncio.CancelledError as stop:
-        if stop.args == ("SIGTERM",):
-            raise KeyboardInterrupt from None
-        raise
+    with Stopping(task, asyncio.get_running_loop()):
+        try:
+            return await task
+        except asyncio.CancelledError as stop:
+            if stop.args == (STOPPED,):
+                raise KeyboardInterrupt from None
+            raise
+
+
+STOPPED = "stopped by a signal"
+PATIENCE = 0.4
+"""Seconds that a signal waits for the loop's next turn before it ends the calculation that holds it up."""
+
+
+class Stopping:
+    """The handler of SIGINT and SIGTERM while a task runs.
+
+    The task is cancelled, so that it puts away what it has. Where a long calculation gives the loop no turn,
+    the signal is raised in it as KeyboardInterrupt, and so is a second signal.
+    """
+
+    def __init__(self, task: asyncio.Future[T], loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.end: Callable[[str], bool] = task.cancel
+        self.asked = self.cancelled = self.insists = False
+        self.before: dict[signal.Signals, Handler] = {}
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number in (signal.SIGINT, signal.SIGTERM):
+            handler = signal.getsignal(number)
+            if handler is not signal.SIG_IGN:
+                self.before[number] = handler
+                signal.signal(number, self.handle)
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """Ask once, then end it where it stands."""
+        del number, frame
+        if self.insists and self.cancelled:
+            self.insists = False  # its turn came after all
+            return
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+        self.loop.call_soon_threadsafe(self.cancel)
+        waiting = threading.Timer(PATIENCE, self.insist)
+        waiting.daemon = True
+        waiting.start()
+
+    def cancel(self) -> None:
+        """The loop's turn."""
+        self.cancelled = True
+        self.end(STOPPED)
+
+    def insist(self) -> None:
+        """In a thread of its own: the signal once more if the loop had no turn."""
+        if not self.cancelled:
+            self.insists = True
+            _thread.interrupt_main(signal.SIGINT if signal.SIGINT in self.before else signal.SIGTERM)

@@ -84,6 +84,10 @@ def write_file(path: Path, text: str) -> None:
         if target.exists():
             part.chmod(stat.S_IMODE(target.stat().st_mode))
         part.replace(target)
+    except KeyboardInterrupt:
+        with suppress(OSError):
+            part.unlink()
+        raise
     except OSError as error:
         with suppress(OSError):
             part.unlink()

@@ -19,7 +19,7 @@ from tgl.evaluate import (
     reachable_models,
     reference_program,
 )
-from tgl.ir import Candidate, ProgramIR
+from tgl.ir import Candidate, OptimizeSpec, ProgramIR
 from tgl.pipeline.money import dearest_call
 from tgl.pipeline.session import Session
 from tgl.pipeline.task import evaluator_of
@@ -181,17 +181,27 @@ def too_small(
         steps.append(("measure what one unit is", evaluator.forecast_train(reference).need))
     first = "measure even the program at its prior mode on train"
     steps.append((first, evaluator.forecast_train(likely).need))
-    last = [finals(evaluator, one) for one in others]
-    cheapest = min(last, key=lambda need: (need.calls, need.dollars))
     # what the first steps really need is at most their worst case, and at least the calls that surely run
-    sure = candidate_bounds(likely, Known({})).total.calls.least * len(splits.train)
-    steps.append(("measure any candidate on select and test", cheapest + Need(int(sure))))
+    sure = Need(int(candidate_bounds(likely, Known({})).total.calls.least * len(splits.train)))
+    last: list[Need] = []
+    for one in others:
+        last.append(finals(evaluator, one) + sure)
+        if not is_over(spec, last[-1]):
+            break  # one that can be paid is enough
+    cheapest = min(last, key=lambda need: (is_over(spec, need), need.calls, need.dollars))
+    steps.append(("measure any candidate on select and test", cheapest))
     for step, need in steps:
-        over = spec.spend_calls is not None and need.calls > spec.spend_calls
-        if over or (spec.spend_dollars is not None and need.dollars > spec.spend_dollars):
+        if is_over(spec, need):
             told = SpendTooSmall(step, need, spent, spec.spend_calls, spec.spend_dollars)
             return (told.diagnostic(),)
     return ()
+
+
+def is_over(spec: OptimizeSpec, need: Need) -> bool:
+    """Whether a step needs more than `spend` has."""
+    return (spec.spend_calls is not None and need.calls > spec.spend_calls) or (
+        spec.spend_dollars is not None and need.dollars > spec.spend_dollars
+    )
 
 
 def finals(evaluator: Evaluator, candidate: Candidate) -> Need:

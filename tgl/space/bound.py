@@ -97,6 +97,7 @@ class Floor:
         return self.facts.space.models or (None,)
 
     def _graph(self, graph: GraphPlan, fed: Set[str], shut: Set[int] = NOWHERE) -> float:
+        self.facts.effort.steps += 4 * len(graph.nodes)
         status = self.feasibility.status(graph, fed)
         if not self.feasibility.output_possible(graph, fed, status):
             return math.inf
@@ -138,8 +139,11 @@ class Floor:
     ) -> list[tuple[AltPlan, float]]:
         """What a node may be, at which cost; what does not run costs nothing."""
         found: list[tuple[AltPlan, float]] = []
-        for alt in self.facts.possible(node):
-            if not self.feasibility.can_be(graph, node, alt, fed, status):
+        possible = self.facts.possible(node)
+        # what may run and can be but one thing can be that
+        sure = not graph.knotted and len(list(possible)) == 1
+        for alt in possible:
+            if not sure and not self.feasibility.can_be(graph, node, alt, fed, status):
                 continue
             if alt.inner is None:
                 found.append((alt, self.price(node, alt)))

@@ -208,10 +208,14 @@ def route_shares(
     """On which share of examples each call can run; of routes, where there are no examples."""
     if not examples:
         return [sum(guard.may_run(way) for way in ways) / len(ways) for guard in guards]
-    asked = sorted({field for guard in guards for field in guard.conditions})
-    if not asked and all(node.guard is None for node in calls):
-        return [1.0] * len(calls)
-    alike = Counter(tuple(sorted(one.items())) for one in examples)
+    parts = [part for node in calls if node.guard is not None for part in subexpressions(node.guard)]
+    asked = {part.port for part in parts if isinstance(part, Input)}
+    if not asked:
+        return [1.0 if may_hold(node.guard, GivenFields({})) else 0.0 for node in calls]
+    # examples that a guard can't tell apart count together
+    alike = Counter(
+        tuple((name, value) for name, value in sorted(one.items()) if name in asked) for one in examples
+    )
     shares = [0.0] * len(calls)
     for given, count in alike.items():
         fields = GivenFields(dict(given))

@@ -18,10 +18,11 @@ from tgl.space.bound import Bound
 from tgl.space.canonical import sketch_of
 from tgl.space.compile import space_of
 from tgl.space.concretise import Concretiser
-from tgl.space.draw import walks_of
-from tgl.space.facts import Facts
+from tgl.space.draw import count_assignments, walks_of
+from tgl.space.facts import Effort, Facts
 from tgl.space.plan import Space
 from tgl.space.reads import static_leaves
+from tgl.space.resolve import RESOLVED
 from tgl.space.trim import Trimmed, trim
 
 MOST_EXCHANGES = 5040
@@ -41,13 +42,21 @@ class Free:
         return frozenset((*self.shared, *self.own))
 
 
-def count_programs(ir: ProgramIR, bound: Bound | None, *, walks: int) -> int | None:
-    """The number of different programs, None if more than `walks` walks would tell it."""
+def count_programs(
+    ir: ProgramIR, bound: Bound | None, *, walks: int, steps: int, counted: bool
+) -> int | None:
+    """The number of different programs, None if more than `walks` walks or `steps` steps would tell it.
+
+    `counted`: the assignments can be counted, so that how many walks it takes is known before the first.
+    """
     space = space_of(ir)
     free = free_choices(space, bound)
+    if counted and count_assignments(ir, walks, bound, apart=free.addresses) is None:
+        return None
     classes: dict[str, int] = {}
-    for done, leaf in enumerate(walks_of(ir, bound, free.addresses)):
-        if done >= walks:
+    effort = Effort()
+    for done, leaf in enumerate(walks_of(ir, bound, free.addresses, effort)):
+        if done >= walks or effort.steps > steps:
             return None
         if leaf is None:
             continue
@@ -55,6 +64,7 @@ def count_programs(ir: ProgramIR, bound: Bound | None, *, walks: int) -> int | N
         trimmed = trim(leaf.root, facts)
         concretiser = Concretiser(facts)
         digest = concretiser.candidate(trimmed).digest
+        effort.steps += RESOLVED * sum(len(one.live) for one in concretiser.instances.values())
         if digest not in classes:
             found = arrangements(space, trimmed, facts, concretiser, free)
             if found is None:

@@ -19,10 +19,11 @@ from tgl.space.bound import Bound
 from tgl.space.classes import count_programs
 from tgl.space.compile import space_of
 from tgl.space.domains import atoms
-from tgl.space.draw import count_assignments, sample
+from tgl.space.draw import count_assignments
 from tgl.space.errors import DeadEnd, EmptySpace
+from tgl.space.facts import Effort
 from tgl.space.oracles import Sampler
-from tgl.space.resolve import resolve
+from tgl.space.resolve import drawn_candidate
 from tgl.space.streams import Stream
 from tgl.space.walk import walk
 
@@ -34,6 +35,18 @@ CLASSES = 5_000
 
 DRAWS = 400
 """Draws of an estimate."""
+
+FEWEST = 24
+"""Draws of an estimate where each is so much work that more would take too long."""
+
+COUNTING = 600_000
+"""Steps of work (`Effort`) of listing a space: a walk under a limit or a requirement may have thousands."""
+
+TELLING_APART = 1_600_000
+"""Steps of telling programs apart where it is known that this many walks do; `COUNTING` elsewhere."""
+
+ESTIMATING = 400_000
+"""Steps of one estimate by draws."""
 
 _ANY = 1 << 4096
 """More than any number of assignments that can be listed."""
@@ -83,7 +96,8 @@ def space_size(
         EmptySpace: if nothing is in it.
     """
     assignments = _assignments(ir, seed, bound, walks, draws)
-    counted = count_programs(ir, bound, walks=min(walks, CLASSES))
+    steps = TELLING_APART if assignments.exact else COUNTING
+    counted = count_programs(ir, bound, walks=min(walks, CLASSES), steps=steps, counted=assignments.exact)
     if counted is not None:
         return SpaceSize(assignments, _counted(counted))
     return SpaceSize(assignments, _programs(ir, seed, bound, draws, assignments))
@@ -94,14 +108,18 @@ def _counted(number: int) -> Size:
 
 
 def _assignments(ir: ProgramIR, seed: int, bound: Bound | None, walks: int, draws: int) -> Size:
-    counted = count_assignments(ir, _ANY, bound, walks=walks)
+    counted = count_assignments(ir, _ANY, bound, walks=walks, steps=COUNTING)
     if counted == 0:
         raise EmptySpace("no choice leads to a program")
     if counted is not None:
         return _counted(counted)
     stream = Stream(seed, "size")
     # the probability of an evenly drawn walk is one over the product of the possibilities on its way
-    logs = [_possibilities(ir, stream.child(k), bound) for k in range(draws)]
+    effort = Effort()
+    logs: list[float] = []
+    while within_budget(len(logs), draws, effort, ESTIMATING):
+        logs.append(_possibilities(ir, stream.child(len(logs)), bound, effort))
+    draws = len(logs)
     top = max(logs)
     if top == -math.inf:
         raise EmptySpace(f"none of {draws} walks arrived at a program")
@@ -113,11 +131,16 @@ def _assignments(ir: ProgramIR, seed: int, bound: Bound | None, walks: int, draw
     return Size(mean * scale, low * scale, (mean + _WIDTH * error) * scale, exact=False)
 
 
-def _possibilities(ir: ProgramIR, stream: Stream, bound: Bound | None) -> float:
+def within_budget(done: int, draws: int, effort: Effort, steps: int) -> bool:
+    """Whether another draw is made: `draws` in all, fewer (but `FEWEST`) where they are much work."""
+    return done < draws and (done < FEWEST or effort.steps < steps)
+
+
+def _possibilities(ir: ProgramIR, stream: Stream, bound: Bound | None, effort: Effort) -> float:
     """The logarithm of the product of the possibilities along a walk; of 0 if it ends in a dead end."""
     sampler = Sampler(stream, _Even())
     try:
-        walk(space_of(ir), sampler, bound)
+        walk(space_of(ir), sampler, bound, effort)
     except DeadEnd:
         return -math.inf
     return -sampler.log_prob
@@ -129,10 +152,12 @@ def _exp(log: float) -> float:
 
 def _programs(ir: ProgramIR, seed: int, bound: Bound | None, draws: int, assignments: Size) -> Size:
     stream = Stream(seed, "programs")
-    seen = Counter(
-        resolve(ir, sample(ir, stream.child(k), _Even(), bound).assignment, bound).candidate.digest
-        for k in range(draws)
-    )
+    effort = Effort()
+    seen: Counter[str] = Counter()
+    while within_budget(seen.total(), draws, effort, ESTIMATING):
+        found = drawn_candidate(ir, stream.child(seen.total()), _Even(), bound, effort)
+        seen[found.digest] += 1
+    draws = seen.total()
     once = sum(count == 1 for count in seen.values())
     twice = sum(count == 2 for count in seen.values())
     unseen = (draws - 1) / draws * once * (once - 1) / (2 * (twice + 1))

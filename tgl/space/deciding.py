@@ -9,7 +9,7 @@ from typing import Protocol
 from tgl.ir import Expr, Requirement
 from tgl.space.bound import Bound, Floor
 from tgl.space.errors import DeadEnd
-from tgl.space.facts import Facts
+from tgl.space.facts import Effort, Facts
 from tgl.space.feasible import Feasibility
 from tgl.space.plan import AltPlan, ChoicePlan, GraphPlan, Space, Status
 from tgl.space.requirements import Requirements
@@ -50,10 +50,10 @@ class Instance:
 class Deciding:
     """What is decided so far in one walk, and how the next choice is."""
 
-    def __init__(self, space: Space, oracle: Oracle, bound: Bound | None) -> None:
+    def __init__(self, space: Space, oracle: Oracle, bound: Bound | None, effort: Effort) -> None:
         self.space = space
         self.oracle = oracle
-        self.facts = Facts(space)
+        self.facts = Facts(space, effort=effort)
         self.feasibility = Feasibility(self.facts)
         self.bound = bound
         self.floor = None if bound is None else Floor(self.facts, bound, self.feasibility)

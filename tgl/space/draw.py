@@ -14,6 +14,7 @@ from tgl.space.bound import Bound
 from tgl.space.compile import space_of
 from tgl.space.domains import PRIOR, Policy
 from tgl.space.errors import DeadEnd, EmptySpace, OutsideSpace, UnknownValue
+from tgl.space.facts import Effort
 from tgl.space.oracles import Decision, Mode, Replay, Sampler, Script
 from tgl.space.plan import Space
 from tgl.space.streams import Stream
@@ -27,6 +28,9 @@ ATTEMPTS_REQUIRED = 1000
 
 MOST_WALKS = 4096
 """Most walks of which the probabilities are added up to normalise one."""
+
+ARRIVAL_STEPS = 1_000_000
+"""Most steps of work (see `Effort`) that these may take together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +50,25 @@ def sample(ir: ProgramIR, stream: Stream, policy: Policy = PRIOR, bound: Bound |
     Raises:
         EmptySpace: if there is no candidate, or `ATTEMPTS` walks found none.
     """
+    walked, chance = drawn(ir, stream, policy, bound)
+    return Sampled(walked.facts.assignment, chance)
+
+
+def drawn(
+    ir: ProgramIR, stream: Stream, policy: Policy, bound: Bound | None, effort: Effort | None = None
+) -> tuple[Walk, float]:
+    """The walk of `sample` and its log-probability; what it took, repeats included, is added to `effort`."""
     space = space_of(ir)
     attempts = ATTEMPTS_REQUIRED if space.has_requirements else ATTEMPTS
     ends: Counter[tuple[str, Requirement | None]] = Counter()
     for attempt in range(attempts):
         sampler = Sampler(stream if attempt == 0 else stream.child("again", attempt), policy)
         try:
-            walked = walk(space, sampler, bound)
+            walked = walk(space, sampler, bound, effort)
         except DeadEnd as dead:
             ends[dead.address if dead.requirement is None else "", dead.requirement] += 1
         else:
-            return Sampled(walked.facts.assignment, sampler.log_prob)
+            return walked, sampler.log_prob
     raise nothing_found(ends, attempts)
 
 
@@ -113,7 +125,8 @@ def log_prob(
     """The log-probability that `sample` makes an assignment; -inf outside the space.
 
     Requirements may end a walk, which then starts again: the probability is divided by that of a walk to
-    arrive. That is known where at most `MOST_WALKS` walks show it; elsewhere this constant is left out.
+    arrive. That is known where at most `MOST_WALKS` walks show it, of `ARRIVAL_STEPS` steps of work;
+    elsewhere this constant is left out.
 
     Raises:
         ValueError: for an address that the program does not have, or a value of the wrong type.
@@ -173,7 +186,7 @@ def enumerate_assignments(
 
 
 def arrival(ir: ProgramIR, policy: Policy = PRIOR, bound: Bound | None = None) -> float | None:
-    """The probability that a walk satisfies all requirements, None if more than `MOST_WALKS` would tell it.
+    """The probability that a walk satisfies all requirements, None if too many would tell it.
 
     One where there are none. Dead ends of other kinds, which are rare, are not looked for.
     """
@@ -191,8 +204,9 @@ def _prior_arrival(space: Space) -> float | None:
 def _arrival(ir: ProgramIR, policy: Policy, bound: Bound | None) -> float | None:
     loose = _loose(ir, bound)
     chances: list[float] = []
-    for walks, leaf in enumerate(_walks(ir, policy, bound, loose)):
-        if walks >= MOST_WALKS:
+    effort = Effort()
+    for walks, leaf in enumerate(_walks(ir, policy, bound, loose, effort)):
+        if walks >= MOST_WALKS or effort.steps > ARRIVAL_STEPS:
             return None
         if leaf is not None:
             parts = [decision.log_prob for decision in leaf[1] if decision.address not in loose]
@@ -201,17 +215,26 @@ def _arrival(ir: ProgramIR, policy: Policy, bound: Bound | None) -> float | None
 
 
 def count_assignments(
-    ir: ProgramIR, limit: int, bound: Bound | None = None, *, walks: int | None = None
+    ir: ProgramIR,
+    limit: int,
+    bound: Bound | None = None,
+    *,
+    walks: int | None = None,
+    steps: int | None = None,
+    apart: frozenset[str] = frozenset(),
 ) -> int | None:
     """The number of assignments, None if it is more than `limit`, or more than `walks` walks would tell it.
+
+    `steps`: the most steps of work, if any; of the choices `apart` all values count as one.
 
     Choices that no structure reads multiply, so the cost is one walk a structure, at most `limit`.
     """
     space = space_of(ir)
     loose = _loose(ir, bound)
     total = 0
-    for done, leaf in enumerate(_walks(ir, PRIOR, bound, loose)):
-        if walks is not None and done >= walks:
+    effort = Effort()
+    for done, leaf in enumerate(_walks(ir, PRIOR, bound, loose, effort)):
+        if (walks is not None and done >= walks) or (steps is not None and effort.steps > steps):
             return None
         if leaf is None:
             continue
@@ -219,7 +242,7 @@ def count_assignments(
         total += math.prod(
             sum(len(atom.values) for atom in space.choices[decision.address].atoms)
             for decision in path
-            if decision.address in loose
+            if decision.address in loose and decision.address not in apart
         )
         if total > limit:
             return None
@@ -247,30 +270,40 @@ def _leaves(ir: ProgramIR, policy: Policy, bound: Bound | None, whole: frozenset
 
 
 def _walks(
-    ir: ProgramIR, policy: Policy, bound: Bound | None, whole: frozenset[str]
+    ir: ProgramIR,
+    policy: Policy,
+    bound: Bound | None,
+    whole: frozenset[str],
+    effort: Effort | None = None,
 ) -> Iterator[_Leaf | None]:
     """Depth first over the tree of decisions: repeat the walk with the last decision moved on.
 
     None for one that ends in a dead end.
     """
-    for walked, oracle in _scripted(ir, policy, bound, whole):
+    for walked, oracle in _scripted(ir, policy, bound, whole, effort):
         yield None if walked is None else (walked.facts.assignment, oracle.decisions)
 
 
-def walks_of(ir: ProgramIR, bound: Bound | None, whole: frozenset[str]) -> Iterator[Walk | None]:
+def walks_of(
+    ir: ProgramIR, bound: Bound | None, whole: frozenset[str], effort: Effort
+) -> Iterator[Walk | None]:
     """All walks, None for a dead end; of the choices `whole` the first option stands for all."""
-    return (walked for walked, _ in _scripted(ir, PRIOR, bound, whole))
+    return (walked for walked, _ in _scripted(ir, PRIOR, bound, whole, effort))
 
 
 def _scripted(
-    ir: ProgramIR, policy: Policy, bound: Bound | None, whole: frozenset[str]
+    ir: ProgramIR,
+    policy: Policy,
+    bound: Bound | None,
+    whole: frozenset[str],
+    effort: Effort | None,
 ) -> Iterator[tuple[Walk | None, Script]]:
     space = space_of(ir)
     script: list[tuple[int, int]] | None = []
     while script is not None:
         oracle = Script(script, policy, whole)
         try:
-            walked = walk(space, oracle, bound)
+            walked = walk(space, oracle, bound, effort)
         except DeadEnd:
             yield None, oracle
         except EmptySpace:

@@ -11,10 +11,13 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tgl.ir import Assignment, ProgramIR
+from tgl.ir import Candidate, ProgramIR
 from tgl.space.bound import Bound
 from tgl.space.bounds import CandidateBounds, Known, candidate_bounds, declared
-from tgl.space.draw import count_assignments, enumerate_assignments, sample
+from tgl.space.count import within_budget
+from tgl.space.domains import PRIOR
+from tgl.space.draw import count_assignments, enumerate_assignments
+from tgl.space.facts import Effort
 from tgl.space.opened import Opened
 from tgl.space.ranges import (
     NO_BOUNDS,
@@ -26,13 +29,19 @@ from tgl.space.ranges import (
     mean_of,
     smallest_of,
 )
-from tgl.space.resolve import resolve
+from tgl.space.resolve import drawn_candidate, resolve
 from tgl.space.streams import Stream
 
 LISTED = 2000
 """Programs of which every one is looked at."""
 DRAWS = 200
-"""Programs that are drawn from a larger space."""
+"""Programs that are drawn from a larger space, where they are not too much work."""
+LISTING = 200_000
+"""Steps of work (`Effort`) of finding out whether a space can be listed, and at most of a list's walks."""
+DRAWING = 450_000
+"""Steps of work after which no further program is drawn, but for `FEWEST`."""
+MEASURED = 100
+"""Steps of work for each node of a program that is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,8 @@ class GroupBounds:
 class SpaceBounds:
     """What a run of any program of a space needs.
 
-    `exact`: all programs were looked at. `error`: standard error of the usual number of calls, 0 if exact.
+    `exact`: all programs were looked at. `drawn`: how many were, if not all. `error`: standard error of the
+    usual number of calls, 0 if exact.
     `unbounded`: nodes with something that nothing bounds, and why.
     """
 
@@ -57,6 +67,7 @@ class SpaceBounds:
     exact: bool
     error: float
     unbounded: tuple[tuple[str, str], ...]
+    drawn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +100,20 @@ def space_bounds(
     Raises:
         EmptySpace: nothing is in it.
     """
-    counted = count_assignments(ir, listed, bound, walks=listed)
+    counted = count_assignments(ir, listed, bound, walks=listed, steps=LISTING)
     seen: dict[str, _Drawn] = {}
     if counted is not None:
         for assignment, share in enumerate_assignments(ir, bound=bound):
-            _note(seen, ir, assignment, share, known, bound)
+            _note(seen, resolve(ir, assignment, bound).candidate, share, known)
     else:
-        stream = Stream(seed, "bounds")
-        for draw in range(draws):
-            assignment = sample(ir, stream.child(draw), bound=bound).assignment
-            _note(seen, ir, assignment, 1.0 / draws, known, bound)
+        stream, effort = Stream(seed, "bounds"), Effort()
+        made: list[Candidate] = []
+        while within_budget(len(made), draws, effort, DRAWING):
+            made.append(drawn_candidate(ir, stream.child(len(made)), PRIOR, bound, effort))
+            effort.steps += MEASURED * len(made[-1].nodes)
+        draws = len(made)
+        for candidate in made:
+            _note(seen, candidate, 1.0 / draws, known)
     found = list(seen.values())
     usual = _mean([one.bounds.total.calls.usual for one in found], [one.weight for one in found])
     if counted is not None:
@@ -131,18 +146,11 @@ def space_bounds(
         False,
         math.sqrt(spread / draws),
         opened.unbounded(),
+        draws,
     )
 
 
-def _note(
-    seen: dict[str, _Drawn],
-    ir: ProgramIR,
-    assignment: Assignment,
-    share: float,
-    known: Known,
-    bound: Bound | None,
-) -> None:
-    candidate = resolve(ir, assignment, bound).candidate
+def _note(seen: dict[str, _Drawn], candidate: Candidate, share: float, known: Known) -> None:
     before = seen.get(candidate.digest)
     bounds = candidate_bounds(candidate, known) if before is None else before.bounds
     seen[candidate.digest] = _Drawn(bounds, share + (0.0 if before is None else before.weight))

@@ -20,9 +20,19 @@ from tgl.ir import (
     Op,
     WhatName,
 )
-from tgl.space.plan import AltPlan, EdgePlan, GraphPlan, NodePlan, Space
+from tgl.space.plan import AltPlan, EdgePlan, GraphPlan, NodePlan, Space, Status
 from tgl.space.reads import Reads, parts_of
 from tgl.space.static import UNKNOWN, Static, Unknown, operate
+
+
+@dataclass(slots=True)
+class Effort:
+    """Work in steps that are counted, about a microsecond each: what budgets are kept in.
+
+    The same walk has the same number of steps on every machine and however often it was walked before.
+    """
+
+    steps: int = 0
 
 
 @dataclass(slots=True)
@@ -30,7 +40,8 @@ class Facts:
     """Decisions so far, by address: what a reference means, the value, the atom (run in parallel).
 
     `drawn` and `after`, by instance path: the acyclic edges that are on, and of each node (as a bit each)
-    those that come after it in the instance's knots.
+    those that come after it in the instance's knots. `statuses`: what was found under just these decisions,
+    by instance and the ports that are fed.
     """
 
     space: Space
@@ -39,6 +50,10 @@ class Facts:
     taken: dict[str, int] = field(default_factory=dict[str, int])
     drawn: dict[str, set[int]] = field(default_factory=dict[str, set[int]])
     after: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+    effort: Effort = field(default_factory=Effort)
+    statuses: dict[tuple[str, frozenset[str]], Status] = field(
+        default_factory=dict[tuple[str, frozenset[str]], Status]
+    )
 
     def record(self, address: str, atom: int, member: int) -> None:
         """Note a decision."""
@@ -46,15 +61,24 @@ class Facts:
         self.meanings[address] = table.meanings[member]
         self.assignment[address] = table.values[member]
         self.taken[address] = atom
+        self.effort.steps += 1
+        self.statuses.clear()
 
     def forget(self, address: str) -> None:
         """Take a tentative decision back."""
         del self.meanings[address]
         del self.assignment[address]
         del self.taken[address]
+        self.statuses.clear()
+
+    def draw(self, graph: GraphPlan, edge: EdgePlan) -> None:
+        """Note that an acyclic edge is on."""
+        self.drawn.setdefault(graph.template.path, set()).add(edge.index)
+        self.statuses.clear()
 
     def tie(self, graph: GraphPlan, source: int, target: int) -> None:
         """Note that a node comes after another in a knot."""
+        self.statuses.clear()
         after = self.after.setdefault(graph.template.path, [0] * len(graph.nodes))
         more = after[target] | 1 << target
         for place in graph.knotted:

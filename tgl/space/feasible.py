@@ -41,8 +41,16 @@ class Feasibility:
     def status(self, graph: GraphPlan, fed: Set[str]) -> Status:
         """The status of each node, sources first.
 
-        Remembered while little is decided: the first decisions of each walk ask the same.
+        Remembered while little is decided: the first decisions of each walk ask the same. Else it is known
+        until the next decision.
         """
+        now = (graph.template.path, frozenset(fed))
+        found = self.facts.statuses.get(now)
+        if found is None:
+            found = self.facts.statuses[now] = self._found(graph, fed)
+        return found
+
+    def _found(self, graph: GraphPlan, fed: Set[str]) -> Status:
         if graph.knotted:
             return self._status(graph, fed)
         taken = self.facts.taken
@@ -52,10 +60,13 @@ class Feasibility:
         key = (graph.template.path, frozenset(fed), tuple(known))
         remembered = self.facts.space.remembered
         found = remembered.get(key)
+        effort = self.facts.effort
+        before = effort.steps
         if found is None:
             found = self._status(graph, fed)
             if len(remembered) < _MOST:
                 remembered[key] = found
+        effort.steps = before + 1  # whether it was remembered must not show in what is counted
         return found
 
     def _status(self, graph: GraphPlan, fed: Set[str]) -> Status:
@@ -97,6 +108,7 @@ class Feasibility:
     ) -> set[str] | None:
         """The ports that may get a message; None if a broken or surplus source is surely there."""
         must_read = self.facts.must_read
+        self.facts.effort.steps += 3 + len(graph.into[node.index])
         if any(status.broken(ref) for ref in must_read(graph, alt.reads)):
             return None
         if any(status.broken(ref) for ref in must_read(graph, node.guard_reads)):

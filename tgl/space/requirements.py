@@ -57,6 +57,7 @@ class Requirements:
 
     def operation(self, op: str, args: tuple[Expr, ...]) -> Static | Unknown:
         """The value of an operator."""
+        self.facts.effort.steps += 1 + len(args)
         if op in ("and", "or"):
             found: list[Static | Unknown] = []
             for arg in args:

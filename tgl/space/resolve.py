@@ -9,8 +9,14 @@ from types import MappingProxyType
 from tgl.ir import Assignment, Candidate, ProgramIR
 from tgl.space.bound import Bound
 from tgl.space.concretise import Concretiser, InstanceResolution
-from tgl.space.draw import replay
+from tgl.space.domains import Policy
+from tgl.space.draw import drawn, replay
+from tgl.space.facts import Effort
+from tgl.space.streams import Stream
 from tgl.space.trim import trim
+
+RESOLVED = 60
+"""Steps of work for each node of a program that is made from its decisions, and told apart from others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +41,18 @@ def resolve(ir: ProgramIR, assignment: Assignment, bound: Bound | None = None) -
     concretiser = Concretiser(walked.facts)
     candidate = concretiser.candidate(trim(walked.root, walked.facts))
     return Resolution(dict(assignment), candidate, MappingProxyType(concretiser.instances))
+
+
+def drawn_candidate(
+    ir: ProgramIR, stream: Stream, policy: Policy, bound: Bound | None, effort: Effort
+) -> Candidate:
+    """The program that `sample` draws, without a second walk; the work is added to `effort`.
+
+    Raises:
+        EmptySpace: as `sample` does.
+    """
+    walked, _ = drawn(ir, stream, policy, bound, effort)
+    concretiser = Concretiser(walked.facts)
+    candidate = concretiser.candidate(trim(walked.root, walked.facts))
+    effort.steps += RESOLVED * sum(len(one.live) for one in concretiser.instances.values())
+    return candidate

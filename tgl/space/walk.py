@@ -25,7 +25,7 @@ from tgl.ir import ChoiceRef, ModelName
 from tgl.space.bound import Bound
 from tgl.space.deciding import Instance, Oracle
 from tgl.space.errors import DeadEnd, EmptySpace
-from tgl.space.facts import Facts
+from tgl.space.facts import Effort, Facts
 from tgl.space.plan import AltPlan, GraphPlan, NodePlan, Space, Status
 from tgl.space.reads import static_leaves
 from tgl.space.static import UNKNOWN
@@ -40,14 +40,14 @@ class Walk:
     root: Instance
 
 
-def walk(space: Space, oracle: Oracle, bound: Bound | None = None) -> Walk:
-    """Decide a whole program.
+def walk(space: Space, oracle: Oracle, bound: Bound | None = None, effort: Effort | None = None) -> Walk:
+    """Decide a whole program; what it took is added to `effort`.
 
     Raises:
         EmptySpace: if nothing can be decided so that the output is reached within the limit.
         DeadEnd: if earlier decisions, each possible by itself, exclude each other.
     """
-    return _Walker(space, oracle, bound).run()
+    return _Walker(space, oracle, bound, Effort() if effort is None else effort).run()
 
 
 class _Walker(Wiring):

@@ -44,7 +44,7 @@ class Wiring(Deciding):
                     instance.live.add(edge.source)
                 self.read(instance, edge.guard_reads)
                 if edge.closed is not None:
-                    self.facts.drawn.setdefault(plan.template.path, set()).add(edge.index)
+                    self.facts.draw(plan, edge)
                 for source in edge.sources if place in plan.knotted else ():
                     self.facts.tie(plan, source, place)
             if tight:

@@ -103,7 +103,8 @@ def put_back(mine: Value, theirs: Value) -> None:
         mine[:] = theirs
     elif isinstance(mine, dict):
         mine.clear()
-        dict.update(mine, theirs)  # a Counter's own would add up
+        for key in theirs:  # a Counter's `update` and `|=` count
+            mine[key] = theirs[key]
     elif isinstance(mine, set):
         mine.clear()
         mine |= theirs

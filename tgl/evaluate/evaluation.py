@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tgl.evaluate.cost import CostModel, Price
@@ -142,6 +142,14 @@ class Evaluation:
     def saved(self) -> int:
         """How many calls a quorum spares, on all examples."""
         return sum(result.saved for result in self.results)
+
+    def part(self, counts: Callable[[str, str], bool]) -> Evaluation:
+        """The same runs with those of their calls alone that count, told by node and model."""
+        results = (
+            replace(result, calls=tuple(use for use in result.calls if counts(use.node, use.model)))
+            for result in self.results
+        )
+        return replace(self, results=tuple(results))
 
     def costs(self, model: CostModel) -> tuple[float, ...]:
         """Cost of each example in the model's unit, of one run."""

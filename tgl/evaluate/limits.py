@@ -34,7 +34,9 @@ class Meter:
         return tuple(limit for limit in self.limits if limit.stat != "worst")
 
     def values(self, limit: Limit, evaluation: Evaluation) -> Sequence[float]:
-        """What a limit is about, for each example."""
+        """What a limit is about, for each example: of the calls that count, where it is of a part."""
+        if limit.of is not None:
+            evaluation = evaluation.part(limit.counts)
         match limit.what:
             case "cost" if limit.unit == "$":
                 model = CostModel(self.cost.unit, self.dollars)

@@ -410,7 +410,7 @@ class Limit(Frozen):
 
     `what`: cost, calls, tokens, latency. `stat`: `worst` is the compile-time bound, `mean` and `p95` are
     measured. `unit` is as written (`units`, `$`, `s`, ""). `of`: the name of the groups of nodes that
-    alone count (`within`); None: every node counts.
+    alone count (`within`), or of what `models` lists, which alone count then; None: every call counts.
     """
 
     what: Literal["cost", "calls", "tokens", "latency"]
@@ -418,7 +418,14 @@ class Limit(Frozen):
     value: float
     unit: str = ""
     of: str | None = None
+    models: tuple[str, ...] | None = Field(default=None, exclude_if=lambda models: models is None)
     place: TextPlace
+
+    def counts(self, node: str, model: str) -> bool:
+        """Whether a call counts: of which node (its id) on which model."""
+        if self.models is not None:
+            return model in self.models
+        return self.of is None or within(node, self.of)
 
 
 def within(node: str, group: str) -> bool:

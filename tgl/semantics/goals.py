@@ -10,11 +10,13 @@ from tgl.ir import (
     Expr,
     GraphTemplate,
     Input,
+    Limit,
     ListOf,
     ModelName,
     ModelSpec,
     NodeRef,
     NodeTemplate,
+    OptimizeSpec,
     Options,
     TaskSpec,
     within,
@@ -26,6 +28,7 @@ from tgl.semantics.errors import types as type_facts
 from tgl.semantics.errors.at import At
 from tgl.semantics.fold import every
 from tgl.semantics.inside import expressions, nested
+from tgl.semantics.lowering.evaluate import global_value
 from tgl.semantics.lowering.state import Instance, State
 from tgl.semantics.models import read_model
 from tgl.semantics.problems import Problems
@@ -57,13 +60,15 @@ def check_goal(
         report_unpriced(state, At(scope.source, spend_span(goal.block)), models)
     for limit, span in goal.limits:
         at = At(scope.source, span)
-        if limit.of is not None and state.choices:
-            check_part(state, graph, limit.of, at)
+        counted = models
+        if limit.of is not None:
+            named = check_part(state, graph, limit.of, at)
+            counted = models if named is None else {n: spec for n, spec in models.items() if n in named}
         dollars = limit.unit == "$" or (
             limit.what == "cost" and task is not None and task.unit.kind == "dollars"
         )
         if dollars:
-            report_unpriced(state, at, models)
+            report_unpriced(state, at, counted)
         if dollars or limit.what == "tokens":
             for alternative in roles_of(graph):
                 if "max_tokens" not in dict(alternative.fields):
@@ -71,12 +76,45 @@ def check_goal(
                     state.problems.add(model_facts.max_tokens_needed(place, alternative.what, at))
 
 
-def check_part(state: State, graph: GraphTemplate, group: str, at: At) -> None:
-    """Report a limit on nodes that are not there. A resolved program may have lost them."""
+def check_part(state: State, graph: GraphTemplate, name: str, at: At) -> tuple[str, ...] | None:
+    """The models that a part of the program is about, if it is not about nodes.
+
+    Reports a name that is neither that of nodes nor of models. A resolved program may have lost its nodes.
+    """
     ids = [node.id for part in nested(graph) for node in part.nodes]
-    if not any(within(one, group) for one in ids):
+    if any(within(one, name) for one in ids):
+        return None
+    named = models_named(state, name)
+    if named is None and state.choices:
         names = {part.partition("[")[0] for one in ids for part in one.split(".")[1:]}
-        state.problems.add(name_facts.unknown_name(at, group, sorted(names), "node"))
+        names |= {n for n, b in state.files.main.names.items() if isinstance(b.decl, (ast.Model, ast.Pool))}
+        state.problems.add(name_facts.unknown_name(at, name, sorted(names), "node, model or pool"))
+    return named
+
+
+def models_named(state: State, name: str) -> tuple[str, ...] | None:
+    """The models that a name of the program's file stands for: of one, or of all in a pool."""
+    binding = state.files.main.names.get(name)
+    match None if binding is None else binding.decl:
+        case ast.Model(name=model):
+            return (model,)
+        case ast.Pool() as pool if binding is not None:
+            value = global_value(state, binding.home, pool)
+            return tuple(one.name for one in every(value) if isinstance(one, ModelName))
+        case _:
+            return None
+
+
+def settled(state: State, graph: GraphTemplate, spec: OptimizeSpec) -> OptimizeSpec:
+    """The facts of a block, with the models that its limits on a part are about."""
+    ids = [node.id for part in nested(graph) for node in part.nodes]
+
+    def told(limit: Limit) -> Limit:
+        if limit.of is None or any(within(one, limit.of) for one in ids):
+            return limit
+        return limit.model_copy(update={"models": models_named(state, limit.of)})
+
+    return spec.model_copy(update={"limits": tuple(map(told, spec.limits))})
 
 
 def report_unpriced(state: State, at: At, models: Mapping[str, ModelSpec]) -> None:

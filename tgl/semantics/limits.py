@@ -13,7 +13,7 @@ from tgl.syntax import ast
 
 LIMITS = {"cost": ("units", "", "$"), "calls": ("",), "tokens": ("",), "latency": ("ms", "s", "m", "h")}
 PARTED = ("cost", "calls", "tokens")
-"""What can be limited for some of the nodes."""
+"""What can be limited for some of the nodes or models."""
 UNIT_WORDS = {
     "cost": "`units` or `$`, as `limit cost <= 8 units`",
     "calls": "calls, as `limit calls <= 6`",
@@ -44,12 +44,15 @@ def read_limit(scope: FileScope, setting: ast.Setting, problems: Problems) -> Li
             case (ast.Arg(name=None, value=ast.Name(id="worst" | "mean" | "p95" as found)),):
                 stat = found
             case (
-                ast.Arg(name=None, value=ast.Name(id="worst")),
+                ast.Arg(name=None, value=ast.Name(id="worst" | "mean" | "p95" as stat)),
                 ast.Arg(name="of", value=ast.Name(id=of)),
             ) if left.func.id in PARTED:
                 pass
             case (ast.Arg(), ast.Arg(name="of"), *_):
-                words = f"`{', '.join(PARTED)}` alone, and a node: `cost(worst, of: worker)`"
+                words = (
+                    f"`of:` in `{'`, `'.join(PARTED)}` alone, and there a node, a model or a pool: "
+                    "`cost(worst, of: worker)`, `cost(mean, of: large)`"
+                )
                 problems.add(facts.wrong_setting(scope.at(left.span), "limit", words))
                 return None
             case _:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 
 from tgl.ir import ChoiceRef, GraphTemplate, ModelSpec, ProgramIR, TaskSpec
+from tgl.semantics.goals import settled
 from tgl.semantics.inside import expressions, nested
 from tgl.semantics.invariants import Invariant
 from tgl.semantics.lowering.state import State
@@ -49,7 +50,7 @@ def expanded(
         models=(),
         choices=tuple(context.state.choices.values()),
         task=task,
-        optimize=None if goal is None else goal.spec,
+        optimize=None if goal is None else settled(context.state, template, goal.spec),
     )
 
 

@@ -49,7 +49,17 @@ def test_each_example_is_run_somewhere() -> None:
     written = {path.name.removesuffix(".tgl") for path in EXAMPLES if not path.name.endswith(".opt.tgl")}
     # The second: test_simulated.py; the third: test_keys.py; the fourth: test_code_key.py; the fifth: test_tts_graph.py.
     # `benchmarks` has tasks alone: tests/data/test_benchmark_layouts.py.
-    assert written == {"quickstart", "simulated", "fractions", "code", "tts_graph", "benchmarks", *ON_SERVERS}
+    # Those of `std.tasks`: test_benchmarks.py.
+    of_benchmarks = {"benchmarks", "math", "mmlu", "gsm8k", "humaneval"}
+    assert written == {
+        "quickstart",
+        "simulated",
+        "fractions",
+        "code",
+        "tts_graph",
+        *of_benchmarks,
+        *ON_SERVERS,
+    }
 
 
 @pytest.mark.parametrize("where", SHOWN)

@@ -16,6 +16,7 @@ from tgl.models.simulated import (
     read_profiles,
     simulation,
     simulation_of,
+    task_settings,
 )
 from tgl.models.simulated.profile import ProfileError
 from tgl.pipeline.loading import folder_of, load_program, lower_program
@@ -82,10 +83,8 @@ def simulated_ir(
             stands.append(Stand(spec.name, dict(spec.settings).get("profile", ""), declared=True))
             continue
         chosen = profile_for(spec, profile)
-        settings = [("profile", chosen), ("variant", spec.name), ("items", task.data)]
-        settings += [("items.question", question), ("items.answer", task.expect)]
-        settings += [("items.kind", task.by)] if task.by else []
-        changed = spec.model_copy(update={"provider": "simulated", "settings": tuple(settings)})
+        settings = (("profile", chosen), ("variant", spec.name), *task_settings(task, question))
+        changed = spec.model_copy(update={"provider": "simulated", "settings": settings})
         models.append(in_folder(changed, folder))
         stands.append(Stand(spec.name, chosen, declared=False))
     return ir.model_copy(update={"models": tuple(models)}), tuple(stands)

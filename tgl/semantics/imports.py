@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from tgl import resources
 from tgl.diagnostics import Diagnostic, nearest_names
+from tgl.semantics.derived import with_bases
 from tgl.semantics.errors import names as facts
 from tgl.semantics.errors.at import At
 from tgl.semantics.loader import Loader, LoadFailure
@@ -112,6 +113,7 @@ class Importer:
         for name in sorted(parsed.broken_names):
             names.setdefault(name, Binding(name, None, source.name, At(source, parsed.module.span)))
         spans = tuple(problem.span for problem in parsed.problems)
+        names = with_bases(names, source, self.problems)
         return FileScope(source, parsed.module, names, parsed.broken_names, spans)
 
     def declare(self, binding: Binding, names: dict[str, Binding], *, is_import: bool) -> None:

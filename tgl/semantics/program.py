@@ -97,8 +97,8 @@ def check_file(scope: FileScope, files: Files, problems: Problems) -> None:
                 check_role_prompts(problems, read_role(scope, decl, problems))
             case ast.Fn() if is_main:
                 read_fn(scope, decl, problems)
-            case ast.Task() if is_main or task_ok(scope, decl):
-                read_task(scope, decl, problems)
+            case ast.Task():
+                check_task(scope, decl, problems, is_main=is_main)
             case ast.Graph():
                 read_graph_ports(scope, decl, problems if is_main else Problems())
             case _:
@@ -137,10 +137,23 @@ def not_planned(scope: FileScope, role: ast.Role) -> bool:
     return not any(problem.code == "E0190" for problem in trial.found.values())
 
 
-def task_ok(scope: FileScope, task: ast.Task) -> bool:
+def check_task(scope: FileScope, written: ast.Task, problems: Problems, *, is_main: bool) -> None:
+    """Report what is wrong with a task. One of an imported file may leave data and split to those like it."""
+    binding = scope.names.get(written.name)
+    task = written if binding is None or binding.at.span != written.name_span else binding.decl
+    if not isinstance(task, ast.Task):
+        return  # what it is like was reported
     trial = Problems()
     read_task(scope, task, trial)
-    return not any(problem.code == "E0190" for problem in trial.found.values())
+    planned = any(problem.code == "E0190" for problem in trial.found.values())
+    if (is_main and not scope.is_std) or (is_whole(task) and not planned):
+        read_task(scope, task, problems)
+
+
+def is_whole(task: ast.Task) -> bool:
+    """Whether a task has a path and splits of its own."""
+    said = {one.key: one.args for one in task.settings if isinstance(one, ast.Setting)}
+    return "split" in said and any(arg.name is None for arg in said.get("data", ()))
 
 
 def check_graphs(scope: FileScope, files: Files, problems: Problems) -> None:

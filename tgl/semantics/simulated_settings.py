@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tgl.diagnostics import did_you_mean
 from tgl.semantics.errors import models as facts
+from tgl.semantics.problems import Problems
 from tgl.semantics.settings import Settings
 from tgl.syntax import ast
 
@@ -55,13 +56,15 @@ def profile_setting(got: Settings) -> dict[str, str]:
 
 
 def items(got: Settings) -> list[tuple[str, str]]:
-    """The file of questions, and the names of its fields."""
-    wanted = 'a file, `"questions.jsonl"`, and names of fields, such as `answer: label`'
+    """The file of questions and the names of its fields, or the task that has them."""
+    wanted = 'a file, `"questions.jsonl"`, and names of fields, such as `answer: label`, or a task'
     made: list[tuple[str, str]] = []
     for place, arg in enumerate(got.args("items")):
         match arg:
             case ast.Arg(name=None, value=ast.String(value=text), when=None) if place == 0 and text:
                 made.append(("items", text))
+            case ast.Arg(name=None, value=ast.Name(id=name), when=None) if place == 0:
+                return task_items(got, arg, name)
             case ast.Arg(name=str() as name, value=ast.Name(id=text) | ast.String(value=text), when=None) if (
                 place > 0 and name in FIELDS
             ):
@@ -70,3 +73,22 @@ def items(got: Settings) -> list[tuple[str, str]]:
                 got.wrong("items", wanted)
                 return []
     return made
+
+
+def task_items(got: Settings, arg: ast.Arg, name: str) -> list[tuple[str, str]]:
+    """`items quiz`: the questions of a task of this file."""
+    from tgl.models.simulated import task_settings
+    from tgl.semantics.tasks import read_task
+
+    binding = got.scope.names.get(name)
+    if binding is not None and binding.decl is None:
+        return []
+    if len(got.args("items")) > 1 or binding is None or not isinstance(binding.decl, ast.Task):
+        tasks = [other for other, one in got.scope.names.items() if isinstance(one.decl, ast.Task)]
+        got.wrong("items", "a file, or one task of this file and nothing more", word=name, options=tasks)
+        return []
+    task = read_task(got.scope, binding.decl, Problems())
+    if task is None:
+        return []  # it is reported where it stands
+    asked = "question" if "question" in task.given else task.given[0]
+    return list(task_settings(task, asked))

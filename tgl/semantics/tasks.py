@@ -28,7 +28,7 @@ def read_task(scope: FileScope, task: ast.Task, problems: Problems) -> TaskSpec 
     at = scope.at(task.name_span)
     known = (
         *("data", "fields", "where", "split", "given", "expect", "key", "unit", "format", "by"),
-        *("on_error", "metric"),
+        *("on_error", "metric", "like"),
     )
     before = len(problems.found)
     got = read_settings(scope, task.settings, problems, owner="a task", at=at, known=known)

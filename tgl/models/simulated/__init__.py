@@ -18,7 +18,13 @@ from tgl.models.simulated.profile import (
     read_profiles,
     shipped,
 )
-from tgl.models.simulated.provider import SIMULATED, SimulatedProvider, in_folder, simulation_of
+from tgl.models.simulated.provider import (
+    SIMULATED,
+    SimulatedProvider,
+    in_folder,
+    simulation_of,
+    task_settings,
+)
 from tgl.models.simulated.reading import Reading, read_request
 
 __all__ = [
@@ -51,4 +57,5 @@ __all__ = [
     "shipped",
     "simulation",
     "simulation_of",
+    "task_settings",
 ]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 from tgl.models.simulated.chance import normal, uniform
 from tgl.models.simulated.profile import FittedItem
@@ -76,15 +76,20 @@ def plain(text: str) -> str:
 
 @dataclass(frozen=True)
 class ItemBank:
-    """Questions, found in prompts."""
+    """Questions, found in prompts.
+
+    `form` tells how answers are written: "" as they are, else so that a task's key of that name reads them.
+    """
 
     items: tuple[Item, ...]
+    form: Literal["", "math", "code"] = ""
 
     @cached_property
     def content(self) -> str:
         """Sha-256 over all questions, whatever their order; part of a simulated model's identity."""
         rows = sorted([one.question, *one.answers, repr(one.difficulty), one.kind] for one in self.items)
-        return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+        said = json.dumps(rows) if not self.form else json.dumps([self.form, rows])
+        return hashlib.sha256(said.encode()).hexdigest()
 
     @cached_property
     def anchors(self) -> Mapping[str, tuple[Item, ...]]:
@@ -118,7 +123,7 @@ class ItemBank:
         """The bank with what a fit found about its questions."""
         if not found:
             return self
-        return ItemBank(tuple(with_fit(one, found.get(one.digest)) for one in self.items))
+        return replace(self, items=tuple(with_fit(one, found.get(one.digest)) for one in self.items))
 
 
 def with_fit(item: Item, fit: FittedItem | None) -> Item:

@@ -12,6 +12,7 @@ from tgl.models.simulated.answering import drawn_by
 from tgl.models.simulated.items import Fields, ItemBank, ItemsError, read_bank
 from tgl.models.simulated.profile import Chosen, ProfileError, find_profile
 from tgl.models.simulated.reading import read_request
+from tgl.models.simulated.task_items import TaskItems, read_task_bank
 from tgl.models.simulated.writing import written
 
 MODEL_VERSION = 1
@@ -42,7 +43,7 @@ class Simulation:
 
     def reply(self, request: ChatRequest) -> ChatReply:
         """The reply to a request: a pure function."""
-        return written(self.chosen, read_request(request, self.bank), request)
+        return written(self.chosen, read_request(request, self.bank), request, form=self.bank.form)
 
     def fails(self, request: ChatRequest) -> bool:
         """Whether a request fails at every attempt."""
@@ -61,23 +62,28 @@ def simulation(
     *,
     fields: Fields | None = None,
     variant: str = "",
+    task: TaskItems | None = None,
 ) -> Simulation:
     """The simulation that a declaration asks for.
 
     Args:
         name: what the program calls the model.
         profile: a shipped profile's name, or `FILE#NAME`.
-        items: a JSONL file.
+        items: a JSONL file; with `task` a file or folder of the task's format.
         folder: what files are relative to.
         fields: of the items' rows.
         variant: sets a model apart from others of its profile: chance of its own.
+        task: how the items are read, and what their answers look like.
 
     Raises:
         ModelError: MISSING; the message names model and file.
     """
     try:
         chosen = find_profile(profile, folder, default=name)
-        bank = read_bank(folder / items, fields or Fields())
+        named = fields or Fields()
+        bank = (
+            read_bank(folder / items, named) if task is None else read_task_bank(folder / items, named, task)
+        )
     except ProfileError as error:
         raise ModelError(ErrorKind.MISSING, f"model `{name}`: {error.message}", help=error.help) from None
     except ItemsError as error:

@@ -5,18 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tgl.ir.program import ModelSpec
+from tgl.ir import DataSpec, KeySpec, ModelSpec, TaskSpec
 from tgl.models.protocol import Capabilities, ErrorKind, Feature, ModelError
 from tgl.models.provider import EnvLookup
 from tgl.models.settings import ModelSettings
 from tgl.models.simulated.items import Fields
 from tgl.models.simulated.model import MAX_N, SimulatedModel, Simulation, simulation
+from tgl.models.simulated.task_items import TaskItems
 
 FIELDS = ("question", "answer", "kind", "distractors", "difficulty")
 FEATURES = frozenset({Feature.LOGPROBS, Feature.SCHEMA})
 """A begun reply is not continued: filler has no sense that could go on."""
 FOLDER = "folder"
 """The setting that tells what paths are relative to; no program writes it."""
+SOURCE, KEY = "items.source", "items.key"
+"""How the items of a task are read, and their key, as JSON; no program writes these."""
+
+
+def task_settings(task: TaskSpec, question: str) -> tuple[tuple[str, str], ...]:
+    """Settings of a simulated model that knows the questions of a task; `question` is the field that asks."""
+    return (
+        ("items", task.data),
+        ("items.question", question),
+        ("items.answer", task.expect),
+        *((("items.kind", task.by),) if task.by else ()),
+        (SOURCE, task.source.model_dump_json()),
+        (KEY, task.key.model_dump_json()),
+    )
 
 
 def in_folder(spec: ModelSpec, folder: Path) -> ModelSpec:
@@ -49,6 +64,9 @@ def simulation_of(settings: ModelSettings) -> Simulation:
         Path(more.get(FOLDER, ".")),
         fields=fields,
         variant=more.get("variant", ""),
+        task=None
+        if SOURCE not in more
+        else TaskItems(DataSpec.model_validate_json(more[SOURCE]), KeySpec.model_validate_json(more[KEY])),
     )
 
 

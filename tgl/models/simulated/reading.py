@@ -56,6 +56,7 @@ class Reading:
         wording: names the prompt's text without question and drafts.
         digest: names the whole conversation.
         last: the last user message.
+        asked: what the messages say around the question.
         prompt_bytes: UTF-8 bytes of all messages.
         messages: how many there are.
     """
@@ -69,6 +70,7 @@ class Reading:
     wording: str
     digest: str
     last: str
+    asked: str
     prompt_bytes: int
     messages: int
 
@@ -105,6 +107,7 @@ def read_request(request: ChatRequest, bank: ItemBank) -> Reading:
         wording=f"{system}\0{wording}",
         digest=conversation_digest(messages, request.opening),
         last=last,
+        asked=f"{system}\n{asked}",
         prompt_bytes=sum(len(each.content.encode("utf-8", "surrogatepass")) for each in messages),
         messages=len(messages),
     )

@@ -22,6 +22,7 @@ FILLER = (
     " like since no rule bars it yet"
 )
 """Words without digits and capitals."""
+BOXED = "\\boxed"
 ECHO_WORDS = 24
 REFUSAL = "I can't help with that."
 VAGUE = "It is hard to say."
@@ -30,11 +31,11 @@ MULTIPLIER, INCREMENT, MODULUS = 6364136223846793005, 1442695040888963407, 2**64
 
 def reply_to(chosen: Chosen, bank: ItemBank, request: ChatRequest) -> ChatReply:
     """The reply to a request: a function of profile, bank, messages, decoding and seed."""
-    return written(chosen, read_request(request, bank), request)
+    return written(chosen, read_request(request, bank), request, form=bank.form)
 
 
-def written(chosen: Chosen, reading: Reading, request: ChatRequest) -> ChatReply:
-    """The reply to a request that was read already."""
+def written(chosen: Chosen, reading: Reading, request: ChatRequest, *, form: str = "") -> ChatReply:
+    """The reply to a request that was read already. `form`: of the bank."""
     draw = drawn_by(chosen, reading, request.decoding, request.seed)
     faults = chosen.profile.faults
     finish: Finish | None = None
@@ -49,7 +50,7 @@ def written(chosen: Chosen, reading: Reading, request: ChatRequest) -> ChatReply
         text = unknown(chosen, reading, draw)
     else:
         decision = decide(chosen, reading.item, reading, request.decoding, draw)
-        text = answered(reading.item.answers[decision.place], chosen, reading, draw)
+        text = formed(reading.item.answers[decision.place], chosen, reading, draw, form)
     if request.schema is not None:
         named = echoed(reading)
         if reading.item is not None and decision is not None:
@@ -98,6 +99,22 @@ def seconds(chosen: Chosen, usage: Usage, draw: Draw) -> float:
         + latency.per_token * usage.completion_tokens
     )
     return whole * lognormal(1.0, latency.sigma, "latency", draw.model, draw.conversation, draw.seed)
+
+
+def formed(answer: str, chosen: Chosen, reading: Reading, draw: Draw, form: str) -> str:
+    """An answer as the bank's form says.
+
+    A formula that is not asked for in a box stands somewhere in a text with other numbers.
+    """
+    if form == "code":
+        wanted = "```" in reading.asked
+        return behind(f"```python\n{answer.rstrip()}\n```" if wanted else answer, chosen, reading, draw)
+    if form == "math" and not reading.marker:
+        filler = sentence(draw, length(chosen, reading, draw))
+        if BOXED in reading.asked:
+            return f"{filler}\nThe answer is $\\boxed{{{answer}}}$."
+        return f"It comes to {answer}, {filler or 'as it seems.'} That took 2 steps."
+    return answered(answer, chosen, reading, draw)
 
 
 def answered(answer: str, chosen: Chosen, reading: Reading, draw: Draw) -> str:

@@ -52,7 +52,7 @@ STORE = Path(".tglc") / "store.sqlite"
 
 def impatient(**how: object) -> RuntimeOptions:
     """The options of a session that asks each call once."""
-    return RuntimeOptions(**{**how, "policy": CallPolicy(attempts=1)})
+    return RuntimeOptions(**{**how, "policy": CallPolicy(attempts=1, exact=True)})
 
 
 class Unlucky(ScriptedModel):

@@ -58,6 +58,7 @@ def test_each_example_is_run_somewhere() -> None:
         "code",
         "tts_graph",
         *of_benchmarks,
+        "judged",  # test_judge_key.py
         *ON_SERVERS,
     }
 

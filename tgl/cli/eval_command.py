@@ -23,7 +23,7 @@ from tgl.pipeline.evaluating import EvalOutcome, evaluate
 from tgl.pipeline.resolved import load_resolved
 from tgl.pipeline.stop import Exit
 from tgl.pipeline.watch import Watch
-from tgl.report import cuts_line, failure_lines, failures_json, verdict_words
+from tgl.report import cuts_line, failure_lines, failures_json, judge_line, verdict_words
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,6 +70,8 @@ def text_lines(outcome: EvalOutcome) -> list[str]:
         lines.append(f"failed: {outcome.figures.failed}, counted as wrong ({classes})")
     if outcome.figures.verdicts:
         lines.append(f"code of the answers: {verdict_words(outcome.figures.verdicts)}")
+    if outcome.figures.judged is not None:
+        lines.append(judge_line(outcome.figures.judged, "the answers"))
     if outcome.figures.unanswered:
         lines.append(f"without an answer: {outcome.figures.unanswered}, counted as wrong")
     lines += failure_lines(outcome.failures, outcome.faults, of="this measurement")

@@ -180,6 +180,7 @@ CODES: tuple[Code, ...] = (
     Code("W0601", "context-overflow", WARNING, "a prompt that may not fit into the context of its model"),
     Code("W0702", "limit-too-low", WARNING, "a limit below what every program needs"),
     Code("W0801", "vote-without-key", WARNING, "answers are compared, and the task has no `key`"),
+    Code("W0802", "own-judge", WARNING, "a judge that may mark answers that it wrote itself"),
     Code("W0850", "repeated-rows", WARNING, "rows repeat the given fields of earlier ones"),
     Code("W0851", "question-in-prompt", WARNING, "a prompt holds a question of the test split"),
     Code("W0852", "question-among-shots", WARNING, "worked examples hold a question of the test split"),

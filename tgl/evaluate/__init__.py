@@ -5,6 +5,7 @@ from tgl.evaluate.base_roles import BaseRole, base_role, base_variants
 from tgl.evaluate.baselines import Affordable, Baseline, routes_of
 from tgl.evaluate.bench import FAILURES, Notice, Notify, failures_in
 from tgl.evaluate.bounds import one_bound, worst_bound
+from tgl.evaluate.by_judge import ByJudge, Judging, judge_of, judging_of
 from tgl.evaluate.by_tests import ByTests
 from tgl.evaluate.calibration import calibrated, price_list, reference_program
 from tgl.evaluate.cost import (
@@ -47,6 +48,7 @@ from tgl.evaluate.report import (
     FailureLine,
     FailureReport,
     GroupFigures,
+    JudgeFigures,
     LedgerReport,
     LimitReport,
     NodeLine,
@@ -81,6 +83,7 @@ __all__ = [
     "BaseRole",
     "Baseline",
     "BaselineReport",
+    "ByJudge",
     "ByTests",
     "Choice",
     "ChoiceLine",
@@ -103,6 +106,8 @@ __all__ = [
     "Found",
     "Given",
     "GroupFigures",
+    "JudgeFigures",
+    "Judging",
     "Ledger",
     "LedgerReport",
     "LimitReport",
@@ -151,6 +156,8 @@ __all__ = [
     "finalists",
     "given_text",
     "greedy",
+    "judge_of",
+    "judging_of",
     "limit_text",
     "load_dataset",
     "mean_cost",

@@ -26,6 +26,7 @@ from tgl.runtime import CallUse
 from tgl.space import Resolution
 
 OUTSIDE = "(simpler programs)"
+JUDGE = "(judge)"
 SEVERAL = "(differs by replica)"
 INACTIVE = "(not chosen)"
 INDEX = re.compile(r"\[[^\]]*\]")
@@ -132,21 +133,22 @@ class Attribution:
         for evaluation in evaluations:
             program = self.programs.get(evaluation.candidate.digest)
             for result in evaluation.results:
-                for use in result.calls:
+                for use in result.needed:
                     if use.identity not in self.needed:
                         self.needed.add(use.identity)
-                        self.book(use, program)
+                        judged = result.judged is not None and use in result.judged.calls
+                        self.book(use, None if judged else program, JUDGE if judged else OUTSIDE)
 
-    def book(self, use: CallUse, program: Decided | None) -> None:
-        """Book one call."""
+    def book(self, use: CallUse, program: Decided | None, outside: str = OUTSIDE) -> None:
+        """Book one call; `outside` is whose it is, if it is not the program's."""
         price = self.dollars.get(use.model)
         amounts = self.cost.of([use]), 0.0 if price is None else price.of(use)
         self.total.add(use, *amounts)
         node = use.node if program is None else program.declared.get(use.node, use.node)
-        name = template(node) if program is not None else OUTSIDE
+        name = template(node) if program is not None else outside
         self.nodes.setdefault(name, Account()).add(use, *amounts)
         for choice in self.templates:
-            value = OUTSIDE if program is None else program.value(choice, node)
+            value = outside if program is None else program.value(choice, node)
             self.choices.setdefault((choice, value), Account()).add(use, *amounts)
 
     @property

@@ -104,12 +104,16 @@ class Planner:
         ]
         # A grader's prompts depend on replies, so its calls can't be shared.
         graded = max((k // 2 for k in most.values()), default=0) * train if votes else 0
+        judging = 0.0 if bench.evaluator.judging is None else bench.evaluator.judging.usual
+        programs = (len(self.variants) + 1) * len(self.models) + 2
+        judged = math.ceil(judging * train * programs)
         own = singles | self.asks(self.mode) | self.needed(self.random(seen))
         final = [self.needed(one) for one in leading]
         finalists = frozenset[str]().union(*final)
-        baselines = len(own.union(*votes) - finalists) + graded
+        baselines = len(own.union(*votes) - finalists) + graded + judged
         winner = max(sum(self.worst(one)) for one in leading)
         rivals = max(len((own | voted) - one) for one in final for voted in votes or [own]) + graded
+        rivals += math.ceil(judging * train * (len(self.models) + 3)) if judging else 0
         each = self.dollars(seen)
 
         def scaled(calls: int, size: int) -> Need:
@@ -174,7 +178,7 @@ class Planner:
 
     def needed(self, evaluation: Evaluation) -> frozenset[str]:
         """The calls that an evaluation needed."""
-        return frozenset(use.identity for result in evaluation.results for use in result.calls)
+        return frozenset(use.identity for result in evaluation.results for use in result.needed)
 
     def worst(self, evaluation: Evaluation) -> list[int]:
         """The most calls of each train example."""
@@ -184,7 +188,10 @@ class Planner:
             {name: value for name, value in one.given.items() if not isinstance(value, list)}
             for one in evaluator.train
         ]
-        return [runs * worst_calls(evaluation.candidate, given) for given in scalars]
+        judging = evaluator.judging
+        judged = [0 if judging is None else judging.most([one.given]) for one in evaluator.train]
+        own = [worst_calls(evaluation.candidate, given) for given in scalars]
+        return [runs * (calls + more) for calls, more in zip(own, judged, strict=True)]
 
     def dollars(self, seen: Sequence[Evaluation]) -> float:
         """Mean dollars of a call."""

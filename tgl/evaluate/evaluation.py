@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from tgl.evaluate.cost import CostModel, Price
 from tgl.evaluate.data import Example
-from tgl.evaluate.scoring import Graded
+from tgl.evaluate.scoring import Graded, JudgedCalls
 from tgl.ir import Candidate, MetricSpec
 from tgl.runtime import CallUse, RunResult, RunStatus
-from tgl.statistics import pass_at, weighted_mean
+from tgl.statistics import Repeats, pass_at, weighted_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class ExampleResult:
     failed calls that made a node absent, `cuts` the maps whose list was longer than their bound with how many
     items they left out, `saved` the calls that a quorum spares; `failed_calls` are the calls
     that failed the run or made a node absent, each with its class.
+    `judged` is what a judge needed for the score.
     """
 
     score: float
@@ -38,6 +39,12 @@ class ExampleResult:
     runs: int = 1
     verdicts: tuple[str, ...] = ()
     cuts: tuple[tuple[str, int], ...] = ()
+    judged: JudgedCalls | None = None
+
+    @property
+    def needed(self) -> tuple[CallUse, ...]:
+        """The calls of the program and those of its judge: what the spend has."""
+        return self.calls if self.judged is None else (*self.calls, *self.judged.calls)
 
 
 DROPPED = ExampleResult(0.0, RunStatus.DROPPED, None, "", 0.0, ())
@@ -74,6 +81,26 @@ class Evaluation:
     def score(self) -> float:
         """Mean score."""
         return weighted_mean(self.scores, self.weights)
+
+    @property
+    def repeats(self) -> Repeats | None:
+        """How often the judge, asked again, said something else; None where no judge had a word."""
+        judged = [one.judged for one in self.results if one.judged is not None]
+        again = [one.differs for one in judged if one.repeated]
+        return Repeats(sum(again), len(again)) if judged else None
+
+    def judged_share(self, beside: Evaluation | None = None) -> float:
+        """Share of the examples, by weight, that a judge decided.
+
+        `beside` another evaluation: those that it decided by other words than there.
+        """
+        weighs = [one.weight for one in self.results]
+        others = [None] * self.n if beside is None else [one.judged for one in beside.results]
+        own = [
+            one.judged is not None and (beside is None or one.judged != other)
+            for one, other in zip(self.results, others, strict=True)
+        ]
+        return sum(weight for weight, is_judged in zip(weighs, own, strict=True) if is_judged) / sum(weighs)
 
     @property
     def latencies(self) -> tuple[float, ...]:
@@ -159,7 +186,7 @@ class Evaluation:
         """Dollars by identity (0 for models without a price), in order of first need."""
         charged: dict[str, float] = {}
         for result in self.results:
-            for use in result.calls:
+            for use in result.needed:
                 price = dollars.get(use.model)
                 charged.setdefault(use.identity, 0.0 if price is None else price.of(use))
         return charged
@@ -171,20 +198,24 @@ def each(total: float, runs: int) -> float:
 
 
 def shown(result: RunResult, graded: Graded, example: Example) -> ExampleResult:
-    """A run with its score. A failed run scores 0 and stays known as failed."""
+    """A run with its score. A failed run scores 0 and stays known as failed; no verdict is a failure, too."""
+    judged = graded.judged
+    failed = result.status is RunStatus.FAILED or (judged is not None and judged.failure != "")
+    failure = result.failure if judged is None or not judged.failure else judged.failure
     return ExampleResult(
         score=graded.score,
-        status=result.status,
-        failure=(result.failure or "unknown") if result.status is RunStatus.FAILED else None,
+        status=RunStatus.FAILED if failed else result.status,
+        failure=(failure or "unknown") if failed else None,
         answer="" if result.answer is None else result.answer.text,
         latency=result.latency,
         calls=result.calls,
         fallbacks=tuple(fallback.failure for fallback in result.fallbacks),
         saved=result.saved,
-        failed_calls=failed_calls(result),
+        failed_calls=failed_calls(result) + (() if judged is None else judged.failed_calls),
         weight=example.weight,
         verdicts=(graded.verdict,) if graded.verdict else (),
         cuts=result.cuts,
+        judged=judged,
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+from tgl.evaluate.by_judge import Judging
 from tgl.evaluate.cost import Price
 from tgl.evaluate.data import Example, Given
-from tgl.evaluate.dropping import Allowance, first_failure
+from tgl.evaluate.dropping import Allowance, ExampleFailed, first_failure
 from tgl.evaluate.evaluation import DROPPED, Evaluation, merged, shown
 from tgl.evaluate.ledger import Forecast, Need
 from tgl.evaluate.scoring import Agreeing, Graded, Scorer
@@ -53,6 +54,7 @@ class Evaluator:
         abort: whether the first failed example ends everything.
         metric: of the task.
         scorer: what an answer scores; None: 1 if it is the target.
+        judging: what a judge may need for that, None without one.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Evaluator:
         abort: bool = False,
         metric: MetricSpec = ACCURACY,
         scorer: Scorer | None = None,
+        judging: Judging | None = None,
     ) -> None:
         self._runner, self._splits = runner, splits
         self._dollars = dollars or {}
@@ -73,6 +76,7 @@ class Evaluator:
         self._allowance, self._abort = allowance, abort
         self.metric = metric
         self._scorer = Agreeing() if scorer is None else scorer
+        self.judging = judging
 
     async def on_train(self, candidates: Sequence[Candidate]) -> list[Evaluation]:
         """Candidates on all train examples, in order."""
@@ -119,7 +123,11 @@ class Evaluator:
             needed.append(own[: rule.kept(own)])
             if self._abort and (failed := first_failure(needed[-1])) is not None:
                 raise failed
-        scores = iter(await self.scored([*zip_runs(needed, examples, draws)]))
+        graded = await self.scored([*zip_runs(needed, examples, draws)])
+        unjudged = [one.judged.failure for one in graded if one.judged is not None and one.judged.failure]
+        if self._abort and unjudged:
+            raise ExampleFailed(unjudged[0], "the judge of its answer gave no verdict")
+        scores = iter(graded)
         made: list[Evaluation] = []
         for candidate, own in zip(candidates, needed, strict=True):
             runs = [shown(result, next(scores), one) for result, one in zip_runs([own], examples, draws)]
@@ -174,6 +182,9 @@ class Evaluator:
                     amount += dollars[ask.node]
                 else:
                     known.setdefault(ask.identity, dollars[ask.node])
+        if self.judging is not None:  # what is judged is not known before the answers are
+            judged = self.judging.most(questions) * self.metric.draws
+            calls, amount = calls + judged, amount + judged * self.judging.dollars
         return Forecast(known, Need(calls, amount))
 
     def asks_on_train(self, candidate: Candidate) -> frozenset[str]:

@@ -9,9 +9,26 @@ from tgl.emit import amount_text
 from tgl.evaluate.cost import CostModel
 from tgl.evaluate.data import Example
 from tgl.evaluate.evaluation import Evaluation, ExampleResult
-from tgl.evaluate.report import BaselineReport, Difference, Estimate, GroupFigures, ProgramFigures
+from tgl.evaluate.report import (
+    BaselineReport,
+    Difference,
+    Estimate,
+    GroupFigures,
+    JudgeFigures,
+    ProgramFigures,
+)
 from tgl.ir import ACCURACY, MetricSpec
-from tgl.statistics import Interval, Resampler, bootstrap_mean, bounded_mean, compare, quantile, weighted_mean
+from tgl.statistics import (
+    Interval,
+    Repeats,
+    Resampler,
+    bootstrap_mean,
+    bounded_mean,
+    compare,
+    moved_out,
+    quantile,
+    weighted_mean,
+)
 
 FINAL_SALT = "final"
 """Salt of the final measurement: its draws are not those that the search has seen (semantics.md 8)."""
@@ -30,11 +47,20 @@ def estimate(value: float, interval: Interval) -> Estimate:
 
 
 def score_of(
-    scores: Sequence[float], weights: Sequence[float] | None, metric: MetricSpec, resampler: Resampler
+    scores: Sequence[float],
+    weights: Sequence[float] | None,
+    metric: MetricSpec,
+    resampler: Resampler,
+    judged: tuple[Repeats, float] | None = None,
 ) -> Estimate:
-    """The mean score as the metric tells it, with its interval (`bounded_mean`)."""
+    """The mean score as the metric tells it, with its interval (`bounded_mean`).
+
+    `judged`: how its judge repeats itself, and the share of examples that it decided.
+    """
     ends = bounded_mean(scores, weights, resampler)
     mean = weighted_mean(scores, weights)
+    if judged is not None:
+        ends = moved_out(mean, ends, [judged])
     if metric.kind == "accuracy" and weights is None:
         return estimate(round(sum(scores)) / len(scores), ends)
     low, high = sorted((metric.figure(ends.low), metric.figure(ends.high)))
@@ -59,8 +85,11 @@ def figures(
             members.setdefault(one.group, []).append(result)
     groups = {name: Evaluation(evaluation.candidate, tuple(own)) for name, own in sorted(members.items())}
 
+    repeats = evaluation.repeats
+
     def scored(one: Evaluation, *name: str) -> Estimate:
-        return score_of(one.scores, one.weights, metric, resampler.child("score", *name))
+        judged = None if repeats is None else (repeats, one.judged_share())
+        return score_of(one.scores, one.weights, metric, resampler.child("score", *name), judged)
 
     return ProgramFigures(
         n=evaluation.n,
@@ -77,7 +106,8 @@ def figures(
         unanswered=evaluation.unanswered,
         fallbacks=dict(evaluation.fallbacks),
         calls_saved=evaluation.saved / evaluation.n,
-        verdicts=dict(evaluation.verdicts),
+        verdicts={} if repeats is not None else dict(evaluation.verdicts),
+        judged=None if repeats is None else judge_figures(evaluation, repeats),
         cuts=dict(evaluation.cuts),
         groups=tuple(
             GroupFigures(name=name, n=own.n, correct=own.scores.count(1.0), accuracy=scored(own, name))
@@ -86,17 +116,37 @@ def figures(
     )
 
 
+def judge_figures(evaluation: Evaluation, repeats: Repeats) -> JudgeFigures:
+    """How the judge of a program's answers agrees with itself."""
+    judged = [one.judged for one in evaluation.results if one.judged is not None]
+    return JudgeFigures(
+        asked=len(judged),
+        contradicts=sum(one.contradicts for one in judged),
+        repeated=repeats.count,
+        differs=repeats.differing,
+        error=repeats.rate,
+        error_high=repeats.most(),
+        calls=sum(len(one.calls) for one in judged),
+    )
+
+
 def difference(
     winner: Evaluation, other: Evaluation, resampler: Resampler, metric: MetricSpec = ACCURACY
 ) -> Difference:
     """How the winner's figure differs from that of another program on the same examples."""
     compared = compare(winner.scores, other.scores, resampler, weights=winner.weights)
-    low, high = sorted(metric.difference(end) for end in (compared.interval.low, compared.interval.high))
+    ends, judged = compared.interval, [winner.repeats, other.repeats]
+    if winner.repeats is not None or other.repeats is not None:
+        # Where both gave one answer, one verdict is of both, and whatever is wrong with it cancels.
+        shares = [winner.judged_share(other), other.judged_share(winner)]
+        parts = [(one, share) for one, share in zip(judged, shares, strict=True) if one is not None]
+        ends = moved_out(compared.difference, ends, parts, least=-1.0)
+    low, high = sorted(metric.difference(end) for end in (ends.low, ends.high))
     return Difference(
         estimate=Estimate(value=metric.difference(compared.difference), low=low, high=high),
         p_value=compared.p_value,
         method=compared.method,
-        distinguishable=compared.distinguishable,
+        distinguishable=not ends.holds(0.0),
     )
 
 
@@ -143,6 +193,6 @@ def signed_text(value: float) -> str:
 def responses_hash(evaluations: Iterable[Evaluation]) -> str:
     """Hash of the identities that figures rest on, `sha256:…`, whatever their order."""
     identities = {
-        use.identity for evaluation in evaluations for result in evaluation.results for use in result.calls
+        use.identity for evaluation in evaluations for result in evaluation.results for use in result.needed
     }
     return "sha256:" + hashlib.sha256("\n".join(sorted(identities)).encode()).hexdigest()

@@ -33,6 +33,23 @@ class GroupFigures(Frozen):
     accuracy: Estimate
 
 
+class JudgeFigures(Frozen):
+    """How a judge agrees with itself on a program's answers.
+
+    Of `asked` verdicts `contradicts` hung on the order; of `repeated` ones `differs` came out otherwise in
+    another wording. `error` is how often a verdict is not the meant one, told from these (`Repeats.rate`),
+    `error_high` the upper end of its interval; both are in the interval of the figure.
+    """
+
+    asked: int
+    contradicts: int
+    repeated: int
+    differs: int
+    error: float
+    error_high: float
+    calls: int
+
+
 class ProgramFigures(Frozen):
     """A program on the n examples of one split.
 
@@ -43,7 +60,7 @@ class ProgramFigures(Frozen):
     are failed calls that made a node absent, by class; `calls_saved` is how many calls of a question, in the
     mean, a quorum spares its deployment. `verdicts`: how the code of its answers did, where the key runs it.
     `cuts`: maps whose lists were longer than their bound, with the number of such examples and the number of
-    items that were left out.
+    items that were left out. `judged`: how the judge of its answers agrees with itself.
     """
 
     n: int
@@ -62,6 +79,7 @@ class ProgramFigures(Frozen):
     calls_saved: float = 0.0
     verdicts: dict[str, int] = Field(default_factory=dict[str, int])
     cuts: dict[str, tuple[int, int]] = Field(default_factory=dict[str, tuple[int, int]])
+    judged: JudgeFigures | None = Field(default=None, exclude_if=lambda judged: judged is None)
     groups: tuple[GroupFigures, ...] = ()
 
 

@@ -18,8 +18,25 @@ from pydantic import JsonValue
 from tgl.evaluate.data import Example
 from tgl.ir import FunctionSpec, MetricSpec
 from tgl.keys import Answer, agrees, token_f1
-from tgl.runtime import BatchStopped
+from tgl.runtime import BatchStopped, CallUse
 from tgl.stdfn import FunctionError, Message, StdFunction, Value
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedCalls:
+    """What a judge needed for one answer, and how sure it is.
+
+    `contradicts`: its two orders say two things; `repeated`: it was asked again in another wording, and then
+    `differs` tells whether it said something else. `failure` is why there is no verdict, "" if there is one;
+    `failed_calls` are the calls that failed, each with its class.
+    """
+
+    calls: tuple[CallUse, ...]
+    contradicts: bool = False
+    repeated: bool = False
+    differs: bool = False
+    failure: str = ""
+    failed_calls: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +45,7 @@ class Graded:
 
     score: float
     verdict: str = ""
+    judged: JudgedCalls | None = None
 
 
 class Scorer(Protocol):

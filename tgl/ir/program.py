@@ -286,10 +286,11 @@ class KeySpec(Frozen):
     `tolerance` of numbers is absolute, or `relative` to the target; `options` are those of a `choice`,
     `fields` those of a `json` object that count (none: all). Of `code`, `tests` and `entry` name the fields
     of a row that hold the tests and the function's name, `prompt` the field that a program may continue;
-    `timeout` is in seconds of processor time.
+    `timeout` is in seconds of processor time. Of `judge`, `judge` names the model, `repeat` is the share of
+    items that it judges twice, `rubric` what it is told counts as the same.
     """
 
-    kind: Literal["exact", "text", "number", "math", "choice", "json", "set", "code"]
+    kind: Literal["exact", "text", "number", "math", "choice", "json", "set", "code", "judge"]
     match: Literal["exact", "normalised"] = "exact"
     after: str | None = None
     tolerance: float | None = None
@@ -300,6 +301,9 @@ class KeySpec(Frozen):
     entry: str | None = Field(default=None, exclude_if=lambda field: field is None)
     prompt: str | None = Field(default=None, exclude_if=lambda field: field is None)
     timeout: float | None = Field(default=None, exclude_if=lambda seconds: seconds is None)
+    judge: str | None = Field(default=None, exclude_if=lambda name: name is None)
+    repeat: float | None = Field(default=None, exclude_if=lambda share: share is None)
+    rubric: str | None = Field(default=None, exclude_if=lambda text: text is None)
 
 
 class MetricSpec(Frozen):

@@ -11,13 +11,14 @@
 | json   | its last object that has the fields                    | the fields have equal values            |
 | set    | the members that its first line lists                  | they are the same members, in any order |
 | code   | all of it: which program it is, its prompt tells too   | the programs differ in layout alone     |
+| judge  | all of it, up to 4000 bytes                            | their normal forms are equal            |
 
 With `after`, only the text behind its last occurrence counts, and a reply without it is unread. A first
 line, because a small model that has answered tends to go on with a question of its own.
 
 Votes count answers by `key`, which is an equivalence. `agrees` is what a reply is scored with: a tolerance
 and units that one side leaves out are no equivalence (12 cm is 12, and 12 is 12 m). Code is scored by its
-tests, where it can run (`tgl.sandbox`), and not here.
+tests, where it can run (`tgl.sandbox`), and answers under `judge` by a model, and not here.
 """
 
 from __future__ import annotations
@@ -149,6 +150,8 @@ def answer_in(spec: KeySpec, text: str, *, last: bool) -> Answer | None:
             return set_answer(first_line(text))
         case "code":
             return code_answer(text if last else text.lstrip())
+        case "judge":
+            return judged_answer(text.strip())
         case _:
             assert_never(spec.kind)
 
@@ -167,6 +170,18 @@ def set_answer(line: str) -> Answer | None:
     inside = line.strip().removeprefix("[").removesuffix("]").removeprefix("{").removesuffix("}")
     members = sorted({normal for one in MEMBERS.split(inside) if (normal := normalised(one))})
     return Answer(line, "\x1f".join(members)) if members else None
+
+
+MOST_JUDGED = 4000
+"""UTF-8 bytes of a text that is judged, so that what a judge is shown has an end."""
+
+
+def judged_answer(text: str) -> Answer | None:
+    """The whole of a reply, unless it is too long to be shown to a judge."""
+    if len(text) > MOST_JUDGED or len(text.encode("utf-8", "replace")) > MOST_JUDGED:
+        return None
+    key = normalised(text) or text
+    return Answer(text, key) if key else None
 
 
 def code_answer(text: str) -> Answer | None:

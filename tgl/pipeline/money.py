@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from tgl.evaluate import reachable_models
+from tgl.evaluate import judging_of, reachable_models
 from tgl.ir import Alternative, GraphTemplate, NodeTemplate, ProgramIR
 from tgl.space import Lengths, OpenBounds
 
@@ -38,6 +38,8 @@ def dearest_call(ir: ProgramIR, lengths: Lengths) -> float | None:
         for node, alternative in role_alternatives(ir.graph)
         for name in names
     ]
+    if (judging := judging_of(ir, lengths)) is not None:
+        found.append(judging.dollars if judging.priced else None)
     known = [dollars for dollars in found if dollars is not None]
     return max(known, default=0.0) if len(known) == len(found) else None
 

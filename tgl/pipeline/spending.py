@@ -16,6 +16,7 @@ from tgl.evaluate import (
     Splits,
     base_role,
     base_variants,
+    judging_of,
     reachable_models,
     reference_program,
 )
@@ -117,11 +118,17 @@ async def search_estimate(
     models, variants = len(reachable_models(ir)), max(1, len(base_variants(ir, ir.task)))
     train, select, test = len(splits.train), len(splits.select), splits.test.size
     share = min(1.0, shared / max(1e-9, usual * len(different)))
+    judging = judging_of(ir, known.lengths)
+    judged = 0.0 if judging is None else judging.usual  # a verdict on each answer, but for equal ones
+    rivals = models * (variants + 1) * select + (models + 2) * test
     stages = (
-        ("train", round(each * train)),
-        ("select", round(usual * finalists * share * select)),
-        ("comparisons", models * (variants + VOTES) * select + (models + VOTES) * test),
-        ("test", round(usual * test)),
+        ("train", round((each + judged * distinct) * train)),
+        ("select", round((usual * share + judged) * finalists * select)),
+        (
+            "comparisons",
+            models * (variants + VOTES) * select + (models + VOTES) * test + round(judged * rivals),
+        ),
+        ("test", round((usual + judged) * test)),
     )
     total = sum(count for _, count in stages)
     calls = total if spec.spend_calls is None else min(total, spec.spend_calls)

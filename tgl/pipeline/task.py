@@ -12,11 +12,14 @@ from tgl.evaluate import (
     ByTests,
     Dataset,
     Evaluator,
+    Scorer,
     SplitName,
     Splits,
     dataset_of,
     dollar_prices,
     given_text,
+    judge_of,
+    judging_of,
     scorer_of,
     split,
 )
@@ -141,16 +144,35 @@ def evaluator_of(ir: ProgramIR, splits: Splits, session: Session, *, scoring: bo
         Stop: code has to be run, and there is no sandbox.
     """
     metric = ACCURACY if ir.task is None else ir.task.metric
+    lengths = lengths_of(ir, splits, session.shots)
     return Evaluator(
         session.executor,
         splits,
         dollars=dollar_prices(ir.models),
-        lengths=lengths_of(ir, splits, session.shots),
+        lengths=lengths,
         allowance=1.0 if ir.task is None else ir.task.failures,
         abort=ir.task is not None and ir.task.on_error == "abort",
         metric=metric,
-        scorer=scorer_of(metric, session.functions, right=tested(ir, session)) if scoring else None,
+        scorer=scorer_of(metric, session.functions, right=right_of(ir, session)) if scoring else None,
+        judging=judging_of(ir, lengths),
     )
+
+
+def right_of(ir: ProgramIR, session: Session) -> Scorer | None:
+    """What tells whether an answer is right, where the key alone can't.
+
+    Raises:
+        Stop: it can't be had.
+    """
+    if ir.task is None:
+        return None
+    match ir.task.key.kind:
+        case "code":
+            return tested(ir, session)
+        case "judge":
+            return judge_of(ir.task.key, ir.models, session.executor)
+        case _:
+            return None
 
 
 def tested(ir: ProgramIR, session: Session) -> ByTests | None:

@@ -12,7 +12,7 @@ from tgl.report.progress import (
 )
 from tgl.report.scores import figure_text
 from tgl.report.spending import ledger_table
-from tgl.report.table import cuts_line, search_table, verdict_words
+from tgl.report.table import cuts_line, judge_line, search_table, verdict_words
 
 __all__ = [
     "JsonProgress",
@@ -25,6 +25,7 @@ __all__ = [
     "failure_lines",
     "failures_json",
     "figure_text",
+    "judge_line",
     "ledger_table",
     "search_table",
     "simulation_label",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tgl.emit import amount_text
-from tgl.evaluate import BaselineReport, ProgramFigures, SearchReport
+from tgl.evaluate import BaselineReport, JudgeFigures, ProgramFigures, SearchReport
 from tgl.report.columns import INDENT, columns
 from tgl.report.scores import difference_text, estimate_text, figure_text
 
@@ -42,6 +42,8 @@ def search_table(report: SearchReport, *, title: str) -> str:
 
 def interval_words(report: SearchReport) -> str:
     """Which interval the figures have."""
+    if report.winner.judged is not None:
+        return "95 % interval (Wilson, moved out by what the judge is unsure of)"
     plain = report.metric.kind == "accuracy" and report.metric.weight is None
     return "95 % Wilson interval" if plain else "95 % interval"
 
@@ -152,6 +154,8 @@ def facts(report: SearchReport) -> list[str]:
         )
     if report.winner.verdicts:
         lines.append(f"code of {title_of(report)}: {verdict_words(report.winner.verdicts)}")
+    if report.winner.judged is not None:
+        lines.append(judge_line(report.winner.judged, "the winner's answers"))
     if report.winner.unanswered:
         lines.append(
             f"without an answer: {report.winner.unanswered} of {report.winner.n} questions, counted as wrong"
@@ -166,6 +170,18 @@ def cuts_line(figures: ProgramFigures) -> str:
         for name, (examples, items) in sorted(figures.cuts.items())
     )
     return f"lists longer than the bound of their `each`: {maps}"
+
+
+def judge_line(judged: JudgeFigures, of: str) -> str:
+    """How the judge agrees with itself, and what the interval makes of it."""
+    told = f"judge of {of}: {judged.contradicts} of {judged.asked} verdicts hung on the order (no credit)"
+    if not judged.repeated:
+        return f"{told}; none was repeated, so the interval takes any verdict as unsure: raise `repeat`"
+    return (
+        f"{told}; asked again, {judged.differs} of {judged.repeated} differed, so a verdict is wrong by "
+        f"chance in {100 * judged.error:.1f} % (at most {100 * judged.error_high:.1f} %), which the interval "
+        "holds; what it is wrong in each time is not known without labels"
+    )
 
 
 def title_of(report: SearchReport) -> str:

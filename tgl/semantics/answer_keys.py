@@ -8,12 +8,16 @@ from tgl.semantics.errors import types as facts
 from tgl.semantics.settings import Settings
 from tgl.syntax import ast
 
+REPEAT = 0.2
+"""Share of the items that are judged twice, unless the task says another."""
+LONGEST_RUBRIC = 2000
+"""UTF-8 bytes."""
 LETTERS = ("A", "B", "C", "D")
-KINDS = ("exact", "text", "number", "math", "choice", "json", "set", "code")
-PLANNED = ("labels", "judge", "embedding")
+KINDS = ("exact", "text", "number", "math", "choice", "json", "set", "code", "judge")
+PLANNED = ("labels", "embedding")
 WANTED = (
     "`exact`, `text, match: normalised`, `number, tolerance: 1%`, `math`, `choice, options: [A, B, C, D]`, "
-    "`json, fields: [name, age]`, `set` or `code, tests: FIELD`, "
+    "`json, fields: [name, age]`, `set`, `code, tests: FIELD` or `judge, by: MODEL`, "
     'each with `after: "…"` if a text stands before it'
 )
 TAKEN = {
@@ -25,6 +29,7 @@ TAKEN = {
     "json": ("fields", "after"),
     "set": ("after",),
     "code": ("tests", "entry", "prompt", "timeout", "after"),
+    "judge": ("by", "repeat", "rubric", "after"),
 }
 """What stands behind each kind."""
 BEHIND = '; `after: "…"` is a text that stands before the answer'
@@ -38,6 +43,8 @@ TAKEN_WORDS = {
     "set": "`set` alone" + BEHIND,
     "code": "`code, tests: FIELD`, with `entry: FIELD` (the function's name) and `prompt: FIELD` (what a "
     "reply may go on with), `timeout: 5s` (of a run; 1s to 60s)" + BEHIND,
+    "judge": "`judge, by: MODEL`, with `repeat: 20%` (of the items are judged twice, above 0%) and "
+    '`rubric: "…"` (what counts as the same, of at most 2000 bytes)' + BEHIND,
 }
 
 
@@ -60,16 +67,34 @@ def read_key(got: Settings) -> KeySpec:
     found: dict[str, object] = {"kind": kind.id}
     for arg in args[1:]:
         read = read_setting(kind.id, arg)
-        if not read or arg.name in found:
+        if not read or found.keys() & read.keys():
             got.problems.add(facts.wrong_setting(got.place(arg), "key", TAKEN_WORDS[kind.id]))
             return KeySpec(kind="exact")
         found |= read
     if kind.id == "code" and "tests" not in found:
         got.problems.add(facts.wrong_setting(got.place(args[0]), "key", TAKEN_WORDS["code"]))
         return KeySpec(kind="exact")
+    if kind.id == "judge" and not judged_by(got, args[0], found):
+        return KeySpec(kind="exact")
     if kind.id == "choice":
         found.setdefault("options", LETTERS)
     return KeySpec.model_validate(found)
+
+
+def judged_by(got: Settings, first: ast.Arg, found: dict[str, object]) -> bool:
+    """Whether a judge is a model of the program; reported if not."""
+    name = found.get("judge")
+    if name is None:
+        got.problems.add(facts.wrong_setting(got.place(first), "key", TAKEN_WORDS["judge"]))
+        return False
+    found.setdefault("repeat", REPEAT)
+    binding = got.scope.names.get(str(name))
+    if binding is None or not isinstance(binding.decl, ast.Model):
+        models = [other for other, one in got.scope.names.items() if isinstance(one.decl, ast.Model)]
+        at = next(got.place(arg.value) for arg in got.args("key") if arg.name == "by")
+        got.problems.add(name_facts.unknown_name(at, str(name), models, kind="model"))
+        return False
+    return True
 
 
 def read_setting(kind: str, arg: ast.Arg) -> dict[str, object]:
@@ -90,10 +115,21 @@ def read_setting(kind: str, arg: ast.Arg) -> dict[str, object]:
             return {name: words} if enough and not same and len(words) == len(items) else {}
         case ast.Arg(name="timeout", value=ast.Number(value=value, unit="s")) if 1 <= value <= 60:
             return {"timeout": float(value)}
+        case ast.Arg(name="by", value=ast.Name(id=model)):
+            return {"judge": model}
+        case ast.Arg(name="repeat", value=ast.Number(value=value, unit="%")) if 0 < value <= 1:
+            return {"repeat": float(value)}
+        case ast.Arg(name="rubric", value=ast.String(value=text)) if text.strip() and short(text):
+            return {"rubric": text}
         case ast.Arg(name="tests" | "entry" | "prompt" as name, value=ast.Name(id=field)):
             return {name: field}
         case _:
             return {}
+
+
+def short(text: str) -> bool:
+    """Whether a rubric has an end."""
+    return len(text.encode("utf-8", "replace")) <= LONGEST_RUBRIC
 
 
 def listed(items: tuple[ast.Expr, ...]) -> tuple[str, ...]:
@@ -110,6 +146,8 @@ def told(key: KeySpec) -> str:
     match key.kind:
         case "number":
             words = "Answer with the number only."
+        case "judge":
+            words = "Answer with the answer only."
         case "text":
             words = "Answer in a few words, with the answer only."
         case "exact":

@@ -48,6 +48,7 @@ class Invariant(StrEnum):
     MODEL_ONCE = "model-once"
     MODEL_KNOWN = "model-known"
     UNIT_MODEL = "unit-model"
+    JUDGE_MODEL = "judge-model"
     GOAL = "goal"
 
 

@@ -91,6 +91,27 @@ def settle_unit(ir: ProgramIR, context: Context) -> ProgramIR:
     return ir.model_copy(update={"task": task, "models": specs(context, names)})
 
 
+def declare_judge(ir: ProgramIR, context: Context) -> ProgramIR:
+    """With the model that judges answers, also if no node runs on it."""
+    judge = None if ir.task is None else ir.task.key.judge
+    if judge is None or any(model.name == judge for model in ir.models):
+        return ir
+    names = dict(context.state.models)
+    for model in ir.models:
+        names.setdefault(model.name, scope_of(context, model.name))
+    names[judge] = scope_of(context, judge)
+    return ir.model_copy(update={"models": specs(context, names)})
+
+
+def scope_of(context: Context, model: str) -> FileScope:
+    """The file that declares a model which some file can see."""
+    for scope in context.files.scopes.values():
+        binding = scope.names.get(model)
+        if binding is not None and isinstance(binding.decl, ast.Model):
+            return context.files.scopes[binding.home]
+    raise KeyError(model)
+
+
 def declare_functions(ir: ProgramIR, context: Context) -> ProgramIR:
     """With the functions that users wrote and that the graph or the task's metric calls, by name."""
     functions = dict(context.state.functions)
@@ -118,6 +139,9 @@ PASSES: tuple[Pass, ...] = (
         frozenset({Invariant.MODEL_KNOWN}),
         frozenset({Invariant.UNIT_MODEL}),
         settle_unit,
+    ),
+    Pass(
+        "declare-judge", frozenset({Invariant.UNIT_MODEL}), frozenset({Invariant.JUDGE_MODEL}), declare_judge
     ),
     Pass("declare-functions", frozenset(), frozenset({Invariant.FN_DECLARED}), declare_functions),
 )

@@ -160,6 +160,8 @@ def declarations(ir: ProgramIR) -> Iterator[Broken]:
         yield Broken(Invariant.MODEL_ONCE, name, "stands several times")
     if ir.task is not None and ir.task.unit.kind in ("model", "flops") and ir.task.unit.model not in names:
         yield Broken(Invariant.UNIT_MODEL, ir.task.name, f"costs are in units of {ir.task.unit.model}")
+    if ir.task is not None and ir.task.key.judge is not None and ir.task.key.judge not in names:
+        yield Broken(Invariant.JUDGE_MODEL, ir.task.name, f"answers are judged by {ir.task.key.judge}")
     if ir.optimize is None:
         return
     if ir.optimize.graph != ir.graph.name:

@@ -9,6 +9,7 @@ from tgl.statistics.proportions import (
     paired_proportions,
     wilson,
 )
+from tgl.statistics.repeated import Repeats, moved_out
 from tgl.statistics.resampling import (
     RESAMPLES,
     CorrectedBest,
@@ -26,6 +27,7 @@ __all__ = [
     "Interval",
     "PairedComparison",
     "PairedCounts",
+    "Repeats",
     "Resampler",
     "bootstrap_difference",
     "bootstrap_mean",
@@ -35,6 +37,7 @@ __all__ = [
     "corrected_best",
     "correlation",
     "mcnemar_exact",
+    "moved_out",
     "paired_counts",
     "paired_proportions",
     "pass_at",

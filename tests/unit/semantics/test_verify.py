@@ -241,6 +241,10 @@ BREAK: dict[str, tuple[Invariant, Callable[[ProgramIR], ProgramIR]]] = {
         Invariant.UNIT_MODEL,
         lambda ir: with_(ir, "task", "unit", model="huge"),
     ),
+    "judged by a model that is not there": (
+        Invariant.JUDGE_MODEL,
+        lambda ir: with_(ir, "task", "key", kind="judge", judge="huge"),
+    ),
     "a goal of another graph": (Invariant.GOAL, lambda ir: with_(ir, "optimize", graph="panel")),
     "a goal without its task": (Invariant.GOAL, lambda ir: with_(ir, task=None)),
 }

@@ -103,3 +103,15 @@ def vote_without_key(at: At, task: str, function: str, used: At) -> Diagnostic:
         "`key exact` if every letter counts",
         also=[used.label(f"`{function}` compares answers")],
     )
+
+
+def own_judge(at: At, judge: str, model: str) -> Diagnostic:
+    """W0802: a judge that may mark its own answers."""
+    same = "" if judge == model else f", which is `{model}`,"
+    return warning(
+        "W0802",
+        at,
+        f"the judge `{judge}`{same} may mark answers that it wrote itself",
+        "models tend to favour what they wrote",
+        hint="judge with a model that the program does not use, best of another family",
+    )

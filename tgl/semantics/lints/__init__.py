@@ -9,6 +9,7 @@ from __future__ import annotations
 from tgl.ir import GraphTemplate, TaskSpec
 from tgl.semantics.errors.at import At
 from tgl.semantics.lints.absent import no_output
+from tgl.semantics.lints.judges import own_judge
 from tgl.semantics.lints.limits import limits
 from tgl.semantics.lints.options import numbered, unreachable, weights
 from tgl.semantics.lints.places import spots
@@ -59,6 +60,8 @@ def lint(
         no_output(state, graph, found, instance.scope.at(output.value.span), main)
     if goal is not None:
         limits(state, graph, goal, task)
+    if goal is not None and task is not None:
+        own_judge(state, goal, task)
 
 
 def keyless(state: State, goal: Goal) -> At | None:

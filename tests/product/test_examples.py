@@ -47,7 +47,8 @@ def test_an_example_is_clean(path: Path) -> None:
 
 def test_each_example_is_run_somewhere() -> None:
     written = {path.name.removesuffix(".tgl") for path in EXAMPLES if not path.name.endswith(".opt.tgl")}
-    # The second: test_simulated.py; the third: test_keys.py; the fourth: test_code_key.py; the fifth: test_tts_graph.py.
+    # The second: test_simulated.py; the third: test_keys.py; the fourth: test_code_key.py; the fifth:
+    # test_tts_graph.py.
     # `benchmarks` has tasks alone: tests/data/test_benchmark_layouts.py.
     # Those of `std.tasks`: test_benchmarks.py.
     of_benchmarks = {"benchmarks", "math", "mmlu", "gsm8k", "humaneval"}

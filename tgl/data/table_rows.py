@@ -12,6 +12,8 @@ from tgl.data.values import Row
 from tgl.text import SourceFile, Span
 
 MMLU_FIELDS = ("question", "A", "B", "C", "D", "answer")
+OTHERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+"""What separates values in tables that call themselves CSV; spreadsheets do so by the country's comma."""
 WIDTH = "put quotes around values that hold commas or line ends, and double the quotes in them"
 
 
@@ -93,6 +95,10 @@ def table_rows(text: str, name: str, delimiter: str, findings: Findings) -> Iter
 
 def bad_header(header: Sequence[str], place: RowPlace) -> BadTable | None:
     """What is wrong with the names of fields."""
+    other = next((mark for mark in OTHERS if len(header) == 1 and mark in header[0]), None)
+    if other is not None:
+        hint = "values are separated by commas in a file .csv, by tabs in a file .tsv: save or name it so"
+        return BadTable(place, f"has {OTHERS[other]} between its names", hint, "mark")
     if "" in header:
         at = header.index("") + 1
         return BadTable(place, f"names no field in column {at}", "the first row names each field", "name")

@@ -41,7 +41,19 @@ def parsed(text: str) -> object:
         ValueError: it is none; a `JSONDecodeError` has the place.
         RecursionError: it is nested too deeply.
     """
-    return json.loads(text, parse_constant=refuse_constant, parse_float=refuse_infinite)
+    return json.loads(
+        text, parse_constant=refuse_constant, parse_float=refuse_infinite, object_pairs_hook=refuse_repeats
+    )
+
+
+def refuse_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Of two fields of one name one would be left out silently."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        again = next(name for at, name in enumerate(names) if name in names[:at])
+        raise ValueError(f"an object names `{shortened(again, 40)}` twice")
+    return made
 
 
 def refuse_constant(name: str) -> object:

@@ -35,6 +35,16 @@ MATH = KeySpec(kind="math")
         (r"\text{no solution}", "text no solution"),
         (r"\boxed{\pm 1, \pm 2}", "{-1;-2;1;2}"),
         (r"\boxed{\text{A, B}}", "{letter A;letter B}"),
+        ("So we get\n\\[\nx = 42\n\\]", "42"),
+        ("It costs $5, then\n$$\n\\frac{3}{4}.\n$$\n", "3/4"),
+        ("First\n\\[ 1 \\]\nthen\n\\[\n2\n\\].", "2"),
+        ("The answer is\n\\[\n\\frac12\n\\]\nI checked it 3 times.", "1/2"),
+        ("It is\n```\n12\n```", "12"),
+        ("Hence\n\\[\n\\begin{pmatrix}\n 1 & 2 \\\\[2pt]\n 3 & 4\n\\end{pmatrix}.\n\\]", "matrix[1,2;3,4]"),
+        (r"\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}", "matrix[1,2;3,4]"),
+        ("3 × 10⁴", "30000"),
+        (r"\boxed{10⁻²}", "1/100"),
+        ("The answer is 2¹⁰.", "1024"),
         ("", None),
         ("I do not know how to solve this, sorry about that.", None),
     ],
@@ -63,3 +73,8 @@ def test_after_is_where_the_answer_stands():
 )
 def test_a_target_is_an_answer_or_a_worked_solution(target, key):
     assert expected(MATH, target).key == key
+
+
+@pytest.mark.parametrize("signed", [r"+\infty", r"(2, +\infty)", r"x < + \infty"])
+def test_a_sign_of_infinity_may_be_left_out(signed):
+    assert read_answer(MATH, rf"\boxed{{{signed}}}").key == expected(MATH, signed.replace("+", "")).key

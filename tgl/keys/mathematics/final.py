@@ -17,6 +17,14 @@ BOX = ("\\boxed", "\\fbox")
 SAID = re.compile(r"(?i)\b(?:final\s+)?answer(?:\s+is)?\**\s*[:=]?\s*(?:is\s*:?\s*)?\**\s*")
 SENTENCE_END = re.compile(r"\.\s|\.?\n|\.$")
 FORMULA = re.compile(r"\$\$?([^$]+)\$\$?|\\\((.{1,2000}?)\\\)|\\\[(.{1,2000}?)\\\]", re.DOTALL)
+DISPLAY = re.compile(
+    r"(?:(?<!\\)\\\[(?P<bracketed>(?:(?!(?<!\\)\\\[).){1,2000}?)\\\]"
+    r"|\$\$(?P<dollars>(?:(?!\$\$).){1,2000})\$\$"
+    r"|(?P<matrix>\\begin\{(?P<kind>[bpvBV]?matrix)\}(?:(?!\\begin).){1,2000}?\\end\{(?P=kind)\}))[\s.*]*\Z",
+    re.DOTALL,
+)
+"""A formula at the very end, over as many lines as it takes."""
+SAYS = re.compile(r"[^\W_]|[√∅∞]")
 NO_WORDS = re.compile(r"\\[A-Za-z]+|[A-Za-z](?![A-Za-z])|[^A-Za-z]")
 
 
@@ -32,7 +40,10 @@ def final_answer(reply: str) -> str | None:
     tail = reply[-TAIL:]
     if (found := said(tail)) is not None:
         return found
-    line = next((line.strip() for line in reversed(tail.splitlines()) if line.strip()), "")
+    if (display := DISPLAY.search(tail)) is not None:
+        return (display["bracketed"] or display["dollars"] or display["matrix"]).strip().rstrip(".").rstrip()
+    # A line of marks alone closes a block, and says nothing.
+    line = next((line.strip() for line in reversed(tail.splitlines()) if SAYS.search(line)), "")
     if not line:
         return None
     if not NO_WORDS.sub("", line) or (line == tail.strip() and len(line.split()) <= 4):
@@ -72,7 +83,7 @@ def said(text: str) -> str | None:
     """What follows the last "the answer is", up to the end of the sentence."""
     for found in reversed(list(SAID.finditer(text))):
         behind = text[found.end() :].lstrip()
-        if not (found[0].rstrip("* ").endswith((":", "=", "is", "IS", "Is")) and behind):
+        if not (found[0].rstrip("* \t\r\n").endswith((":", "=", "is", "IS", "Is")) and behind):
             continue
         if formula := FORMULA.match(behind):
             return next(group for group in formula.groups() if group)

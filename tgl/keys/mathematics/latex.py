@@ -29,8 +29,6 @@ SYMBOLS = {
     "α": r"\alpha ",
     "β": r"\beta ",
     "ℝ": r"\mathbb{R}",
-    "²": "^{2}",
-    "³": "^{3}",
     "½": r"\frac{1}{2}",
     "¼": r"\frac{1}{4}",
     "¾": r"\frac{3}{4}",
@@ -38,7 +36,10 @@ SYMBOLS = {
     "⅔": r"\frac{2}{3}",
     "\u2044": "/",
 }
+RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+")
+"""Digits of powers. NFKC alone would put them beside their base: 10⁴ as 104."""
 SPELLINGS = (
+    (re.compile(r"\\\\\s*\[\s*-?[0-9.]+\s*(?:pt|em|ex|mm|cm)\s*\]"), r"\\\\ "),
     (re.compile(r"\\(?:left|right|[bB]igg?[lrm]?)(?![A-Za-z])\s*\.?"), " "),
     (
         re.compile(r"\\(?:displaystyle|textstyle|limits|nolimits|quad|qquad|hspace\{[^{}]*\})(?![A-Za-z])"),
@@ -53,6 +54,7 @@ SPELLINGS = (
     (re.compile(r"\\lt(?![A-Za-z])"), "<"),
     (re.compile(r"\\gt(?![A-Za-z])"), ">"),
     (re.compile(r"\\(?:varnothing)(?![A-Za-z])"), r"\\emptyset "),
+    (re.compile(r"(?:^|(?<=[\s(\[,={]))\+\s*(?=\\infty(?![A-Za-z]))"), ""),
     (re.compile(r"\\(?:langle)(?![A-Za-z])"), "("),
     (re.compile(r"\\(?:rangle)(?![A-Za-z])"), ")"),
     (re.compile(r"\\(?:lbrace)(?![A-Za-z])"), r"\\{"),
@@ -70,7 +72,8 @@ WRAPPED = (r"\boxed", r"\fbox", r"\mathbf", r"\boldsymbol", r"\bm", r"\ensuremat
 
 def plain(text: str) -> str:
     """An answer without what only shapes it. Digits that are grouped in LaTeX's way are put together."""
-    made = "".join(SYMBOLS.get(char, char) for char in text)
+    made = RAISED.sub(lambda found: f"^{{{found[0].replace('⁻', '-')}}}", text)
+    made = "".join(SYMBOLS.get(char, char) for char in made)
     made = unwrapped(unicodedata.normalize("NFKC", made))
     for pattern, by in SPELLINGS:
         made = pattern.sub(by, made)

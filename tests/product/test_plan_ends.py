@@ -20,7 +20,7 @@ def test_a_space_under_a_limit_and_a_requirement_is_estimated_in_time(tmp_path: 
         store = str(tmp_path / f"{seed}.sqlite")
         ran = subprocess.run(
             [*command, "--store", store],
-            preexec_fn=limited,  # noqa: PLW1509
+            preexec_fn=limited,
             env={**os.environ, "PYTHONHASHSEED": seed},
             capture_output=True,
             text=True,

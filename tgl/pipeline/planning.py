@@ -137,7 +137,7 @@ class Planning:
         limits, bound = self.bound(known.lengths)
         try:
             if bound is not None and not bound.allows(least := least_cost(ir, bound)):
-                raise EmptySpace(f"the cheapest program costs {least:g}, more than the limit {bound.limit:g}")
+                raise EmptySpace(bound.too_dear(least))
             removed = removed_options(ir, bound)
             if wanted is None and not ir.is_resolved:
                 of, size = "the whole space", space_size(ir, bound=bound)

@@ -23,6 +23,7 @@ from tgl.space.static import UNKNOWN
 
 NOWHERE: frozenset[int] = frozenset()
 NodeCost: TypeAlias = Callable[[NodeTemplate, Alternative, str | None], float]
+FedCost: TypeAlias = Callable[[NodeTemplate, Alternative, str | None, frozenset[int]], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +31,27 @@ class Bound:
     """No candidate costs more than `limit`.
 
     `node_cost` is the worst cost of a live role node as an alternative on a model, >= 0, in the limit's
-    unit (for calls: 1 plus its re-asks). A candidate's cost is the sum over its role nodes.
+    unit (for calls: 1 plus its re-asks). A candidate's cost is the sum over its role nodes. `fed_cost`, where
+    a cost hangs on the texts that arrive: the same with only these edges of its graph, by index; the more
+    edges, the more it is.
     """
 
     limit: float
     node_cost: NodeCost
+    fed_cost: FedCost | None = None
 
     def allows(self, cost: float) -> bool:
         """Whether a cost is within the limit (up to rounding)."""
         return cost <= self.limit * (1 + 1e-9) + 1e-12
+
+    def too_dear(self, least: float) -> str:
+        """Why no program is in the limit, given the floor of the whole space."""
+        if self.fed_cost is None:
+            return f"the cheapest program costs {least:g}, more than the limit {self.limit:g}"
+        return (
+            "with each prompt and reply as long as it may be, the cheapest program comes to at least "
+            f"{least:g}, more than the limit {self.limit:g}"
+        )
 
 
 @lru_cache(maxsize=64)
@@ -72,8 +85,18 @@ class Floor:
         """The least cost of a node itself as a role or function."""
         if alt.template.kind != "role":
             return 0.0
-        costs = [self.bound.node_cost(node.template, alt.template, name) for name in self._models(node.on)]
-        return min(costs)
+        names = self._models(node.on)
+        fed_cost = self.bound.fed_cost
+        if fed_cost is None:
+            return min(self.bound.node_cost(node.template, alt.template, name) for name in names)
+        graph = self.facts.space.graphs[self.facts.space.homes[node.template.id]]
+        # an edge that is still open may stay off; at the end of a walk these are those that are on
+        fed = frozenset(
+            edge.index
+            for edge in graph.into[node.index]
+            if alt.template.key in edge.ports and self.facts.state(graph, edge) is True
+        )
+        return min(fed_cost(node.template, alt.template, name, fed) for name in names)
 
     def _models(self, on: Expr | None) -> Iterable[str | None]:
         if on is None:

@@ -59,9 +59,7 @@ class _Walker(Wiring):
         if self.floor is not None and self.bound is not None:
             least = self.floor.total()
             if not self.bound.allows(least):
-                raise EmptySpace(
-                    f"the cheapest program costs {least:g}, more than the limit {self.bound.limit:g}"
-                )
+                raise EmptySpace(self.bound.too_dear(least))
         return Walk(self.facts, self.visit(plan, fed))
 
     def visit(self, plan: GraphPlan, fed: Set[str]) -> Instance:

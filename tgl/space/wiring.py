@@ -189,8 +189,10 @@ class Wiring(Deciding):
                 for alt in alts
             )
 
-        # an edge from a node that is live already costs nothing more
-        costly = (True, edge.source is not None and edge.source not in instance.live)
+        # an edge from a node that is live already costs nothing more, but for its text
+        reaching = edge.source is not None and edge.source not in instance.live
+        texts = self.bound is not None and self.bound.fed_cost is not None
+        costly = (True, reaching or texts)
         allowed = [yes for yes in (0, 1) if self.holds_with(choice, yes, possible, costly=costly[yes])]
         self.settle(choice, allowed)
 

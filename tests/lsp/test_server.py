@@ -130,6 +130,27 @@ def test_completion_offers_what_fits(client: Client, uri: str) -> None:
     assert "temperature" in labels("prompt")
 
 
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ('data "quiz.parquet", format: ', {"jsonl", "parquet", "mmlu"}),
+        ("key text, match: ", {"normalised"}),
+        ("key ", {"code", "json", "set"}),
+        ("metric ", {"f1", "pass"}),
+        ("metric closeness, better: lo", {"lower"}),
+    ],
+)
+def test_completion_knows_the_words_of_a_task(
+    client: Client, folder: Path, line: str, offered: set[str]
+) -> None:
+    text = f"task quiz {{\n  {line}\n}}\n"
+    uri = client.open(folder / "task.tgl", text)
+    found = {entry["label"] for entry in client.at("completion", uri, 1, 2 + len(line))}
+    client.tell("textDocument/didClose", textDocument={"uri": uri})
+    assert offered <= found
+    assert ":" not in line or not {"small", "majority", "and"} & found
+
+
 def test_definition_and_references_lead_to_other_files(client: Client, folder: Path, uri: str) -> None:
     found = client.at("definition", uri, *place(MAIN, "small", 1))
     assert found["uri"] == (folder / "common.tgl").as_uri()

@@ -9,11 +9,13 @@ from dataclasses import asdict
 
 from tgl.cli.outcome import label
 from tgl.cli.running import add_run_options, progress_of, run_async, run_options, workspace_of
+from tgl.keys import Answer
 from tgl.pipeline.resolved import load_resolved
 from tgl.pipeline.running import RunOutcome, fields_of, named_fields, run_once
 from tgl.pipeline.stop import Exit
 from tgl.pipeline.watch import Watch
 from tgl.runtime import RunStatus
+from tgl.stdfn import Message, text_of
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +60,7 @@ def tell(outcome: RunOutcome, *, trace: bool) -> None:
     result = outcome.result
     if trace:
         for node, message in result.trace:
-            print(f"{node}: {'(did not run)' if message is None else message.text}", file=sys.stderr)
+            print(f"{node}: {'(did not run)' if message is None else told(message)}", file=sys.stderr)
     for node, more in result.cuts:
         print(f"{node}: the list is longer than its bound; {more} more were left out", file=sys.stderr)
     for fallback in result.fallbacks:
@@ -74,6 +76,27 @@ def tell(outcome: RunOutcome, *, trace: bool) -> None:
             print(f"no answer: {said}" + ("" if trace else "; --trace shows each node"), file=sys.stderr)
         case RunStatus.FAILED | RunStatus.DROPPED:
             print(f"failed ({result.failure}): {result.detail}", file=sys.stderr)
+
+
+def told(message: Message) -> str:
+    """What a node said, and how it was read where that is not the same."""
+    if message.value is None:
+        return f"{message.text}  (unread: it is not in the form that is asked for)"
+    read = reading(message)
+    return message.text if read == message.text.strip() else f"{message.text}  (read: {read})"
+
+
+def reading(message: Message) -> str | None:
+    """What was read of a node's text, as text; None: nothing."""
+    match message.value:
+        case None:
+            return None
+        case Answer(text=text):
+            return text
+        case tuple():
+            return message.text.strip()
+        case value:
+            return text_of(value)
 
 
 def as_json(outcome: RunOutcome) -> dict[str, object]:
@@ -97,6 +120,7 @@ def as_json(outcome: RunOutcome) -> dict[str, object]:
             for use in result.calls
         ],
         "trace": {node: None if message is None else message.text for node, message in result.trace},
+        "read": {node: None if message is None else reading(message) for node, message in result.trace},
         "cuts": dict(result.cuts),
         "fallbacks": [{"node": fallback.node, "failure": fallback.failure} for fallback in result.fallbacks],
         "unneeded": result.saved,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tgl import resources
 from tgl.ide.chunks import Chunk, cut
-from tgl.ide.keys import KEYS, WORDS
+from tgl.ide.keys import ARGUMENTS, KEYS, WORDS
 from tgl.ide.project import Project, Target, parsed, standard
 from tgl.ide.symbols import kind_name, symbol_of
 from tgl.ide.tree import doc_of
@@ -101,6 +101,11 @@ def values(project: Project, cursor: Cursor, block: str, decl: ast.Decl | None) 
     if (member := re.search(r"([^\W\d]\w*)(?:\[[^\]]*\])?\.\w*$", statement)) is not None:
         yield from members(project, member.group(1), decl, names)
         return
+    if (named := re.search(r"(\w+):\s*\w*$", statement)) is not None:
+        found = ARGUMENTS.get((block, head, named[1]), ())
+        yield from (Completion(word, "value") for word in found)
+        if found:
+            return
     for word in WORDS.get((block, head), ()):
         yield Completion(word, "value")
     if not cursor.blocks and head in ("optimize", "measured"):

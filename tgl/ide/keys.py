@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import get_args
+
+from tgl.ir import DataFormat
 
 KEYS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -85,3 +88,12 @@ WORDS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
     }
 )
 """Words that a setting's value may be, by declaration and key."""
+
+ARGUMENTS: Mapping[tuple[str, str, str], tuple[str, ...]] = MappingProxyType(
+    {
+        ("task", "data", "format"): get_args(DataFormat),
+        ("task", "key", "match"): ("exact", "normalised"),
+        ("task", "metric", "better"): ("higher", "lower"),
+    }
+)
+"""Words that a named argument of a setting may be, by declaration, key and name."""

@@ -372,4 +372,4 @@ class Run:
 
 def traced(value: Value) -> Message | None:
     """What a trace shows of a node's value; of a list, its texts."""
-    return Message(shown(value), None) if isinstance(value, tuple) else message_of(value)
+    return Message(shown(value), value) if isinstance(value, tuple) else message_of(value)

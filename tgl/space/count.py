@@ -45,7 +45,7 @@ COUNTING = 600_000
 TELLING_APART = 1_600_000
 """Steps of telling programs apart where it is known that this many walks do; `COUNTING` elsewhere."""
 
-ESTIMATING = 400_000
+ESTIMATING = 420_000
 """Steps of one estimate by draws."""
 
 _ANY = 1 << 4096

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from textwrap import dedent
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -61,11 +62,16 @@ def template_size(where: str, template: str, names: Mapping[str, TextSize]) -> i
         Unbounded: if the template uses something whose length is not known here.
     """
     try:
-        # as the runtime reads it: indentation and the line ends of statements are no text
-        parsed = Environment(trim_blocks=True, lstrip_blocks=True, autoescape=False).parse(dedent(template))
+        parsed = _parsed(template)
     except TemplateSyntaxError as error:
         raise Unbounded(where, f"not a template: {error.message}") from None
     return _Measure(where).block(parsed.body, dict(names))
+
+
+@lru_cache(maxsize=1024)
+def _parsed(template: str) -> nodes.Template:
+    # as the runtime reads it: indentation and the line ends of statements are no text
+    return Environment(trim_blocks=True, lstrip_blocks=True, autoescape=False).parse(dedent(template))
 
 
 @dataclass(frozen=True, slots=True)

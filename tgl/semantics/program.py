@@ -16,7 +16,7 @@ from tgl.semantics.lints import lint
 from tgl.semantics.loader import Loader
 from tgl.semantics.lowering.evaluate import global_value
 from tgl.semantics.lowering.instance import lower_instance
-from tgl.semantics.lowering.state import Instance, State
+from tgl.semantics.lowering.state import MOST_NODES, Instance, State
 from tgl.semantics.models import read_model
 from tgl.semantics.passes import Context, expanded, run_passes
 from tgl.semantics.problems import Abandon, Problems
@@ -26,6 +26,9 @@ from tgl.semantics.scope import Binding, Files, FileScope, inner_names
 from tgl.semantics.tasks import Goal, read_optimize, read_task
 from tgl.syntax import ast
 from tgl.text import SourceFile, Span
+
+MOST_AFTER = 1_000
+"""Nodes that a graph is looked at for, once another one of its file was too large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,15 @@ def check_graphs(scope: FileScope, files: Files, problems: Problems) -> None:
     for graph in graphs:
         binding = scope.names.get(graph.name)
         if graph.name not in done and binding is not None and binding.decl is graph:
-            lower_graph(files, binding, problems, goal=None, task=None, as_part=graph.name not in run)
+            # Graphs that nest a graph of this size, or are nested in it, are as large: not made in full.
+            allowed = MOST_AFTER if is_too_large(problems) else MOST_NODES
+            as_part = graph.name not in run
+            lower_graph(files, binding, problems, goal=None, task=None, as_part=as_part, allowed=allowed)
+
+
+def is_too_large(problems: Problems) -> bool:
+    """Whether a graph was refused for its size or its depth."""
+    return any(problem.code in {"E0515", "E0518"} for problem in problems.found.values())
 
 
 def is_library(scope: FileScope) -> bool:
@@ -231,8 +242,12 @@ def lower_graph(
     goal: Goal | None,
     task: TaskSpec | None,
     as_part: bool,
+    allowed: int = MOST_NODES,
 ) -> Part | None:
-    """A graph as it will run, or as a part of others, which give it its model; None if it is wrong."""
+    """A graph as it will run, or as a part of others, which give it its model; None if it is wrong.
+
+    With fewer nodes `allowed`, one that has more is not reported: it is to be lowered no further.
+    """
     graph = binding.decl
     assert isinstance(graph, ast.Graph)
     scope = files.scopes[binding.home]
@@ -246,7 +261,7 @@ def lower_graph(
 
             problems.add(missing_argument(scope.at(graph.name_span), graph.name, needs[0].name, at))
         return None
-    state = State(files, problems)
+    state = State(files, problems, allowed=allowed)
     instance = Instance(graph.name, graph, scope, inner_names(graph), {}, as_part)
     try:
         template = lower_instance(state, instance, (f"{scope.source.name}:{graph.name}",))

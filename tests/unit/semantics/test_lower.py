@@ -263,6 +263,25 @@ def test_more_nodes_than_can_be_handled_are_refused_before_they_are_made(nodes, 
     assert (found, len(made) <= 1) == (["E0515"], True)
 
 
+@pytest.mark.parametrize("upwards", [True, False])
+def test_templates_that_double_are_refused_once_and_not_made_again_for_each_that_nests_them(
+    upwards, monkeypatch
+):
+    made, make = [], Maker.node
+    monkeypatch.setattr(Maker, "node", lambda *given: made.append(1) or make(*given))
+    monkeypatch.setattr("tgl.semantics.lowering.state.MOST_NODES", 3000)
+    monkeypatch.setattr("tgl.semantics.program.MOST_NODES", 3000)
+    doubled = [
+        f"graph g{n}(question) {{\n  node a : g{n - 1}\n  node b : g{n - 1}\n  output first(a, b)\n}}\n"
+        for n in range(1, 24)
+    ]
+    text = MODELS + ROLE + "use std.reduce { first }\ngraph g0(question) {\n  node a : r\n  output a\n}\n"
+    text += "".join(doubled if upwards else reversed(doubled))
+    text += "graph wrong(question) {\n  node a : nothing on smol\n  output a\n}\n"
+    found = [problem.code for problem in check(SourceFile("p.tgl", text), NO_FILES).problems]
+    assert (found, len(made) < 50_000) == (["E0515", "E0203"], True)
+
+
 def test_a_chain_of_thousands_of_calls_has_no_problem():
     size, parts = 500, 21
     lines = [f"  node s{k}[{size}] : r(question: s{k - 1}[{size}]) on smol" for k in range(1, parts)]

@@ -19,9 +19,7 @@ from tgl.ir import (
     PortSpec,
     TextPlace,
 )
-from tgl.semantics.errors import graph as graph_facts
 from tgl.semantics.fold import ABSENT, op
-from tgl.semantics.lowering.evaluate import MOST_NODES
 from tgl.semantics.lowering.rounds import YES
 from tgl.semantics.lowering.state import Instance, State
 from tgl.syntax import ast
@@ -50,9 +48,7 @@ class Collected:
         index: tuple[int, ...] = (),
     ) -> NodeRef:
         self.state.nodes += 1
-        if self.state.nodes > MOST_NODES:
-            at = instance.scope.at(instance.graph.name_span)
-            raise self.state.problems.abandon(graph_facts.too_large(at, MOST_NODES))
+        self.state.bound_nodes(0, instance.scope.at(instance.graph.name_span))
         suffix = f"[{','.join(map(str, index))}]" if index else ""
         node = NodeTemplate(
             id=f"{instance.node_id(label)}{suffix}",

@@ -33,13 +33,12 @@ from tgl.semantics.lowering.functions import list_sizes
 from tgl.semantics.lowering.indices import ast_name, check_range, folded, replica
 from tgl.semantics.lowering.parts import check_part
 from tgl.semantics.lowering.rounds import member, name_by_number, rounds_of
-from tgl.semantics.lowering.state import Env, Instance, Replicas, Site, State
+from tgl.semantics.lowering.state import MOST_NODES, Env, Instance, Replicas, Site, State
 from tgl.semantics.problems import Abandon
 from tgl.semantics.scope import FUNCTIONS, PRELUDE, Binding, kind_of
 from tgl.syntax import ast
 
 MOST_REPLICAS = 512
-MOST_NODES = 150_000
 MOST_EDGES = 20_000
 MOST_NESTED = 24
 

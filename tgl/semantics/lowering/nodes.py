@@ -29,7 +29,7 @@ from tgl.semantics.errors.at import At
 from tgl.semantics.fold import ABSENT, is_static, op
 from tgl.semantics.lowering.alternatives import Use, Written, list_items
 from tgl.semantics.lowering.arguments import Bound, bind_arguments, port_value
-from tgl.semantics.lowering.evaluate import MOST_NESTED, MOST_NODES, evaluate, replicas
+from tgl.semantics.lowering.evaluate import MOST_NESTED, evaluate, replicas
 from tgl.semantics.lowering.roles import NodeSite, possible, role_fields
 from tgl.semantics.lowering.state import Env, Given, Instance, Replicas, Site, State
 from tgl.semantics.lowering.what import Picked, pick_what
@@ -58,9 +58,8 @@ class Maker:
     def group(self, node: ast.NodeStmt) -> tuple[NodeTemplate, ...]:
         """All replicas of a declared node."""
         group = replicas(self.state, self.instance, node.name)
-        if self.state.nodes + len(group.indices) > MOST_NODES:  # told before they are made
-            at = self.instance.scope.at(node.name_span)
-            raise self.state.problems.abandon(graph_facts.too_large(at, MOST_NODES))
+        # Told before they are made.
+        self.state.bound_nodes(len(group.indices), self.instance.scope.at(node.name_span))
         return tuple(self.node(group, index) for index in group.indices)
 
     def node(self, group: Replicas, index: tuple[int, ...]) -> NodeTemplate:

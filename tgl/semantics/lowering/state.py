@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from tgl.ir import ChoiceKind, ChoicePoint, Expr, FunctionSpec
+from tgl.semantics.errors import graph as graph_facts
 from tgl.semantics.errors.at import At
-from tgl.semantics.problems import Problems
+from tgl.semantics.problems import Abandon, Problems
 from tgl.semantics.roles import FnFacts, RoleFacts, read_role
 from tgl.semantics.scope import Files, FileScope, Inner
 from tgl.syntax import ast
 from tgl.text import frozen
+
+MOST_NODES = 150_000
+"""Nodes of a graph with all that is nested in it, at most."""
 
 
 @frozen
@@ -199,6 +203,20 @@ class State:
         default_factory=lambda: dict[tuple[str, int, str], tuple[Expr, At] | None]()
     )
     nodes: int = 0
+    allowed: int = MOST_NODES
+
+    def bound_nodes(self, more: int, at: At) -> None:
+        """Give up, once that many more nodes are too many.
+
+        Raises:
+            Abandon: without a word where fewer are allowed, since it was told of this or another graph.
+        """
+        if self.nodes + more <= self.allowed:
+            return
+        if self.allowed < MOST_NODES:
+            raise Abandon
+        self.allowed = 0
+        raise self.problems.abandon(graph_facts.too_large(at, MOST_NODES))
 
     def called(self, read: FnFacts) -> str:
         """The registered name of a function that is used; one that a user wrote is kept for the program."""

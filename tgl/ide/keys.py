@@ -77,7 +77,7 @@ WORDS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
         ("model", "provider"): ("local", "openai", "simulated"),
         ("model", "zone"): ("device", "edge", "cloud"),
         ("role", "on_failure"): ("absent", "fail"),
-        ("task", "key"): ("exact", "text", "number", "math", "choice", "json", "set", "code"),
+        ("task", "key"): ("exact", "text", "number", "math", "choice", "json", "set", "code", "judge"),
         ("task", "unit"): ("dollars", "tokens", "calls"),
         ("task", "on_error"): ("abort",),
         ("task", "metric"): ("accuracy", "f1", "pass"),

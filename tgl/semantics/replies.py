@@ -54,7 +54,7 @@ def read_type(scope: FileScope, written: ast.TypeExpr, problems: Problems) -> Re
             return Reader(kind="list", item=Reader(kind="text"), ranked=True)
         case _:
             problems.add(facts.unknown_type(at, word, PLAIN))
-    return Reader(kind="text")
+            return Reader(kind="answer")  # whose lack would be told where answers are compared, too
 
 
 def item_of(scope: FileScope, written: ast.WordType, problems: Problems) -> Reader:

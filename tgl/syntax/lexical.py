@@ -12,6 +12,9 @@ from tgl.text import SourceFile, Span, frozen
 # Brackets and a comment at the end of a line that an unclosed string has swallowed.
 SWALLOWED = re.compile(r"(?<=.)[ \t\r)\]};,]*(?:[ \t]#.*)?$")
 
+# What is meant as a string, as other languages have it: its words are no names.
+SINGLE_QUOTED = re.compile(r"'[^'\"\n]*'")
+
 
 @frozen
 class Mended:
@@ -38,22 +41,29 @@ def not_text(source: SourceFile) -> NotText | None:
 def mend(source: SourceFile, raw: list[Token]) -> Mended:
     """Report what cannot be read, and replace it.
 
-    A bad character goes; those of one line are one problem. A bad number stays a number, which `build`
-    reports. An unclosed string stays a string; brackets at the end of what it swallowed are given back.
+    A bad character goes; those of one line are one problem. What stands in single quotes becomes a string.
+    A bad number stays a number, which `build` reports. An unclosed string stays a string; brackets at the end
+    of what it swallowed are given back.
     """
     tokens: list[Token] = []
     problems: list[SyntaxProblem] = []
     doubtful: set[int] = set()
     cut_off = False
     bad_line_end = -1
+    quoted_end = -1
     for token in raw:
         span = token_span(token)
+        if span.start < quoted_end:
+            continue
         match token.type:
             case "BAD_CHAR":
                 if span.start >= bad_line_end:
                     problems.append(UnknownCharacter(source, span, str(token)))
                     bad_line_end = source.text.find("\n", span.end) % (len(source.text) + 1)
                 doubtful.add(span.start)
+                if (quoted := SINGLE_QUOTED.match(source.text, span.start)) is not None:
+                    quoted_end = quoted.end()
+                    tokens.append(Token("STRING", '""', span.start, quoted_end))
             case "BAD_NUMBER":
                 tokens.append(token.as_type("NUMBER"))
             case "BAD_STRING":

@@ -117,6 +117,22 @@ def test_a_near_name_is_proposed_before_the_library() -> None:
     assert "std.reduce" not in found
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (graph("node a : assistant(question: 'Why me, of all?') on small\noutput a"), "E0106"),
+        (graph("node a : assistant on small\noutput first(a when question == 'x')"), "E0106"),
+        (
+            'role r(question) -> answr { prompt "{{ question }}" }\n'
+            + graph("node a : r on ~[small, large]\noutput a"),
+            "E0318",
+        ),
+    ],
+)
+def test_one_mistake_is_told_once(text: str, code: str) -> None:
+    assert [one.code for one in check(SourceFile("p.tgl", HEAD + text), NO_FILES).problems] == [code]
+
+
 LIBRARY = """
 role shorten(question) -> text { prompt "{{ question }}" }
 graph short(question) {

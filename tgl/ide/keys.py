@@ -49,6 +49,7 @@ KEYS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "data": "a file of one JSON object a line",
             "fields": "further fields, made from others: `question: problem`",
             "where": "a condition that a row has to meet to count",
+            "like": "a task whose settings hold where this one says nothing: `like math`",
             "split": "`train: 60, select: 60, test: 200`: upper bounds, and shares",
             "given": "fields that the graph receives",
             "expect": "the field of the right answer; no prompt may see it",

@@ -1,6 +1,7 @@
 """`tglc plan` ends on a program whose every walk is much work, and says the same in each process."""
 
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -32,3 +33,21 @@ def test_a_space_under_a_limit_and_a_requirement_is_estimated_in_time(tmp_path: 
     assert "candidates: ≈" in first
     assert "different programs: ≈" in first
     assert planned("2") == first
+
+
+def test_a_price_that_nothing_tells_is_told_before_the_first_call(tmp_path: Path) -> None:
+    text = (EXAMPLES / "quickstart.tgl").read_text()
+    program = EXAMPLES / "quickstart.tgl"
+    assert "E0858" not in plan_errors(program, tmp_path)
+    copy = tmp_path / "quickstart.tgl"
+    copy.write_text(re.sub(r"(;\s*)?params\s+[\d.]+[MB]", "", text))
+    for other in EXAMPLES.iterdir():
+        if other.suffix in (".jsonl", ".json"):
+            (tmp_path / other.name).symlink_to(other)
+    assert "E0858" in plan_errors(copy, tmp_path)
+
+
+def plan_errors(program: Path, folder: Path) -> str:
+    command = [sys.executable, "-m", "tgl.cli.main", "plan", str(program), "--candidate", "mode"]
+    command += ["--store", str(folder / "store.sqlite"), "--no-recorded"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stderr

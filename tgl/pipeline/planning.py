@@ -10,6 +10,7 @@ from tgl.diagnostics import Diagnostic
 from tgl.evaluate import (
     CostModel,
     NoCandidate,
+    NoPrice,
     Splits,
     cost_model,
     dollar_prices,
@@ -132,6 +133,10 @@ class Planning:
             data = load_task(ir, self.folder)
             splits = split_task(data) if ir.optimize is not None else split_task(data, read=())
             problems += data.warnings
+            if ir.optimize is not None:
+                # what a unit is may have to be measured; what a measurement would not tell is known now
+                priced = cost_model(ir.task, reachable_models(ir), reference_tokens=1.0)
+                problems += [priced.diagnostic()] if isinstance(priced, NoPrice) else []
             problems += foreseen(ir, self.checked, splits, self.folder)
         known = self.known(splits)
         limits, bound = self.bound(known.lengths)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: leaving a `with` sets the traceback
 class UnwrittenDecision(Exception):
     """A decision for which there is no text. Please report it with the program.
 
@@ -19,14 +19,14 @@ class UnwrittenDecision(Exception):
         return f"the decision for {self.where} cannot be written as text: {self.reason}; please report this"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: leaving a `with` sets the traceback
 class NeedsSingles(Exception):
     """A group of replicas that no replicated statement can describe: it is listed as single nodes instead."""
 
     group: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: leaving a `with` sets the traceback
 class NeedsNumbers(Exception):
     """A group whose replicas differ, so that lists have to count exactly those that are left."""
 

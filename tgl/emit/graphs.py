@@ -233,8 +233,7 @@ class GraphWriter:
             parts.append((dim.count, outside.one(dim.count, Copy(site)) or outside.slice(dim.count.span)))
         if isinstance(statement, ast.Each):
             source = outside.one(statement.source, Copy(site))
-            if source is None:
-                raise UnwrittenDecision(site, "nothing is left of its list")
+            source = source or "[]"  # nothing is left of its list: no item, so nothing of it runs
             parts.append((statement.source, source))
         edits = [Edit(expr.span, text) for expr, text in parts]
         rewrites = [Rewrite(s.span, self.statement(s, inner)) for s in statement.body]

@@ -131,6 +131,14 @@ def test_lists_reach_the_prompts_of_a_search(folder, capsys):
     assert main(["optimize", "p.tgl", "--live", "--store", "s.sqlite"]) == 0, capsys.readouterr().err
 
 
+def test_a_plan_knows_on_how_many_questions_a_guard_over_a_list_holds(folder, capsys):
+    rows = [row | {"choices": ["hard"] * (at % 2)} for at, row in enumerate(picks(60))]
+    lay(folder, rows, PROGRAM.replace("on sim", 'on sim when "hard" in choices'))
+    main(["plan", "p.tgl", "--json"])
+    usual = json.loads(capsys.readouterr().out)["nodes"]["pick.one[]"]["calls"]["usual"]
+    assert 0.1 < usual < 0.9
+
+
 def test_a_list_where_a_text_is_declared_and_the_other_way_round(folder, capsys):
     rows = picks(60)
     lay(folder, rows, PROGRAM.replace("pick(question, choices: list)", "pick(question, choices)"))

@@ -102,8 +102,8 @@ class NoPrice:
                 hint = "declare the prices of its tokens on each model"
             case "calls to measure":
                 hint = (
-                    "a unit is the mean call of a role that replies `-> answer` to the given fields alone, and "
-                    "there is none: declare `units` on each model, or give the task `unit tokens`"
+                    "a unit is the mean call of a role that replies `-> answer` to the given fields alone, "
+                    "and there is none: declare `units` on each model, or give the task `unit tokens`"
                 )
             case _:
                 assert_never(self.lacks)

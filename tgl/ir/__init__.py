@@ -30,32 +30,22 @@ from tgl.ir.expr import (
     Scalar,
     WhatName,
 )
+from tgl.ir.goal import Limit, OptimizeSpec, within
+from tgl.ir.interface import MOST_RESULT, PYTHON_FN, FunctionSpec, PortSpec, Reader
 from tgl.ir.program import (
-    ACCURACY,
-    MOST_RESULT,
-    PYTHON_FN,
     SCHEMA,
     Alternative,
     EdgeTemplate,
-    FunctionSpec,
     GraphTemplate,
     Group,
-    KeySpec,
-    Limit,
-    MetricSpec,
     ModelSpec,
     NodeTemplate,
-    OptimizeSpec,
-    PortSpec,
     ProgramIR,
-    Reader,
     Requirement,
     ShotsSource,
-    TaskSpec,
-    UnitSpec,
-    within,
 )
 from tgl.ir.subset import subset_places
+from tgl.ir.task import ACCURACY, KeySpec, MetricSpec, TaskSpec, UnitSpec
 
 __all__ = [
     "ACCURACY",

@@ -17,7 +17,8 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, JsonValue
 
 from tgl.ir.expr import Expr, Fn, Frozen, Input, ListOf, NodeRef, Op, Scalar
-from tgl.ir.program import PortSpec, Reader, ShotsSource
+from tgl.ir.interface import PortSpec, Reader
+from tgl.ir.program import ShotsSource
 
 
 class CallNode(Frozen):

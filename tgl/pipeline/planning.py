@@ -30,6 +30,7 @@ from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.task import lengths_of, load_task, split_task
 from tgl.pipeline.trouble import placeless
 from tgl.pipeline.workspace import Workspace
+from tgl.runtime import value_of
 from tgl.semantics import Checked
 from tgl.space import (
     Bound,
@@ -193,7 +194,7 @@ class Planning:
             by_name(self.ir.models),
             lengths,
             Lengths(mean_lengths(splits), lengths.rows, lengths.instruction),
-            tuple(one.given for one in splits.train),
+            tuple({name: value_of(value) for name, value in one.given.items()} for one in splits.train),
             self.seen(),
             None if spec is None else spec.deploy,
         )

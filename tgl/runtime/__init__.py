@@ -17,6 +17,7 @@ from tgl.runtime.ledger import BillCap, BillLine, FaultLine, Ledger
 from tgl.runtime.plan import Plan, Planner
 from tgl.runtime.policy import Abort, CallPolicy, GiveUp, Reach, RetryAfter, Verdict, retry
 from tgl.runtime.pool import CallPool
+from tgl.runtime.ports import value_of
 from tgl.runtime.prompts import PromptError, Prompts, Rendered, ShotsTable, shown_text
 from tgl.runtime.quorum import QuorumRun
 from tgl.runtime.readers import read_reply
@@ -85,4 +86,5 @@ __all__ = [
     "read_reply",
     "retry",
     "shown_text",
+    "value_of",
 ]

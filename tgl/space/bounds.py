@@ -25,6 +25,7 @@ from tgl.space.ranges import Amount, Bounds, Range, bounds_of, largest_of, price
 from tgl.space.reads import subexpressions
 from tgl.space.routes import GivenFields, Guarded, Route, guarded, may_hold, routes
 from tgl.space.tokens import AskTokens, ask_tokens
+from tgl.stdfn import Value
 
 BYTES_PER_TOKEN = 4
 """Of usual text, where nothing of a model has been seen."""
@@ -62,7 +63,7 @@ class Known:
     models: Mapping[str, ModelSpec]
     lengths: Lengths = field(default_factory=Lengths)
     usual: Lengths | None = None
-    examples: Sequence[Mapping[str, Scalar]] = ()
+    examples: Sequence[Mapping[str, Value]] = ()
     seen: Mapping[str, Seen] = field(default_factory=dict[str, Seen])
     slots: int | None = None
 
@@ -202,7 +203,7 @@ def usual_amounts(candidate: Candidate, known: Known, worst: Mapping[str, AskTok
 def route_shares(
     calls: Sequence[CallNode],
     guards: Sequence[Guarded],
-    examples: Sequence[Mapping[str, Scalar]],
+    examples: Sequence[Mapping[str, Value]],
     ways: Sequence[Route],
 ) -> list[float]:
     """On which share of examples each call can run; of routes, where there are no examples."""

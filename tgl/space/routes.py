@@ -82,7 +82,7 @@ def admits(allowed: Allowed, value: Scalar | Unnamed) -> bool:
 class GivenFields:
     """What an expression sees before a run: the given fields, and no node."""
 
-    def __init__(self, given: Mapping[str, Scalar]) -> None:
+    def __init__(self, given: Mapping[str, Value]) -> None:
         self._given = given
 
     def node(self, node: str) -> None:

@@ -1,4 +1,4 @@
-"""A search tries its pen before it pays, and ends with the program that it read, whatever the files say then."""
+"""A search tries its pen before it pays, and ends with the program that it read, whatever files say then."""
 
 from __future__ import annotations
 

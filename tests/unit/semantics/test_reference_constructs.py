@@ -1,4 +1,4 @@
-"""The examples of docs/language.md, one for each construct, are laid out, check clean, and can be searched."""
+"""The examples of docs/language.md, one a construct, are laid out, check clean, and can be searched."""
 
 from __future__ import annotations
 

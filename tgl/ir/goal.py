@@ -1,0 +1,66 @@
+"""Goals of a search: what is to be as good as it can be, and within which limits."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from tgl.ir.choices import TextPlace
+from tgl.ir.expr import Frozen
+
+
+class Limit(Frozen):
+    """A limit on the deployed program, per question.
+
+    `what`: cost, calls, tokens, latency. `stat`: `worst` is the compile-time bound, `mean` and `p95` are
+    measured. `unit` is as written (`units`, `$`, `s`, ""). `of`: the name of the groups of nodes that
+    alone count (`within`), or of what `models` lists, which alone count then; None: every call counts.
+    """
+
+    what: Literal["cost", "calls", "tokens", "latency"]
+    stat: Literal["worst", "mean", "p95"]
+    value: float
+    unit: str = ""
+    of: str | None = None
+    models: tuple[str, ...] | None = Field(default=None, exclude_if=lambda models: models is None)
+    place: TextPlace
+
+    def counts(self, node: str, model: str) -> bool:
+        """Whether a call counts: of which node (its id) on which model."""
+        if self.models is not None:
+            return model in self.models
+        return self.of is None or within(node, self.of)
+
+
+def within(node: str, group: str) -> bool:
+    """Whether a node belongs to a group of that name, or is in a graph that does, however deep.
+
+    Args:
+        node: its id, which begins with the graph's name.
+        group: a name.
+
+    >>> [within("solve.reply.panel.worker[2]", name) for name in ("worker", "reply", "work", "solve")]
+    [True, True, False, False]
+    """
+    return group in (part.partition("[")[0] for part in node.split(".")[1:])
+
+
+class OptimizeSpec(Frozen):
+    """An `optimize` block. `spend_calls` and `spend_dollars` cap the search's spend (semantics.md 2).
+
+    `deploy` is how many calls of one question the deployed program makes at a time, for its latency.
+    """
+
+    graph: str
+    task: str
+    objective: str = "accuracy"
+    limits: tuple[Limit, ...] = ()
+    spend_calls: int | None = None
+    spend_dollars: float | None = None
+    method: str = "reinforce"
+    method_args: tuple[tuple[str, int | float | str], ...] = ()
+    seed: int = 0
+    recorded: str | None = None
+    deploy: int | None = None
+    place: TextPlace

@@ -33,7 +33,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
 )
 """Name and help line; `tgl.cli.NAME_command` has `arguments(parser)` and `run(options) -> int`."""
 
-COLLECT = (50_000, 20, 100)
+COLLECT = (200_000, 20, 100)
 """When Python looks for circles of values that nobody uses: seldom, since a program has none. With the usual
 thresholds the looking takes half of the time of compiling 10,000 nodes, and a larger part of more."""
 
@@ -60,6 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     gc.set_threshold(*COLLECT)
+    gc.disable()
     names = {name for name, _ in COMMANDS}
     wanted = next((word for word in arguments if word in names), None)
     try:
@@ -67,6 +68,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ImportError as error:
         print(f"tglc is not installed whole: {error}\n  = help: install it again", file=sys.stderr)
         return 70
+    finally:
+        if argv is None:
+            gc.freeze()  # what was imported stays; looking through it takes a tenth of a small check
+        gc.enable()
     options = parser.parse_args(arguments)
     if options.version:
         from tgl.version import VERSION

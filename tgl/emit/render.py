@@ -335,9 +335,10 @@ class Renderer:
         found = self.spliced(
             expr.span, [(s.span, t) for s, t in zip(sides, rendered, strict=True)], len(copies)
         )
-        if op != "or":
+        lists = op == "+" and any(isinstance(side, ast.ListExpr) for side in sides)
+        if op != "or" and not lists:
             return found
-        # `or` goes on with the side that is left.
+        # `or` and joined lists go on with the side that is left.
         return [text or left or right for text, left, right in zip(found, *rendered, strict=True)]
 
     def call(self, expr: ast.Call, parts: Sequence[Texts], copies: Sequence[Copy], *, shared: bool) -> Texts:

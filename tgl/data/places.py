@@ -41,6 +41,10 @@ class RowPlace:
         """The row with a few words; None where there is no text to show."""
         return None if self.source is None else Label(self.source, self.span, text)
 
+    def itself(self) -> Label | None:
+        """The row, called what it is to a person."""
+        return self.label("this line" if self.unit == "line" else "this row")
+
     def at(self, column: int, text: str = "") -> Label | None:
         """A place in the row, in characters from its start, with a few words."""
         if self.source is None:

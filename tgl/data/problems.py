@@ -232,7 +232,7 @@ class NotReadableValue:
         return report(
             "E0855",
             f"field `{self.field}` is {self.found} in {self.first.words}{self.first.more(self.others)}",
-            self.first.label("this line" if self.first.unit == "line" else "this row"),
+            self.first.itself(),
             hint=hint,
         )
 
@@ -257,7 +257,7 @@ class UnreadableTarget:
             "E0856",
             f"`{self.field}` in {self.first.words} can't be read by the key `{self.key}`: "
             f"{self.shown}{self.first.more(self.others)}",
-            self.first.label("this line" if self.first.unit == "line" else "this row"),
+            self.first.itself(),
             hint="correct the value, or choose another `key` in the task",
         )
 
@@ -281,7 +281,7 @@ class NoMarker:
             "E0856",
             f"`{self.field}` in {self.first.words} has no `{self.marker}`, behind which the target stands"
             f"{self.first.more(self.others)}",
-            self.first.label("this line" if self.first.unit == "line" else "this row"),
+            self.first.itself(),
             hint=f'add it, or change `after: "{self.marker}"`',
         )
 
@@ -355,7 +355,7 @@ class BadFilter:
         return report(
             "E0875",
             f"`where` can't be decided for {self.first.words}: {self.reason}{self.first.more(self.others)}",
-            self.first.label("this line" if self.first.unit == "line" else "this row"),
+            self.first.itself(),
             hint="compare numbers with numbers and texts with texts; `tglc data` shows what the fields hold",
         )
 

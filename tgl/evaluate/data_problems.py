@@ -30,7 +30,7 @@ class NotForScoring:
             "E0864",
             f"field `{self.field}` can't be scored with in {self.first.words}"
             f"{self.first.more(self.others)}: {self.wanted}",
-            self.first.label("this line"),
+            self.first.itself(),
             hint="correct the value, or name another field in the task",
         )
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from tgl.evaluate.base_roles import base_role, base_variants
-from tgl.evaluate.baselines import Baseline, best_of_baselines
+from tgl.evaluate.baselines import Baseline
 from tgl.evaluate.bench import DOES_NOT_FIT, Bench, Notice, Notify
 from tgl.evaluate.bounds import one_bound, worst_bound
 from tgl.evaluate.budget import Later, Planner
 from tgl.evaluate.calibration import calibrated, reference_program
 from tgl.evaluate.comparing import Comparing, Rivals
-from tgl.evaluate.cost import CostModel, NoPrice, dollar_prices
+from tgl.evaluate.cost import NoPrice, dollar_prices
 from tgl.evaluate.evaluation import Evaluation
 from tgl.evaluate.evaluator import Evaluator
 from tgl.evaluate.exploring import TrainLab, select_finalists
@@ -21,17 +21,12 @@ from tgl.evaluate.ledger import Ledger, Need
 from tgl.evaluate.limits import Meter, limit_text
 from tgl.evaluate.measure import (
     FINAL_SALT,
-    WINNER,
-    difference,
-    figures,
-    report_draws,
     responses_hash,
-    score_of,
-    verdict,
 )
 from tgl.evaluate.outcomes import NoCandidate, NothingFeasible, SpendTooSmall
-from tgl.evaluate.report import BaselineReport, LimitReport, SearchReport, Selection, SpendReport
-from tgl.evaluate.selection import Choice, choose, mean_cost
+from tgl.evaluate.report import SearchReport
+from tgl.evaluate.reporting import search_report
+from tgl.evaluate.selection import choose, mean_cost
 from tgl.evaluate.simple_programs import reachable_models, standard_grader
 from tgl.ir import Assignment, Candidate, MetricSpec, OptimizeSpec, ProgramIR, TaskSpec
 from tgl.search import BadMethod, Explored, JournalWriter, Method, NoJournal, ProgramSpace, explore, method_of
@@ -200,7 +195,7 @@ class Pursuit:
         )
         bench.end("measured", responses_hash([final.winner]))
         self.tell_missing(baselines, final, planner, lab.later)
-        report = self.report(explored, choice, len(finalists), baselines, final)
+        report = search_report(bench, self.search.data, explored, choice, len(finalists), baselines, final)
         bench.tell("done", 1.0)
         return Found(self.space.resolution(choice.winner.assignment), report)
 
@@ -249,137 +244,6 @@ class Pursuit:
             if outcome.score is not None and outcome.violation == 0.0:
                 return self.candidate(outcome.assignment)
         return None
-
-    def report(
-        self,
-        explored: Explored,
-        choice: Choice,
-        finalists: int,
-        baselines: list[Baseline],
-        final: FinalFigures,
-    ) -> SearchReport:
-        """The whole account."""
-        bench, spec, task = self.bench, self.spec, self.task
-        cost, resampler = bench.cost, report_draws(spec.seed)
-        metric = task.metric
-        winner = figures(final.winner, final.examples, cost, resampler.child(WINNER), metric)
-        key = choice.winner.evaluation.candidate.digest
-
-        place_of = {id(one): place for place, one in enumerate(baselines)}
-
-        def differs(one: Baseline) -> bool:
-            return one.candidate is None or one.candidate.digest != key
-
-        def counts(one: Baseline) -> bool:
-            return differs(one) and place_of[id(one)] in final.baselines
-
-        leader = best_of_baselines(baselines, cost, counts)
-        promised = best_of_baselines(baselines, cost, differs)
-        unmeasured = None if promised is None or promised is leader else promised.name
-        reports = tuple(
-            baseline_report(one, final, place, cost, resampler.child(place), metric, best=one is leader)
-            for place, one in enumerate(baselines)
-        )
-        best = next((one for one in reports if one.best), None)
-        sentence, distinguishable = verdict(winner, best, cost.name, unmeasured, metric)
-        select = choice.winner.evaluation
-        return SearchReport(
-            graph=spec.graph,
-            task=task.name,
-            objective=spec.objective,
-            method=spec.method,
-            method_args=spec.method_args,
-            seed=spec.seed,
-            unit=task.unit,
-            unit_name=cost.name,
-            unit_note=cost.note,
-            unit_tokens=cost.reference_tokens,
-            verdict=sentence,
-            distinguishable=distinguishable,
-            best_baseline=None if best is None else best.name,
-            winner=winner,
-            winner_assignment=choice.winner.assignment,
-            winner_key=key,
-            selection=Selection(
-                n=select.n,
-                finalists=finalists,
-                best=metric.figure(choice.best.evaluation.score),
-                raw=metric.figure(select.score),
-                raw_interval=score_of(
-                    select.scores,
-                    select.weights,
-                    metric,
-                    resampler.child("select"),
-                    None if (repeats := select.repeats) is None else (repeats, select.judged_share()),
-                ),
-                corrected=metric.figure(choice.corrected),
-                winner_is_best=choice.winner is choice.best,
-            ),
-            baselines=reports,
-            limits=tuple(
-                LimitReport(
-                    limit=limit_text(limit),
-                    bound=limit.value,
-                    select=bench.meter.value(limit, select),
-                    test=(on_test := bench.meter.value(limit, final.winner)),
-                    met=on_test <= limit.value,
-                )
-                for limit in bench.meter.measured
-            ),
-            spend=SpendReport(
-                calls=bench.ledger.spent.calls,
-                dollars=bench.ledger.spent.dollars,
-                calls_cap=bench.ledger.calls_cap,
-                dollars_cap=bench.ledger.dollars_cap,
-                stages=tuple(bench.stages),
-            ),
-            ledger=bench.spending.report(),
-            failures=bench.tally.report(),
-            rounds=explored.rounds,
-            candidates=explored.candidates,
-            replicates=sum(outcome.replicate for outcome in explored.outcomes),
-            ending=explored.ending,
-            sizes=bench.evaluator.sizes,
-            data=self.search.data,
-            responses=responses_hash([final.winner]),
-            salt=FINAL_SALT,
-            simulated=self.search.ir.simulated_models,
-            deploy=spec.deploy,
-            metric=metric,
-            notes=tuple(bench.notes),
-        )
-
-
-def baseline_report(
-    one: Baseline,
-    final: FinalFigures,
-    place: int,
-    cost: CostModel,
-    resampler: Resampler,
-    metric: MetricSpec,
-    *,
-    best: bool,
-) -> BaselineReport:
-    """A baseline's figures on select and, where it was measured there, on test."""
-    tested = final.baselines.get(place)
-    why = one.why or final.skipped.get(place, "")
-    differs = (
-        None if tested is None else difference(final.winner, tested, resampler.child("difference"), metric)
-    )
-    return BaselineReport(
-        kind=one.kind,
-        name=one.name,
-        models=one.models,
-        k=one.k,
-        select_accuracy=None if one.on_select is None else metric.figure(one.on_select.score),
-        select_cost=None if one.on_select is None else mean_cost(one.on_select, cost),
-        routes=one.routes,
-        dear=one.dear,
-        test=None if tested is None else figures(tested, final.examples, cost, resampler, metric),
-        difference=differs,
-        best=best,
-        why=why,
-    )
 
 
 def nothing_feasible(

@@ -98,12 +98,23 @@ def operation(op: str, values: list[Known]) -> Known:
             return len(items)
         case "at", [list() as items, int() as index]:
             return items[index - 1] if 1 <= index <= len(items) else UNKNOWN
+        case "max" | "min", _:
+            return extreme(op, values)
         case "neg" | "-", [int() | float() as value]:
             return -value
         case _, [int() | float() as left, int() | float() as right]:
             return arithmetic(op, left, right)
         case _:
             return UNKNOWN
+
+
+def extreme(op: str, values: list[Known]) -> Known:
+    """The largest or smallest number, lists spliced."""
+    flat = [item for value in values for item in (value if isinstance(value, list) else [value])]
+    numbers = [item for item in flat if isinstance(item, int | float) and not isinstance(item, bool)]
+    if len(numbers) < len([item for item in flat if item is not None]) or not numbers:
+        return UNKNOWN
+    return (max if op == "max" else min)(numbers)
 
 
 def arithmetic(op: str, left: float, right: float) -> Known:
@@ -160,6 +171,8 @@ def tree_value(
             return operation(op, [value(left), value(right)])
         case ast.Call(func=ast.Name(id="size"), args=(ast.Arg(value=listed, when=None),)):
             return operation("size", [value(listed)])
+        case ast.Call(func=ast.Name(id="max" | "min" as name), args=args):
+            return operation(name, [value(arg.value) for arg in args])
         case ast.Index(base=base, args=(ast.Arg(value=index, when=None),)):
             found = operation("at", [value(base), value(index)])
             return UNKNOWN if found is None else found

@@ -22,6 +22,9 @@ SKIPPED = re.compile(r'"""(?:[^"\\]|\\[\s\S]|"(?!""))*"""|"(?:[^"\\\n]|\\[^\n])*
 BUILT_IN = {
     "size": "how many items a list has",
     "ran": "whether a message is there",
+    "empty": "whether nothing is there: no message, or a list without items",
+    "max": "the largest of some numbers",
+    "min": "the smallest of some numbers",
     "any": "whether a condition holds for one of the replicas",
     "count": "for how many replicas a condition holds",
     "linked": "whether an edge is drawn",

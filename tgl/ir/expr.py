@@ -81,6 +81,9 @@ class Op(Frozen):
     guard of an edge): condition, message; the message, absent unless the condition is true. `acyclic` (only
     in what an edge's existence asks, no arguments): the edge closes no circle with those decided before it.
 
+    `max` and `min` take any number of numbers and lists of them, and skip what is absent; only static ones
+    (those of a run are functions, `core:max`).
+
     `range` (low, high: the whole numbers between) and `subset` (list, size, salt) are static lists.
 
     Only in a requirement: `linked` (the ids of two nodes: an edge or argument runs from the first to the

@@ -64,11 +64,6 @@ def has_one_of(tags: Sequence[str], value: Value) -> bool:
     return isinstance(read, Tagged) and read.tag in tags
 
 
-def listed(value: Value) -> Value:
-    """A message that was read as a list, as that list."""
-    return value.value if isinstance(value, Message) and isinstance(value.value, tuple) else value
-
-
 def port_item(value: Value) -> str | RecordText:
     """One present value as a template sees it."""
     match value:

@@ -30,7 +30,7 @@ from tgl.runtime.jobs import CallUse, Fallback, Job, RunResult, RunStatus
 from tgl.runtime.known import Response
 from tgl.runtime.latency import AT_ONCE, Earlier, Recorded, Timing, timing
 from tgl.runtime.plan import CallStep, Plan
-from tgl.runtime.ports import listed, port_values, value_of
+from tgl.runtime.ports import port_values, value_of
 from tgl.runtime.prompts import PortValue, PromptError, Rendered
 from tgl.stdfn import (
     EvaluationError,

@@ -55,6 +55,8 @@ def op(name: str, *args: Expr) -> Expr:
             return kept[0] if len(kept) == 1 else Op(op=name, args=kept) if kept else ABSENT
         case "holds" | "get" | "tagged":
             pass
+        case "max" | "min":
+            return extreme(name, args)
         case "neg":
             if isinstance(args[0], Const):
                 return Const(value=-number(args[0].value))
@@ -63,6 +65,18 @@ def op(name: str, *args: Expr) -> Expr:
             if isinstance(left, Const) and isinstance(right, Const):
                 return Const(value=binary(name, left.value, right.value))
     return Op(op=name, args=args)
+
+
+def extreme(name: str, args: tuple[Expr, ...]) -> Expr:
+    """The largest or smallest of some numbers and of those in lists; what is absent is skipped."""
+    flat: list[Expr] = []
+    for arg in args:
+        flat += arg.items if isinstance(arg, ListOf) else (arg,)
+    kept = [arg for arg in flat if arg != ABSENT]
+    if not all(isinstance(arg, Const) for arg in kept):
+        return Op(op=name, args=tuple(kept))
+    numbers = [number(arg.value) for arg in kept if isinstance(arg, Const)]
+    return Const(value=(max if name == "max" else min)(numbers)) if numbers else ABSENT
 
 
 def junction(name: str, args: tuple[Expr, ...]) -> Expr:

@@ -26,21 +26,17 @@ PLANNED = frozenset({"std.privacy", "std.rank"})
 """Modules of the standard library that later versions have."""
 
 PLANNED_NAMES = {
-    "std.list": ("restore", "shuffle"),
     "std.roles": ("guard",),
-    "std.reduce": ("latest", "pick"),
+    "std.reduce": ("latest",),
     "std.signals": (
         "confidence",
         "embedding",
         "ended",
         "last_step",
-        "length",
-        "mentions",
         "perplexities",
         "pii_count",
         "share_below",
         "steps",
-        "streak",
         "tokens",
     ),
 }

@@ -27,11 +27,11 @@ DOMAINS = frozenset({"log", "orders", "subsets"})
 QUANTIFIERS = frozenset({"any", "count", "linked"})
 """Built-in functions of a `require`."""
 
-PRELUDE = frozenset({"acyclic", "ran", "size"}) | DOMAINS | QUANTIFIERS
+PRELUDE = frozenset({"acyclic", "empty", "max", "min", "ran", "size"}) | DOMAINS | QUANTIFIERS
 """Built-in functions that a declaration may hide."""
 
 FUTURE = frozenset(
-    "empty env max min outcome".split()  # noqa: SIM905
+    "env outcome".split()  # noqa: SIM905
 )
 """Names that the language has and this version has not."""
 

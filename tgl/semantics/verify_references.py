@@ -33,7 +33,7 @@ from tgl.semantics.invariants import Broken, Invariant
 MANY: Final = 1 << 62
 ARITY: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
     {
-        **dict.fromkeys(("or", "and", "else"), (1, MANY)),
+        **dict.fromkeys(("or", "and", "else", "max", "min"), (1, MANY)),
         **dict.fromkeys(("<", "<=", ">", ">=", "==", "!=", "in", "+", "-", "*", "/"), (2, 2)),
         **dict.fromkeys(("at", "when", "get", "tagged", "range", "linked"), (2, 2)),
         **dict.fromkeys(("not", "neg", "size", "holds", "there"), (1, 1)),

@@ -142,7 +142,7 @@ def operated(op: str, args: Sequence[Expr]) -> Expr:
         return Op(op=op, args=kept)
     if op == "else":
         return first_present(args)
-    if op not in ("when", "at", "in", "holds") and ABSENT in args:
+    if op not in ("when", "at", "in", "holds", "max", "min") and ABSENT in args:
         return ABSENT
     values = [_literal(arg) for arg in args]
     if not any(isinstance(value, Unknown) for value in values):

@@ -26,7 +26,11 @@ from tgl.ir import (
 from tgl.space.sizes import LARGEST_NUMBER, UNKNOWN_LENGTH, TextSize, Unbounded
 
 ONE_OF = frozenset({"std.reduce:majority", "std.reduce:first", "std.reduce:last", "std.reduce:best"})
-SIGNALS = frozenset({"std.signals:agreement", "std.signals:ran", "std.signals:size"})
+SIGNALS = frozenset(
+    {f"std.signals:{name}" for name in ("agreement", "ran", "size", "lead", "length", "streak")}
+    | {"core:empty", "core:max", "core:min"}
+)
+"""Functions whose value is one number, or yes or no."""
 TRUTHS = frozenset({"and", "or", "not", "holds", "tagged", "in", "==", "!=", "<", "<=", ">", ">="})
 
 
@@ -140,8 +144,13 @@ class Measure:
         if name.startswith(PYTHON_FN):
             listed = name.rpartition(" -> ")[2].startswith(("list", "ranked"))
             return TextSize(MOST_RESULT, MOST_RESULT // 2 if listed else None)
-        if name == VALUE_FN:
+        if name in (VALUE_FN, "std.reduce:pick"):
             return largest(sizes)
+        if name in ("std.signals:mentions", "std.list:restore"):  # one short value for each item
+            return TextSize(LARGEST_NUMBER, sum(s.item if s.count is None else s.count for s in sizes))
+        if name == "std.list:shuffle":  # as JSON, each item of at least one token with its place
+            items = joined(sizes)
+            return TextSize(12 * items.item + LARGEST_NUMBER, max(1, items.count or 1))
         if name == TAKE_FN:
             most = dict(args).get("most")
             items = next((self.size(arg) for port, arg in args if port == "items"), TextSize(0, 0))

@@ -62,6 +62,8 @@ def operate(op: str, args: Sequence[Static | Unknown]) -> Static | Unknown:
         return known[1] if known[0] is True else None
     if op == "else":
         return next((arg for arg in known if arg is not None), None)
+    if op in ("max", "min"):
+        return _extreme(op, known)
     if op == "holds":
         return known[0] is True
     if any(arg is None for arg in known):
@@ -95,6 +97,18 @@ def operate(op: str, args: Sequence[Static | Unknown]) -> Static | Unknown:
             return _arithmetic(op, left, right)
         case _:
             raise ValueError(f"operator {op} does not take {known!r}")
+
+
+def _extreme(op: str, args: Sequence[Static]) -> Static:
+    """The largest or smallest number, lists spliced; None without any."""
+    numbers: list[int | float] = []
+    for arg in args:
+        for item in arg if isinstance(arg, tuple) else (arg,):
+            if isinstance(item, int | float) and not isinstance(item, bool):
+                numbers.append(item)
+            elif item is not None:
+                raise ValueError(f"operator {op} does not take {item!r}")
+    return (max if op == "max" else min)(numbers) if numbers else None
 
 
 def _salt(value: Static) -> list[JsonValue]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from tgl.stdfn.core import above, at_least
+from tgl.stdfn.lists import empty, pick, restore, shuffle, streak
+from tgl.stdfn.numbers import largest, smallest
 from tgl.stdfn.reduce import best, first, join, last, majority, top
 from tgl.stdfn.signals import agreement, lead, ran, size
-from tgl.stdfn.texts import chunk, flat, paths
+from tgl.stdfn.texts import chunk, flat, length, mentions, paths
 from tgl.stdfn.values import Value
 
 
@@ -38,9 +40,18 @@ FUNCTIONS: Mapping[str, StdFunction] = MappingProxyType(
             StdFunction("std.reduce:join", ("xs", "sep"), 1, join),
             StdFunction("std.reduce:top", ("xs", "by", "k"), 3, top),
             StdFunction("std.signals:lead", ("xs",), 1, lead, spread=True),
+            StdFunction("std.reduce:pick", ("condition", "yes", "no"), 3, pick),
+            StdFunction("std.list:shuffle", ("items", "salt"), 1, shuffle),
+            StdFunction("std.list:restore", ("places", "order"), 2, restore),
             StdFunction("std.list:flat", ("xs",), 1, flat, spread=True),
             StdFunction("std.list:paths", ("start", "steps"), 2, paths),
             StdFunction("std.text:chunk", ("text", "about", "size"), 3, chunk),
+            StdFunction("std.signals:length", ("text",), 1, length),
+            StdFunction("std.signals:mentions", ("texts", "words"), 2, mentions),
+            StdFunction("std.signals:streak", ("flags",), 1, streak, spread=True),
+            StdFunction("core:empty", ("xs",), 1, empty, spread=True),
+            StdFunction("core:max", ("xs",), 1, largest, spread=True),
+            StdFunction("core:min", ("xs",), 1, smallest, spread=True),
             StdFunction("core:at_least", ("score", "best"), 2, at_least),
             StdFunction("core:above", ("score", "best"), 2, above),
             StdFunction("std.signals:agreement", ("xs",), 1, agreement, spread=True),

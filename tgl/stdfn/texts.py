@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tgl.stdfn.values import Value, number_in, shown, spliced
+from tgl.stdfn.values import Value, listed, number_in, shown, spliced
 
 WORD = re.compile(r"\w+")
 
@@ -21,6 +21,27 @@ def paths(start: Value, steps: Value) -> Value:
         return ()
     text = shown(begun[0])
     return tuple(f"{text}\n{shown(step)}" if text else shown(step) for step in spliced(steps))
+
+
+def length(text: Value) -> Value:
+    """How many characters a text has; absent if it is."""
+    texts = spliced(text)
+    return sum(len(shown(one)) for one in texts) if texts else None
+
+
+def mentions(texts: Value, words: Value) -> Value:
+    """For each text whether one of some words or phrases stands in it, whatever their case.
+
+    A word is found as a whole: `wait` is not in "awaits". Absent if no text is there.
+    """
+    phrases = [r"\s+".join(map(re.escape, shown(one).casefold().split())) for one in spliced(listed(words))]
+    one_of = "|".join(phrase for phrase in phrases if phrase)
+    sought = re.compile(rf"(?<!\w)(?:{one_of})(?!\w)") if one_of else None
+    members = [inner for one in spliced(texts) for inner in spliced(listed(one))]
+    return (
+        tuple(sought is not None and sought.search(shown(one).casefold()) is not None for one in members)
+        or None
+    )
 
 
 def chunk(text: Value, about: Value, size: Value) -> Value:

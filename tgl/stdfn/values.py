@@ -133,6 +133,11 @@ def decimal_of(key: str) -> Decimal | None:
         return None
 
 
+def listed(value: Value) -> Value:
+    """A message that was read as a list, as that list."""
+    return value.value if isinstance(value, Message) and isinstance(value.value, tuple) else value
+
+
 def spliced(value: Value) -> list[Value]:
     """The present members of a value, lists within lists spliced in place (G14b)."""
     if value is None:

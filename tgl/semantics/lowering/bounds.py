@@ -32,6 +32,13 @@ def interval(value: Expr, choices: Mapping[str, ChoicePoint]) -> tuple[int, int]
                 if isinstance(option, ListOf)
             ]
             return (min(sizes), max(sizes)) if sizes else None
+        case Op(op="max" | "min" as name, args=args):
+            ends = [interval(arg, choices) for arg in args]
+            known = [pair for pair in ends if pair is not None]
+            if len(known) < len(ends):
+                return None
+            extreme = max if name == "max" else min
+            return extreme(low for low, _ in known), extreme(high for _, high in known)
         case Op(op="neg", args=(inner,)):
             found_one = interval(inner, choices)
             return None if found_one is None else (-found_one[1], -found_one[0])

@@ -11,7 +11,7 @@ from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.fold import ABSENT, is_static, op
 from tgl.semantics.lowering import domains
-from tgl.semantics.lowering.indices import ast_name
+from tgl.semantics.lowering.indices import ast_name, folded
 from tgl.semantics.lowering.quantify import quantified
 from tgl.semantics.lowering.state import Env, Site, State
 from tgl.semantics.problems import Abandon
@@ -23,7 +23,7 @@ Call = Callable[[State, ast.Call, Env, Site], Expr]
 
 
 def built_in(state: State, name: str, expr: ast.Call, env: Env, site: Site, evaluate: Evaluate) -> Expr:
-    """`size(xs)`, `ran(node)` and `model_of(node)`."""
+    """`size(xs)`, `ran(node)`, `empty(xs)`, `max(a, b)`, `min(a, b)` and `model_of(node)`."""
     at = env.at(expr)
     if name in DOMAINS:
         message = f"`{name}` makes what a `~` chooses from"
@@ -32,7 +32,9 @@ def built_in(state: State, name: str, expr: ast.Call, env: Env, site: Site, eval
         )
     if name in QUANTIFIERS:
         return quantified(state, name, expr, env, site, evaluate)
-    if name not in ("size", "ran", "model_of"):
+    if name in ("max", "min"):
+        return extreme(state, name, expr, env, site, evaluate)
+    if name not in ("size", "ran", "empty", "model_of"):
         raise Abandon
     if len(expr.args) != 1 or expr.args[0].name is not None:
         raise state.problems.abandon(facts.too_many_arguments(at, name, 1))
@@ -47,6 +49,8 @@ def built_in(state: State, name: str, expr: ast.Call, env: Env, site: Site, eval
         if not isinstance(value, NodeRef):
             raise state.problems.abandon(facts.type_mismatch(at, "`ran` takes one node", "not one node"))
         return Fn(fn="std.signals:ran", args=(value,))
+    if name == "empty":
+        return is_empty(state, value)
     if isinstance(value, ChoiceRef) and (sizes := list_sizes(state, value)) is not None:
         return Const(value=sizes[0]) if len(set(sizes)) == 1 else op("size", value)
     if not isinstance(value, ListOf) or not is_static(value):
@@ -58,6 +62,35 @@ def built_in(state: State, name: str, expr: ast.Call, env: Env, site: Site, eval
             raise state.problems.abandon(facts.runtime_value(env.at(expr.args[0].value), "a size"))
         raise state.problems.abandon(facts.type_mismatch(at, "`size` takes a list", "no list"))
     return Const(value=len(value.items))
+
+
+def extreme(state: State, name: str, expr: ast.Call, env: Env, site: Site, evaluate: Evaluate) -> Expr:
+    """`max(a, b)`, `min(xs)`: of numbers known before the run a number, else a function of the run."""
+    if not expr.args:
+        message = f"`{name}` takes numbers, or a list of them"
+        raise state.problems.abandon(facts.type_mismatch(env.at(expr), message, "argument missing"))
+    for arg in expr.args:
+        if arg.name is not None:
+            message = f"`{name}` takes numbers, and none of them has a name"
+            raise state.problems.abandon(facts.type_mismatch(env.at(arg), message, "named argument"))
+    values = [evaluate(state, arg.value, env, site) for arg in expr.args]
+    if all(arg.when is None for arg in expr.args) and all(map(is_static, values)):
+        return folded(state, env, expr, name, *values)
+    pairs = zip(expr.args, values, strict=True)
+    whens = [
+        value if arg.when is None else op("when", evaluate(state, arg.when, env, site), value)
+        for arg, value in pairs
+    ]
+    return Fn(fn=f"core:{name}", args=tuple(whens))
+
+
+def is_empty(state: State, value: Expr) -> Expr:
+    """Whether nothing is there: of a written list before the run, of messages in it."""
+    if isinstance(value, ChoiceRef) and list_sizes(state, value) is not None:
+        return op("==", op("size", value), Const(value=0))
+    if isinstance(value, ListOf) and is_static(value):
+        return Const(value=not value.items)
+    return Fn(fn="core:empty", args=(value,))
 
 
 def list_sizes(state: State, chosen: ChoiceRef) -> list[int] | None:

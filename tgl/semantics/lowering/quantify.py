@@ -71,7 +71,7 @@ def is_true_or_false(value: Expr) -> bool:
         case Const(value=inner):
             return inner is None or isinstance(inner, bool)
         case Op(op=name):
-            return name not in ("+", "-", "*", "/", "neg", "count", "size")
+            return name not in ("+", "-", "*", "/", "neg", "count", "size", "max", "min")
         case _:
             return value.kind in ("is", "choice")
 

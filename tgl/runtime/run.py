@@ -44,6 +44,7 @@ from tgl.stdfn import (
     call_function,
     evaluate,
     holds,
+    listed,
     message_of,
     shown,
     spliced,

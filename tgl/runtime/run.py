@@ -322,6 +322,9 @@ class Run:
         match output.value:
             case None | Answer():
                 return output.value
+            case tuple() as members if self.plan.key.kind == "set":
+                text = ", ".join(shown(member) for member in members)
+                return read_answer(self.plan.key.model_copy(update={"after": None}), text)
             case str() | int() | float() | Record() | Tagged() | tuple():
                 return read_answer(self.plan.key.model_copy(update={"after": None}), shown(output.value))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 
@@ -70,12 +71,16 @@ def run_text(
     return run_candidate(ir, candidate, reply, example, key)
 
 
-def run_candidate(ir, candidate, reply, example=None, key=None) -> Ran:
-    def answer(request: ChatRequest) -> str:
+def run_candidate(ir, candidate, reply, example=None, key=None, *, by_model: bool = False) -> Ran:
+    """One run; `by_model`: `reply` takes a prompt and the name of the model, in place of the request."""
+
+    def answer(request: ChatRequest, name: str) -> str:
         prompt = request.messages[-1].content
+        if by_model:
+            return reply(prompt, name)
         return reply(prompt, request) if callable(reply) else reply[prompt]
 
-    models = {spec.name: ScriptedModel(spec.name, answer) for spec in ir.models}
+    models = {spec.name: ScriptedModel(spec.name, partial(answer, name=spec.name)) for spec in ir.models}
     bindings = {
         spec.name: ModelBinding(spec, models[spec.name].fingerprint, models[spec.name]) for spec in ir.models
     }

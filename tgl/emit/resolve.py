@@ -23,7 +23,7 @@ from tgl.emit.measured import formatted, strip_measured
 from tgl.emit.names import FileNames
 from tgl.emit.render import Copy, Renderer
 from tgl.emit.tree import choices_in, graph_exprs, graph_names, has_choice, names_in, setting_values
-from tgl.ir import ProgramIR
+from tgl.ir import ModelName, ProgramIR
 from tgl.semantics import Checked, FileScope
 from tgl.space import Resolution
 from tgl.syntax import ast
@@ -118,6 +118,8 @@ class ProgramWriter:
                 return self.with_values(decl.span, [value], decl.name)
             case ast.Role():
                 return self.role(decl, text)
+            case ast.Optimize(graph=name) if name == self.ir.graph.name and self.ir.logprobs:
+                return (self.asking(decl),)
             case ast.Use():
                 return self.names.use_texts(decl, text)
             case _:
@@ -133,6 +135,24 @@ class ProgramWriter:
             for s in role.settings
         ]
         return (self.edited(role.span, layout_of(self.main).edits(rewrites)),)
+
+    def asking(self, block: ast.Optimize) -> str:
+        """A goal with the models that the search asked for log-probabilities.
+
+        The decided program may read those of fewer, and a request without them is another one: its replies
+        would be others than those that were measured (semantics.md 1).
+        """
+        called = {call.model for call in self.resolution.candidate.calls}
+        models = [ModelName(name=name) for name in self.ir.logprobs if name in called]
+        here = self.main.source.name
+        line = "logprobs " + ", ".join(self.names.spell(model, here) for model in models)
+        old = [s for s in block.settings if isinstance(s, ast.Setting) and s.key == "logprobs"]
+        if not models:
+            return self.edited(block.span, [Edit(found.span, "") for found in old])
+        if old:
+            return self.edited(block.span, [Edit(old[0].span, line)])
+        end = block.span.end - 1
+        return self.edited(block.span, [Edit(Span(end, end), f"\n  {line}\n")])
 
     def setting(self, role: ast.Role, setting: ast.Setting | ast.Param) -> tuple[str, ...]:
         """A setting with its choices decided; none if every use of the role overrides it."""

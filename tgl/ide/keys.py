@@ -28,7 +28,7 @@ KEYS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "rpm": "requests a minute that its server takes",
             "tpm": "tokens a minute that its server takes",
             "timeout": "longest wait for a reply, such as 30s",
-            "without": "request options that its server refuses",
+            "without": "request options that its server refuses; `logprobs` too",
             "context": "tokens that fit into a request with its reply",
         },
         "role": {
@@ -69,6 +69,7 @@ KEYS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "seed": "a whole number; the same seed gives the same search",
             "recorded": "a file of responses that travel with the program",
             "deploy": "`concurrency: N`: calls at a time for which latency is told",
+            "logprobs": "models whose every call asks for log-probabilities; a search writes it",
         },
     }
 )

@@ -50,6 +50,7 @@ class OptimizeSpec(Frozen):
     """An `optimize` block. `spend_calls` and `spend_dollars` cap the search's spend (semantics.md 2).
 
     `deploy` is how many calls of one question the deployed program makes at a time, for its latency.
+    `logprobs` are models that are asked for log-probabilities, whatever the program reads of them.
     """
 
     graph: str
@@ -63,4 +64,5 @@ class OptimizeSpec(Frozen):
     seed: int = 0
     recorded: str | None = None
     deploy: int | None = None
+    logprobs: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
     place: TextPlace

@@ -203,8 +203,16 @@ class ModelSpec(Frozen):
         return self.provider == "local" or self.is_simulated
 
 
+LATER = frozenset({"functions", "logprobs"})
+"""Fields of a program that are left out where they are empty."""
+
+
 class ProgramIR(Frozen):
-    """A checked, lowered program. `choices` are in order of declaration, ties as C10."""
+    """A checked, lowered program. `choices` are in order of declaration, ties as C10.
+
+    `logprobs` are the models whose every call asks for log-probabilities, in order of declaration: those
+    whose replies a signal may read in some program of the space, and those that a search asked before.
+    """
 
     schema_version: int = SCHEMA
     graph: GraphTemplate
@@ -213,12 +221,13 @@ class ProgramIR(Frozen):
     task: TaskSpec | None = None
     optimize: OptimizeSpec | None = None
     functions: tuple[FunctionSpec, ...] = ()
+    logprobs: tuple[str, ...] = ()
 
     @model_serializer(mode="wrap")
     def without_functions(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
-        """Without functions where there are none, as before these existed."""
+        """Without functions and log-probabilities where there are none, as before these existed."""
         found: dict[str, object] = handler(self)
-        return {name: value for name, value in found.items() if name != "functions" or value}
+        return {name: value for name, value in found.items() if name not in LATER or value}
 
     @property
     def is_resolved(self) -> bool:

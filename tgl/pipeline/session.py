@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tgl.evaluate import read_shots
 from tgl.ir import GraphTemplate, KeySpec, ModelSpec, ProgramIR, TaskSpec
-from tgl.models import ChatModel, ModelError, build, fingerprint_of, settings_of
+from tgl.models import ChatModel, Feature, ModelError, build, fingerprint_of, settings_of
 from tgl.pipeline.model_notes import remember_model
 from tgl.pipeline.probing import Curious, informed
 from tgl.pipeline.stop import Exit, Stop
@@ -265,6 +265,19 @@ def refuse_faults(faults: Sequence[LoadFault]) -> None:
         raise Stop(Exit.FAILED, *told)
 
 
+def no_logprobs(spec: ModelSpec) -> Stop:
+    """What is told before the first call where a probe found that a model can't give what signals read."""
+    return Stop(
+        Exit.OUTSIDE,
+        placeless(
+            "R0107",
+            f"model `{spec.name}` tells no log-probabilities of its replies, and the program reads them",
+            help=f"add `without logprobs` to `{spec.name}`: then what reads them goes to other models; "
+            "or read something else, such as `agreement` of several replies",
+        ),
+    )
+
+
 @asynccontextmanager
 async def open_session(
     ir: ProgramIR,
@@ -310,6 +323,8 @@ async def open_session(
                 if make_model is None:
                     model = informed(spec, model, store, workspace)
                 stack.push_async_callback(model.close)
+                if spec.name in ir.logprobs and Feature.LOGPROBS not in model.capabilities.features:
+                    raise no_logprobs(spec)
                 remember(store, spec, fingerprint)
             default = LOCAL_SLOTS if spec.provider == "local" else DEFAULT_CONCURRENCY
             ceiling = options.concurrency or spec.concurrency or default
@@ -336,6 +351,7 @@ async def open_session(
             key=key,
             instruction="" if task is None else task.format,
             functions=functions.table,
+            logprobs=ir.logprobs,
         )
         for binding in bindings.values():
             if isinstance(binding.model, Curious):

@@ -72,7 +72,8 @@ class Replay:
             ModelError: MISSING if there is none: the replay ends here.
         """
         del timeout
-        messages, options = canonical_messages(request.messages), canonical_options(request.decoding)
+        messages = canonical_messages(request.messages)
+        options = canonical_options(request.decoding, logprobs=request.logprobs)
         for salt in self.salts:
             first = call_key(self.fingerprint, messages, options, salt, 0).seed
             draw = (request.seed - first) % SEEDS
@@ -87,6 +88,7 @@ class Replay:
                     Finish(found.finish),
                     Usage(found.prompt_tokens, found.completion_tokens),
                     found.seconds,
+                    logprobs=found.logprobs,
                 )
         raise ModelError(ErrorKind.MISSING, f"model `{self.name}`: a response of the search is not stored")
 

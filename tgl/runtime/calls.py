@@ -46,7 +46,8 @@ def timed_out(timeout: float) -> ModelError:
 
 def request_of(command: CallModel) -> ChatRequest:
     """What a model is asked."""
-    return ChatRequest(command.rendered.messages, command.step.decoding, command.key.seed)
+    step = command.step
+    return ChatRequest(command.rendered.messages, step.decoding, command.key.seed, step.logprobs)
 
 
 def billed(replies: tuple[ChatReply, ...], *, apart: bool) -> Usage:

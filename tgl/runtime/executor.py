@@ -9,7 +9,7 @@ arrive.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -92,6 +92,7 @@ class Executor:
         options: RuntimeOptions | None = None,
         on_event: Callable[[RuntimeEvent], None] = unwatched,
         functions: Mapping[str, StdFunction] = NO_FUNCTIONS,
+        logprobs: Collection[str] = (),
     ) -> None:
         """Bind a program's names.
 
@@ -104,6 +105,7 @@ class Executor:
             options: how to behave.
             on_event: told about progress; must be quick.
             functions: those that the user wrote, by registered name.
+            logprobs: declared names of the models whose every call asks for log-probabilities.
         """
         self.models = models
         self.store = store
@@ -112,7 +114,14 @@ class Executor:
         self.ledger = Ledger({name: bound.spec for name, bound in models.items()}, self.options.cap)
         prompts = Prompts(instruction=instruction, shots=shots)
         fingerprints = {name: bound.fingerprint for name, bound in models.items()}
-        self.planner = Planner(prompts, key, fingerprints, slots=self.options.deploy, functions=functions)
+        self.planner = Planner(
+            prompts,
+            key,
+            fingerprints,
+            slots=self.options.deploy,
+            functions=functions,
+            logprobs=logprobs,
+        )
         self.known = Known(store)
         self.failed: dict[str, CallFailed] = {}
         self.assumed: dict[str, CallFailed] = {}

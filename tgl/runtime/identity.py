@@ -46,13 +46,18 @@ def canonical_messages(messages: Sequence[ChatMessage]) -> str:
     return canonical([[message.role.value, message.content] for message in messages])
 
 
-def canonical_options(decoding: Decoding) -> str:
-    """The part of an identity that stands for the options: those that are sent."""
+def canonical_options(decoding: Decoding, *, logprobs: bool = False) -> str:
+    """The part of an identity that stands for the options: those that are sent.
+
+    A request for log-probabilities is another request (semantics.md 1): so no response without them is ever
+    found where they are wanted, and none has to be replaced.
+    """
     options = {
         "temperature": decoding.temperature,
         "top_p": decoding.top_p,
         "max_tokens": decoding.max_tokens,
         "stop": list(decoding.stop) or None,
+        "logprobs": True if logprobs else None,
     }
     return canonical({name: value for name, value in options.items() if value is not None})
 

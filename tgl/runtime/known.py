@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from tgl.runtime.digests import Digests
 from tgl.storage import ReadOnlyResponses, StoredResponse
@@ -17,17 +17,21 @@ ROOM = 4_000_000
 """Bytes that half of the responses may take, more or less."""
 WEIGHT = 400
 """Bytes that a response takes beside its text, more or less."""
+NUMBER = 32
+"""Bytes that a log-probability takes, more or less."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What runs need of a response. `seconds` is the recorded service time."""
+    """What runs need of a response. `seconds` is the recorded service time, `finish` why it ended."""
 
     identity: str
     text: str
     prompt_tokens: int
     completion_tokens: int
     seconds: float
+    finish: Literal["stop", "length", "refused"] = "stop"
+    logprobs: tuple[float, ...] | None = None
 
 
 Response: TypeAlias = StoredResponse | Reply
@@ -65,6 +69,8 @@ class Known:
                     response.prompt_tokens,
                     response.completion_tokens,
                     response.seconds,
+                    response.finish,
+                    response.logprobs,
                 )
             )
 
@@ -91,6 +97,6 @@ class Known:
     def hold(self, reply: Reply) -> None:
         """Keep a response for now: what was not asked for since the last turn goes at the next."""
         self.young[reply.identity] = reply
-        self.size += WEIGHT + len(reply.text)
+        self.size += WEIGHT + len(reply.text) + NUMBER * len(reply.logprobs or ())
         if self.size > self.room:
             self.old, self.young, self.size = self.young, {}, 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tgl.ir import (
@@ -78,7 +78,7 @@ class FieldGuard:
 
 @dataclass(frozen=True, slots=True)
 class CallStep:
-    """A call node made ready."""
+    """A call node made ready. `logprobs`: whether its model is asked for log-probabilities."""
 
     node: CallNode
     form: PromptForm
@@ -87,6 +87,7 @@ class CallStep:
     opening: str
     decoding: Decoding
     options: str
+    logprobs: bool = False
 
     def asks(self) -> int:
         """How often it may be asked: a greedy reply would only repeat itself."""
@@ -145,15 +146,17 @@ class Planner:
         *,
         slots: int | None = None,
         functions: Mapping[str, StdFunction] = NO_FUNCTIONS,
+        logprobs: Collection[str] = (),
     ) -> None:
         self.slots = slots
+        self.logprobs = frozenset(logprobs)
         self.functions = functions
         self.prompts = prompts
         self.key = key
         self.fingerprints = fingerprints
         self.readings: dict[Reader, Reading] = {}
         self.openings = {name: opening(fingerprint) for name, fingerprint in fingerprints.items()}
-        self.decodings: dict[str, tuple[Decoding, str]] = {}
+        self.decodings: dict[tuple[str, bool], tuple[Decoding, str]] = {}
         self.plans: dict[str, Plan] = {}
 
     def plan(self, candidate: Candidate) -> Plan:
@@ -223,10 +226,11 @@ class Planner:
         if node.model not in self.fingerprints:
             raise ValueError(f"`{node.id}` runs on `{node.model}`, which is not bound")
         # By their text: 1 and 1.0 are equal, and are not sent alike.
-        signature = repr((node.temperature, node.top_p, node.max_tokens, node.stop))
+        logprobs = node.model in self.logprobs
+        signature = repr((node.temperature, node.top_p, node.max_tokens, node.stop)), logprobs
         if signature not in self.decodings:
             decoding = Decoding(node.temperature, node.top_p, node.max_tokens, node.stop)
-            self.decodings[signature] = decoding, canonical_options(decoding)
+            self.decodings[signature] = decoding, canonical_options(decoding, logprobs=logprobs)
         decoding, options = self.decodings[signature]
         reading = self.readings.get(node.reader)
         if reading is None:
@@ -239,6 +243,7 @@ class Planner:
             self.openings[node.model],
             decoding,
             options,
+            logprobs,
         )
 
 

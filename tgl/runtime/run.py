@@ -38,6 +38,7 @@ from tgl.stdfn import (
     Message,
     Open,
     Record,
+    ReplyFacts,
     StdFunction,
     Tagged,
     Value,
@@ -166,7 +167,8 @@ class Run:
         value = call.step.reading.value(response.text)
         if value is None and call.ask + 1 < call.step.asks():
             return [self.ask(call.node, call.step, call.rendered, call.ask + 1)]
-        self.decide(call.node, Message(response.text.strip(), value), self.ended_at(call.node))
+        said = Message(response.text.strip(), value, facts_of(response))
+        self.decide(call.node, said, self.ended_at(call.node))
         return self.proceed([])
 
     def charge(self, call: CallModel, response: Response, source: Literal["store", "live"]) -> None:
@@ -374,6 +376,14 @@ class Run:
         return Done(self.result)
 
 
+def facts_of(response: Response) -> ReplyFacts:
+    """What signals may read of a response beside its text."""
+    return ReplyFacts(response.finish != "length", response.completion_tokens, response.logprobs)
+
+
 def traced(value: Value) -> Message | None:
-    """What a trace shows of a node's value; of a list, its texts."""
-    return Message(shown(value), value) if isinstance(value, tuple) else message_of(value)
+    """What a trace shows of a node's value; of a list, its texts; of a reply, what was said alone."""
+    if isinstance(value, tuple):
+        return Message(shown(value), value)
+    said = message_of(value)
+    return said if said is None or said.reply is None else Message(said.text, said.value)

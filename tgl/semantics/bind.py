@@ -10,7 +10,7 @@ from tgl.semantics.errors import graph as graph_facts
 from tgl.semantics.errors import names as facts
 from tgl.semantics.problems import Problems
 from tgl.semantics.scope import FUNCTIONS, FUTURE, PRELUDE, VALUES, FileScope, Inner, body_names, inner_names
-from tgl.semantics.walk import arg_exprs, choices_in, names_in, walk
+from tgl.semantics.walk import arg_exprs, choices_in, names_in, walk, words_of
 from tgl.syntax import ast
 from tgl.text import Span
 
@@ -232,16 +232,20 @@ class Binder:
         return InScope(self.kept[unlike], known.own)
 
     def unread(self, expr: ast.Expr) -> frozenset[Span]:
-        """Words in named arguments of functions that could not be imported: what they mean is not known."""
+        """Words in named arguments that are no names here.
+
+        Of functions that could not be imported, what they mean is not known; some ports take words of their
+        own, `mean: geometric`.
+        """
         calls = [found for found in walk(expr) if isinstance(found, ast.Call)]
         return frozenset(
             arg.value.span
             for call in calls
             if isinstance(call.func, ast.Name)
             and (binding := self.scope.names.get(call.func.id)) is not None
-            and binding.decl is None
+            and (binding.decl is None or isinstance(binding.decl, ast.Fn))
             for arg in call.args
-            if arg.name is not None
+            if arg.name is not None and (binding.decl is None or words_of(binding.decl, arg.name))
         )
 
 

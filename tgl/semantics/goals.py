@@ -33,6 +33,7 @@ from tgl.semantics.lowering.state import Instance, State
 from tgl.semantics.models import read_model
 from tgl.semantics.problems import Problems
 from tgl.semantics.roles import read_fn
+from tgl.semantics.signals import keep_able
 from tgl.semantics.tasks import Goal
 from tgl.syntax import ast
 from tgl.text import Span
@@ -44,6 +45,7 @@ def check_goal(
     """Report what keeps a graph from being run for its task and within its limits."""
     models = used_models(state, graph)
     check_options(state, graph, models)
+    keep_able(state, graph, models)
     if task is not None:
         check_inputs(state, instance, task)
         check_answer(state, instance, graph)

@@ -29,15 +29,10 @@ PLANNED_NAMES = {
     "std.roles": ("guard",),
     "std.reduce": ("latest",),
     "std.signals": (
-        "confidence",
         "embedding",
-        "ended",
         "last_step",
-        "perplexities",
         "pii_count",
-        "share_below",
         "steps",
-        "tokens",
     ),
 }
 """Names that modules of the standard library will have."""

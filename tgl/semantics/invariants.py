@@ -49,6 +49,7 @@ class Invariant(StrEnum):
     MODEL_KNOWN = "model-known"
     UNIT_MODEL = "unit-model"
     JUDGE_MODEL = "judge-model"
+    LOGPROBS_ASKED = "logprobs-asked"
     GOAL = "goal"
 
 

@@ -44,7 +44,7 @@ REQUIRED = {
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """A name that a shell can export: what does not look like one may be a key in the wrong place."""
 
-OPTIONS = ("temperature", "top_p", "max_tokens", "stop", "system", "seed")
+OPTIONS = ("temperature", "top_p", "max_tokens", "stop", "system", "seed", "logprobs")
 """Request options that a server may refuse (`without temperature`)."""
 
 

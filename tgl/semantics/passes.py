@@ -18,6 +18,7 @@ from tgl.semantics.lowering.state import State
 from tgl.semantics.models import read_model
 from tgl.semantics.problems import Problems
 from tgl.semantics.scope import Files, FileScope
+from tgl.semantics.signals import LACKING, may_read, models_read
 from tgl.semantics.tasks import Goal
 from tgl.syntax import ast
 from tgl.text import frozen
@@ -120,6 +121,15 @@ def declare_functions(ir: ProgramIR, context: Context) -> ProgramIR:
     return ir.model_copy(update={"functions": tuple(functions[name] for name in sorted(functions))})
 
 
+def declare_logprobs(ir: ProgramIR, context: Context) -> ProgramIR:
+    """With the models that are asked for log-probabilities, in order of declaration."""
+    asked = frozenset(() if ir.optimize is None else ir.optimize.logprobs)
+    if may_read(context.state):
+        asked |= models_read(ir.graph, context.state.choices)
+    names = tuple(model.name for model in ir.models if model.name in asked and LACKING not in model.without)
+    return ir.model_copy(update={"logprobs": names})
+
+
 PASSES: tuple[Pass, ...] = (
     Pass(
         "keep-read-choices",
@@ -144,6 +154,12 @@ PASSES: tuple[Pass, ...] = (
         "declare-judge", frozenset({Invariant.UNIT_MODEL}), frozenset({Invariant.JUDGE_MODEL}), declare_judge
     ),
     Pass("declare-functions", frozenset(), frozenset({Invariant.FN_DECLARED}), declare_functions),
+    Pass(
+        "declare-logprobs",
+        frozenset({Invariant.MODEL_KNOWN}),
+        frozenset({Invariant.LOGPROBS_ASKED}),
+        declare_logprobs,
+    ),
 )
 
 EXPANDED: frozenset[Invariant] = frozenset(Invariant) - frozenset().union(*(one.ensures for one in PASSES))

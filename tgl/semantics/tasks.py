@@ -110,7 +110,7 @@ class Goal:
 def read_optimize(scope: FileScope, block: ast.Optimize, problems: Problems) -> Goal:
     """The facts of an `optimize` block."""
     at = scope.at(block.span)
-    known = ("maximize", "minimize", "limit", "spend", "using", "seed", "recorded", "deploy")
+    known = ("maximize", "minimize", "limit", "spend", "using", "seed", "recorded", "deploy", "logprobs")
     got = read_settings(
         scope,
         block.settings,
@@ -152,6 +152,7 @@ def read_optimize(scope: FileScope, block: ast.Optimize, problems: Problems) -> 
         seed=seed or 0,
         recorded=got.text("recorded"),
         deploy=read_deploy(got),
+        logprobs=read_logprobs(scope, got),
         place=text_place(scope, block.span),
     )
     graph = referred(scope, block.graph, at, problems, ast.Graph, "a graph")
@@ -220,6 +221,20 @@ def read_deploy(got: Settings) -> int | None:
             if "deploy" in got.found:
                 got.wrong("deploy", "`concurrency: 4`, the calls of one question that are made at a time")
             return None
+
+
+def read_logprobs(scope: FileScope, got: Settings) -> tuple[str, ...]:
+    """`logprobs smol, large`: models that are asked for log-probabilities in every call."""
+    names = got.names("logprobs")
+    models = [name for name, binding in scope.names.items() if isinstance(binding.decl, ast.Model)]
+    for name in names:
+        binding = scope.names.get(name)
+        if binding is None or not (binding.decl is None or isinstance(binding.decl, ast.Model)):
+            got.wrong("logprobs", "models of this file", word=name, options=models)
+            return ()
+    return tuple(
+        binding.decl.name for name in names if isinstance((binding := scope.names[name]).decl, ast.Model)
+    )
 
 
 METHODS = {

@@ -29,6 +29,7 @@ from tgl.ir import (
 from tgl.semantics.fold import every, is_static
 from tgl.semantics.inside import STATIC, Use, nested, used
 from tgl.semantics.invariants import Broken, Invariant
+from tgl.semantics.signals import models_read
 
 MANY: Final = 1 << 62
 ARITY: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
@@ -162,6 +163,11 @@ def declarations(ir: ProgramIR) -> Iterator[Broken]:
         yield Broken(Invariant.UNIT_MODEL, ir.task.name, f"costs are in units of {ir.task.unit.model}")
     if ir.task is not None and ir.task.key.judge is not None and ir.task.key.judge not in names:
         yield Broken(Invariant.JUDGE_MODEL, ir.task.name, f"answers are judged by {ir.task.key.judge}")
+    read = models_read(ir.graph, {point.address: point for point in ir.choices})
+    for name in sorted((read & set(names)) - set(ir.logprobs)):
+        yield Broken(Invariant.LOGPROBS_ASKED, name, "its log-probabilities are read, and not asked for")
+    for name in sorted(set(ir.logprobs) - set(names)):
+        yield Broken(Invariant.LOGPROBS_ASKED, name, "it is asked for log-probabilities, and is no model")
     if ir.optimize is None:
         return
     if ir.optimize.graph != ir.graph.name:

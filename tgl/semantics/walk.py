@@ -59,3 +59,13 @@ def names_in(expr: ast.Expr) -> Iterator[ast.Name]:
         yield expr
     for child in children(expr):
         yield from names_in(child)
+
+
+def words_of(fn: ast.Fn, port: str) -> tuple[str, ...]:
+    """The words that a port of a function takes, if it is a `choice("a", "b")`."""
+    written = next((found.type for found in fn.ports if found.name == port), None)
+    match () if written is None else written.variants:
+        case (ast.WordType(words=("choice",), args=args),):
+            return tuple(arg.value for arg in args if isinstance(arg, ast.String))
+        case _:
+            return ()

@@ -6,9 +6,11 @@ from tgl.stdfn.faults import EvaluationError, FunctionError
 from tgl.stdfn.opened import Open, Partial, Range, Truth, is_settled, settled_all
 from tgl.stdfn.partial import PartialScope, foretold, foretold_guard
 from tgl.stdfn.registry import FUNCTIONS, NO_FUNCTIONS, StdFunction, call_function
+from tgl.stdfn.replies import HANDED_ON, READING_LOGPROBS
 from tgl.stdfn.values import (
     Message,
     Record,
+    ReplyFacts,
     Tagged,
     Value,
     json_of,
@@ -25,7 +27,9 @@ from tgl.stdfn.values import (
 
 __all__ = [
     "FUNCTIONS",
+    "HANDED_ON",
     "NO_FUNCTIONS",
+    "READING_LOGPROBS",
     "RULES",
     "EvaluationError",
     "FunctionError",
@@ -35,6 +39,7 @@ __all__ = [
     "PartialScope",
     "Range",
     "Record",
+    "ReplyFacts",
     "Scope",
     "StdFunction",
     "Tagged",

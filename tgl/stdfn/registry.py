@@ -10,6 +10,7 @@ from tgl.stdfn.core import above, at_least
 from tgl.stdfn.lists import empty, pick, restore, shuffle, streak
 from tgl.stdfn.numbers import largest, smallest
 from tgl.stdfn.reduce import best, first, join, last, majority, top
+from tgl.stdfn.replies import confidence, ended, perplexities, share_below, tokens
 from tgl.stdfn.signals import agreement, lead, ran, size
 from tgl.stdfn.texts import chunk, flat, length, mentions, paths
 from tgl.stdfn.values import Value
@@ -56,6 +57,11 @@ FUNCTIONS: Mapping[str, StdFunction] = MappingProxyType(
             StdFunction("core:above", ("score", "best"), 2, above),
             StdFunction("std.signals:agreement", ("xs",), 1, agreement, spread=True),
             StdFunction("std.signals:ran", ("x",), 1, ran),
+            StdFunction("std.signals:confidence", ("x", "mean"), 1, confidence),
+            StdFunction("std.signals:perplexities", ("x",), 1, perplexities),
+            StdFunction("std.signals:share_below", ("xs", "limit"), 2, share_below),
+            StdFunction("std.signals:ended", ("x",), 1, ended),
+            StdFunction("std.signals:tokens", ("x",), 1, tokens),
             StdFunction("std.signals:size", ("xs",), 1, size, spread=True),
         )
     }

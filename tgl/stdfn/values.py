@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -33,11 +33,29 @@ class Tagged:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyFacts:
+    """What is recorded of the reply that a message is.
+
+    `whole`: it came to an end, and was not cut at `max_tokens`. `tokens` are those of the completion, as
+    recorded. `logprobs` are of the tokens of its text, natural logarithms; None where nobody asked for them.
+    """
+
+    whole: bool
+    tokens: int
+    logprobs: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """What a node said. `value` is None where the text could not be read (language.md G18)."""
+    """What a node said. `value` is None where the text could not be read (language.md G18).
+
+    `reply` tells of the model's reply that it is, and is None for what a function made. It is no part of what
+    was said: messages that say the same are equal.
+    """
 
     text: str
     value: Answer | float | str | Record | Tagged | tuple[Value, ...] | None
+    reply: ReplyFacts | None = field(default=None, compare=False, repr=False)
 
 
 Value: TypeAlias = "Message | Record | Tagged | bool | int | float | str | tuple[Value, ...] | None"

@@ -73,15 +73,16 @@ task sums {
 }
 role r(question) -> answer { prompt "{{ question }}" }
 fn shout(x: text) -> text { python "mine:shout" }
+use std.signals { confidence }
 graph solve(question) {
   node a : r(temperature: ~[0, 1]) on smol
   node b : shout(a)
-  node c : r on smol when b == "A"
+  node c : r on smol when b == "A" and confidence(a) > 0.5
   output c
 }
 optimize solve on sums { maximize accuracy; using random(samples: 4); seed 1 }
 """
-"""Costs in a model that nothing runs on, and a function in Python."""
+"""Costs in a model that nothing runs on, a function in Python, and log-probabilities that are read."""
 
 
 def test_without_a_pass_just_what_it_ensures_is_broken_somewhere(

@@ -245,6 +245,10 @@ BREAK: dict[str, tuple[Invariant, Callable[[ProgramIR], ProgramIR]]] = {
         Invariant.JUDGE_MODEL,
         lambda ir: with_(ir, "task", "key", kind="judge", judge="huge"),
     ),
+    "a model asked for log-probabilities that is not there": (
+        Invariant.LOGPROBS_ASKED,
+        lambda ir: with_(ir, logprobs=("huge",)),
+    ),
     "a goal of another graph": (Invariant.GOAL, lambda ir: with_(ir, "optimize", graph="panel")),
     "a goal without its task": (Invariant.GOAL, lambda ir: with_(ir, task=None)),
 }

@@ -9,8 +9,6 @@ from tgl.resources import stdlib_modules, stdlib_text
 DECLARED = re.compile(r"^(?:role|fn|graph|let)\s+(\w+)", re.MULTILINE)
 
 WITHOUT = "leave the argument out: an optional port or option needs none"
-LOG_PROBABILITIES = "this version reads no log-probabilities; `agreement` and `lead` are signals that it has"
-
 NAMES = {
     "None": WITHOUT,
     "null": WITHOUT,
@@ -23,9 +21,8 @@ NAMES = {
     "vote": "`majority` of std.reduce counts votes: `use std.reduce { majority }`",
     "mode": "`majority` of std.reduce counts votes: `use std.reduce { majority }`",
     "argmax": "`best(drafts, by: marks)` of std.reduce takes the highest mark",
-    "confidence": LOG_PROBABILITIES,
-    "perplexity": LOG_PROBABILITIES,
-    "perplexities": LOG_PROBABILITIES,
+    "perplexity": "`perplexities(reply)` of std.signals lists that of each token of a reply",
+    "logprobs": "`confidence(reply)` and `perplexities(reply)` of std.signals read log-probabilities",
     "print": "`tglc run --trace` shows what each node said",
 }
 """Names that nothing declares, and what was probably meant."""

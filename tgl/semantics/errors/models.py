@@ -41,6 +41,17 @@ def refused_option(at: At, option: str, role: str, models: Sequence[str]) -> Dia
     )
 
 
+def no_logprobs(at: At, function: str, models: Sequence[str]) -> Diagnostic:
+    """E0603: a signal reads the log-probabilities of models that tell none."""
+    return error(
+        "E0603",
+        at,
+        f"{listed(models)} tell{'s' if len(models) == 1 else ''} no `logprobs`, and `{function}` reads them",
+        "refused by the model",
+        hint="run it on a model that tells them, or read something else, such as the `agreement` of several",
+    )
+
+
 def unknown_profile(at: At, profile: str, known: Sequence[str], near: str | None) -> Diagnostic:
     """E0605: a profile that is neither shipped nor a file."""
     return error(

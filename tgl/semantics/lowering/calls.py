@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tgl.ir import ChoiceKind, Expr, Fn, Op
+from tgl.ir import ChoiceKind, Const, Expr, Fn, Op
 from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.lowering.arguments import bind_arguments, port_value
@@ -14,6 +14,7 @@ from tgl.semantics.lowering.state import Env, Given, Site, State
 from tgl.semantics.problems import Abandon, Problems
 from tgl.semantics.roles import read_fn
 from tgl.semantics.scope import FileScope, kind_of
+from tgl.semantics.walk import words_of
 from tgl.syntax import ast
 
 
@@ -46,7 +47,10 @@ def call(state: State, expr: ast.Call, env: Env, site: Site, evaluate: Evaluate)
                 return subset(state, expr, env, site, evaluate)
             if decl.name == "size" or is_domain(env, func.id):
                 return built_in(state, decl.name, expr, env, site, evaluate)
-            values = [(arg, argument(state, arg, env, site, evaluate)) for arg in expr.args]
+            values = [
+                (arg, worded(state, decl, arg, env) or argument(state, arg, env, site, evaluate))
+                for arg in expr.args
+            ]
             home = state.files.scopes[binding.home]
             return call_function(state, decl, home, values, env, expr, evaluate)
         case ast.Role() | ast.Graph():
@@ -59,6 +63,26 @@ def call(state: State, expr: ast.Call, env: Env, site: Site, evaluate: Evaluate)
             raise state.problems.abandon(
                 name_facts.wrong_kind(env.at(func), func.id, kind_of(decl), "a function", binding.at)
             )
+
+
+def worded(state: State, decl: ast.Fn, arg: ast.Arg, env: Env) -> Const | None:
+    """A word of the library that is written where a function takes one: `mean: geometric`.
+
+    Only where it stands by the name of a port that is a `choice` of words, and nothing here has that name.
+    """
+    words = () if arg.name is None else words_of(decl, arg.name)
+    match arg.value:
+        case ast.Name(id=word) if words and word not in env.index and word not in env.scope.names:
+            if env.instance is not None and env.instance.find(word) is not None:
+                return None
+        case ast.String(value=word) if words:
+            pass
+        case _:
+            return None
+    if word not in words:
+        message = f"`{arg.name}` of `{decl.name}` is one of {', '.join(f'`{one}`' for one in words)}"
+        raise state.problems.abandon(facts.type_mismatch(env.at(arg.value), message, "none of these"))
+    return Const(value=word)
 
 
 def argument(state: State, arg: ast.Arg, env: Env, site: Site, evaluate: Evaluate) -> Expr:

@@ -34,6 +34,37 @@ def test_an_outage_of_minutes_fails_no_example(make, on_virtual_time, kind, deta
     assert {result.status for result in results} == {RunStatus.OK}
 
 
+@pytest.mark.parametrize("kind", ["connection", "server", "broken"])
+@pytest.mark.parametrize("seconds", [20.0, 300.0])
+def test_calls_in_flight_when_a_server_goes_away_are_waited_for_too(make, on_virtual_time, kind, seconds):
+    """Others are answered after a slow call was sent: that says nothing of the minutes that follow."""
+
+    def latency(request):
+        return 0.3 + len(request.messages[-1].content) % 7 * 0.4
+
+    model = make.model(outage(kind, seconds), latency=latency)
+    executor = make.executor(model, concurrency=8)
+    texts = [f"question {number} {'x' * (number % 7)}" for number in range(400)]
+    results = on_virtual_time(executor.run_all(make.jobs(make.candidate(make.call("a")), *texts)))
+    assert {result.status for result in results} == {RunStatus.OK}
+
+
+def test_a_server_that_is_back_but_busy_gives_waiting_calls_all_their_attempts(make, on_virtual_time):
+    """After an outage each call is refused three times more, while others are answered."""
+    seen: dict[str, int] = {}
+
+    def reply(request):
+        now, text = asyncio.get_running_loop().time(), request.messages[-1].content
+        if 10.0 < now < 70.0:
+            return ModelError(ErrorKind.CONNECTION, "no")
+        seen[text] = seen.get(text, 0) + (now >= 70.0)
+        return ModelError(ErrorKind.RATE_LIMIT, "busy", status=429) if 0 < seen[text] < 4 else "4"
+
+    executor = make.executor(make.model(reply, latency=0.5), concurrency=8)
+    results = on_virtual_time(executor.run_all(jobs_of(make, 300)))
+    assert {result.status for result in results} == {RunStatus.OK}
+
+
 def test_an_outage_of_hours_stops_the_search_and_fails_no_example(make, on_virtual_time):
     model = make.model(outage("server", 7200.0), latency=0.5)
     executor = make.executor(model, concurrency=8)

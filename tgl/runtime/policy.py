@@ -12,6 +12,9 @@ of the request (400, 413, 422) or of its content (403).
 | `refused` in a row   | stop                | stop                        | stop                    |
 | 401, 402, 404, no weights | stop           | stop                        | stop                    |
 
+"Since the call began" is since it failed last where several calls are in trouble or the server was not even
+reached: a call that was in flight when the server went away saw others answered, too.
+
 To give up fails one call, and the examples that need it; to stop ends the batch with everything saved. A
 server that is away, or that answers everybody with an error, is nobody's wrong answer: a search waits for it,
 since a restart takes minutes. One that was never met is not waited for: its address may be wrong. A call
@@ -88,7 +91,7 @@ class Reach(StrEnum):
     """What is known of a server besides the failed attempt."""
 
     NEVER = "it has not answered anything yet"
-    SILENT = "it has answered before, but nothing since this call began"
+    SILENT = "it has answered before, but nothing since this call began, or failed last"
     ANSWERING = "it answers other calls"
 
 

@@ -291,11 +291,24 @@ class Scheduler:
                 self.stops.append((lead.rank, ModelRefused(lead.model, kind, error.message, help=error.help)))
 
     def verdict(self, gate: Gate, left: list[Call], error: ModelError) -> Verdict:
-        """What follows a failure for calls that failed together: that for the one that has tried most."""
+        """What follows a failure for calls that failed together: that for the one that has tried most.
+
+        A call in flight when a server goes away was sent while others were still answered. So where the
+        trouble is not one prompt's, what counts is who was answered since the call failed last, not since it
+        began.
+        """
         worst = max(left, key=lambda call: call.failures)
         reach = Reach.NEVER
         if gate.answers:
-            reach = Reach.ANSWERING if gate.answers > worst.met else Reach.SILENT
+            unreached = error.kind is ErrorKind.CONNECTION and not error.unknown_usage
+            shared = unreached or len(gate.failing) >= SEVERAL
+            reach = Reach.ANSWERING if gate.answers > (worst.heard if shared else worst.met) else Reach.SILENT
+        if reach is Reach.ANSWERING and worst.waited and worst.failures > self.policy.attempts:
+            # Attempts while nobody was answered tell nothing of the call: now it has all of them.
+            worst.failures = 1
+        for call in left:
+            call.waited = reach is Reach.SILENT
+            call.heard = gate.answers
         return retry(
             self.policy,
             worst.failures,
@@ -386,7 +399,7 @@ class Scheduler:
             self.queues[call.model].remove(call)
             call.flights.append(flight)
             if not call.sends:
-                call.met = gate.answers
+                call.met = call.heard = gate.answers
                 self.tally.issued += 1
             call.sends += not hedge
         self.out.append(Send(flight.number, calls, hedge))

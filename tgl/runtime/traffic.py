@@ -37,6 +37,9 @@ class Call:
         request: what it shares with other draws of one request, None if with none.
         draw: its draw.
         content: what the executor needs in order to ask; nothing to the scheduler.
+        met: how many calls the model had answered when this one was first sent.
+        heard: the same when it failed last.
+        waited: whether nobody was answered then.
     """
 
     identity: str
@@ -57,6 +60,8 @@ class Call:
     patience: float = 0.0
     not_before: float = 0.0
     met: int = 0
+    heard: int = 0
+    waited: bool = False
     flights: list[Flight] = field(default_factory=list["Flight"])
 
 

@@ -178,7 +178,7 @@ def test_failures_are_no_responses(folder: Path, tell: Tell) -> None:
         lambda note: "",
         lambda note: "{",
         lambda note: note[:-1],
-        lambda note: note.replace('"schema_version":1,"inputs"', '"schema_version":9,"inputs"'),
+        lambda note: note.replace('"schema_version":2,"inputs"', '"schema_version":9,"inputs"'),
         lambda note: note.replace("p.tgl", "q.tgl").replace("output final", "output worker"),
     ],
 )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
 from tgl.cli.bill import bill_json, bill_lines
+from tgl.cli.found import outcome_json
 from tgl.cli.outcome import agreed, exposed, label, labels_json, show
 from tgl.cli.running import (
     add_run_options,
@@ -20,6 +22,8 @@ from tgl.cli.running import (
     run_options,
     workspace_of,
 )
+from tgl.pipeline.fronts import default_front, refuse_to_lose_front, write_front
+from tgl.pipeline.home import home_of
 from tgl.pipeline.money import worst_bill
 from tgl.pipeline.outputs import default_output, refuse_to_lose, refuse_to_record
 from tgl.pipeline.searching import SearchOutcome, SearchPlan, prepare, search
@@ -29,14 +33,18 @@ from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.task import lengths_of, split_task
 from tgl.pipeline.trouble import placeless
 from tgl.pipeline.watch import Watch
-from tgl.report import failure_lines, failures_json, ledger_table, search_table
+from tgl.report import decided, failure_lines, failures_json, front_table, ledger_table, search_table
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("file", metavar="FILE", help="a program with choices (`~`)")
     parser.add_argument("--graph", help="which graph, if several have an `optimize` block")
-    parser.add_argument("--output", type=Path, help="the file to write; by default FILE with .opt.tgl")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        help="the file to write, by default FILE with .opt.tgl; of a front the folder, FILE.pareto",
+    )
     parser.add_argument("--force", action="store_true", help="overwrite a result that was edited by hand")
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted search")
     parser.add_argument(
@@ -54,8 +62,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Search and write."""
     plan = prepare(options.file, graph=options.graph)
-    output = options.output or default_output(options.file)
-    refuse_to_lose(output, options.file, force=options.force)
+    for_front = plan.ir.optimize is not None and bool(plan.ir.optimize.pareto)
+    output = options.output or (default_front if for_front else default_output)(options.file)
+    if for_front:
+        refuse_to_lose_front(output, force=options.force)
+    else:
+        refuse_to_lose(output, options.file, force=options.force)
     if options.record is not None:
         refuse_to_record(options.record, plan, output)
     show(plan.data.warnings, as_json=False)
@@ -81,7 +93,10 @@ def run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print(interrupted(options), file=sys.stderr)
         return Exit.INTERRUPTED
-    write_file(output, outcome.text)
+    if outcome.front is None:
+        write_file(output, outcome.text)
+    else:
+        write_front(output, outcome.files)
     if options.json:
         print(json.dumps({**labels_json(plan.ir, risky=risky), **result_json(outcome, output)}, indent=2))
     else:
@@ -138,7 +153,12 @@ def sources(outcome: SearchOutcome) -> str:
 
 def result_text(outcome: SearchOutcome, output: Path, source: str) -> str:
     """The table, what was decided, and where it stands."""
-    lines = [search_table(outcome.report, title=output.name)]
+    front = outcome.front
+    lines = [
+        search_table(outcome.report, title=output.name)
+        if front is None
+        else front_table(front, title=output.name)
+    ]
     lines += [f"responses: {sources(outcome)}\n", f"{calls_line(outcome.counts)}\n"]
     lines += [f"{line}\n" for line in bill_lines(outcome.bill)]
     failed = failure_lines(outcome.report.failures, outcome.faults, of="the whole search")
@@ -150,11 +170,16 @@ def result_text(outcome: SearchOutcome, output: Path, source: str) -> str:
         ]
     times = "once" if outcome.test_reads == 1 else f"{outcome.test_reads} times"
     lines += [f"the test split of `{outcome.report.task}` was read {times} from this store\n"]
-    lines += ["decided:\n"]
-    width = max(len(address) for address, _ in outcome.decisions)
-    lines += [f"  {address.ljust(width)}  {value}\n" for address, value in outcome.decisions]
-    lines += [f"written to {output}\n"]
-    home = Path(source).parent
+    if front is None:
+        lines += ["decided:\n"]
+        width = max((len(address) for address, _ in outcome.decisions), default=0)
+        lines += [f"  {address.ljust(width)}  {value}\n" for address, value in outcome.decisions]
+        lines += [f"written to {output}\n"]
+    else:
+        told = decided([(point.name, point.decisions) for point in outcome.points])
+        names = ", ".join(outcome.files)
+        lines += [f"{line}\n" for line in [*told, f"written to {output}{os.sep}: {names}"]]
+    home = home_of(Path(source))
     if output.resolve().parent != home.resolve():
         lines += [
             f"its paths are relative to the folder of {source}, as in that program: it runs there alone\n"
@@ -168,8 +193,7 @@ def result_json(outcome: SearchOutcome, output: Path) -> dict[str, object]:
         "simulated": bool(outcome.report.simulated),
         "unchanged": outcome.unchanged,
         "output": str(output),
-        "report": outcome.report.model_dump(mode="json"),
-        "decided": dict(outcome.decisions),
+        **outcome_json(outcome),
         "failures": failures_json(outcome.report.failures, outcome.faults),
         "responses": {
             "replayed": outcome.replayed,

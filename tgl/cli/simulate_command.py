@@ -9,10 +9,13 @@ import os
 import signal
 from pathlib import Path
 
+from tgl.cli.found import outcome_json
 from tgl.cli.outcome import label, show
 from tgl.cli.running import add_trust, positive, progress_of, run_async
 from tgl.models.simulated.faults import FaultPlan, ServerFault, parse_fault
 from tgl.models.simulated.server import Log, SimulatedServer, silent
+from tgl.pipeline.fronts import refuse_to_lose_front, write_front
+from tgl.pipeline.home import is_front
 from tgl.pipeline.outputs import refuse_place, refuse_to_lose
 from tgl.pipeline.searching import SearchOutcome
 from tgl.pipeline.simulated_fit import Fitted, fitted, profiles_text
@@ -22,7 +25,7 @@ from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.trouble import placeless
 from tgl.pipeline.watch import Watch
 from tgl.pipeline.workspace import find_workspace
-from tgl.report import search_table
+from tgl.report import decided, front_table, search_table
 from tgl.version import VERSION
 
 
@@ -119,7 +122,7 @@ def run(options: argparse.Namespace) -> int:
 
 def plan(options: argparse.Namespace) -> int:
     """Search the program on simulated models and show what came of it."""
-    if options.output is not None:
+    if options.output is not None and not is_front(options.output):
         refuse_to_lose(options.output, options.file, force=options.force)
     progress = progress_of(options)
     workspace = find_workspace(Path(options.file), os.environ)
@@ -134,7 +137,11 @@ def plan(options: argparse.Namespace) -> int:
         ),
         progress,
     )
-    if options.output is not None:
+    if options.output is not None and outcome.front is not None:
+        refuse_to_lose_front(options.output, force=options.force)
+        write_front(options.output, outcome.files)
+    elif options.output is not None:
+        refuse_to_lose(options.output, options.file, force=options.force)
         write_file(options.output, outcome.text)
     if options.json:
         print(json.dumps(plan_json(outcome, stands), indent=2))
@@ -153,6 +160,11 @@ def plan_text(outcome: SearchOutcome, stands: tuple[Stand, ...], title: str) -> 
         f"  {one.model}: {one.profile}{'' if one.declared else ', by its size or --profile'}\n"
         for one in stands
     ]
+    if outcome.front is not None:
+        told = decided([(point.name, point.decisions) for point in outcome.points])
+        return "".join(
+            [*lines, "\n", front_table(outcome.front, title=title), *(f"{line}\n" for line in told)]
+        )
     lines += ["\n", search_table(outcome.report, title=title), "decided:\n"]
     width = max(len(address) for address, _ in outcome.decisions)
     return "".join(
@@ -165,8 +177,7 @@ def plan_json(outcome: SearchOutcome, stands: tuple[Stand, ...]) -> dict[str, ob
     return {
         "simulated": True,
         "profiles": {one.model: one.profile for one in stands},
-        "report": outcome.report.model_dump(mode="json"),
-        "decided": dict(outcome.decisions),
+        **outcome_json(outcome),
     }
 
 

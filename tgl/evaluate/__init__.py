@@ -32,13 +32,16 @@ from tgl.evaluate.data import (
 )
 from tgl.evaluate.data_problems import DataProblem, EmptySplit
 from tgl.evaluate.dropping import Allowance, ExampleFailed
+from tgl.evaluate.ending import Found, FoundFront
 from tgl.evaluate.evaluation import Evaluation, ExampleResult
 from tgl.evaluate.evaluator import Evaluator, Runner
 from tgl.evaluate.failures import failures_of
+from tgl.evaluate.front import MOST_POINTS, Prices
+from tgl.evaluate.front_report import FrontReport, PointReport
 from tgl.evaluate.ledger import Forecast, Ledger, Need
 from tgl.evaluate.limits import Meter, limit_text
 from tgl.evaluate.measure import FINAL_SALT, difference, figures, responses_hash, verdict
-from tgl.evaluate.optimize import Found, NotFound, Search, SearchResult
+from tgl.evaluate.optimize import NotFound, Search, SearchResult
 from tgl.evaluate.outcomes import NoCandidate, NothingFeasible, SpendTooSmall
 from tgl.evaluate.report import (
     BaselineReport,
@@ -76,6 +79,7 @@ from tgl.evaluate.worst import worst_dollars
 __all__ = [
     "FAILURES",
     "FINAL_SALT",
+    "MOST_POINTS",
     "Affordable",
     "Agreeing",
     "Allowance",
@@ -104,6 +108,8 @@ __all__ = [
     "Finalist",
     "Forecast",
     "Found",
+    "FoundFront",
+    "FrontReport",
     "Given",
     "GroupFigures",
     "JudgeFigures",
@@ -122,7 +128,9 @@ __all__ = [
     "NothingFeasible",
     "Notice",
     "Notify",
+    "PointReport",
     "Price",
+    "Prices",
     "ProgramFigures",
     "Purpose",
     "Route",

@@ -6,7 +6,8 @@ later stages' programs would need there (programs share calls), times the exampl
 of train:
 
     select:  the finalists so far; greedy answers of each model in all variants; votes, best-of-k, mode
-    test:    the dearest of these finalists; greedy answers; the best vote, best-of-k, mode, random
+    test:    the dearest of these finalists (of a front: all points that it would have now); greedy answers;
+             the best vote, best-of-k, mode, random
 
 `MARGIN` more is kept for what a split's examples differ by, and on test what the winner could ask beyond
 what it did on train, since its worst case has to fit. At most `LARGEST_SHARE` of the cap is kept back, so
@@ -32,6 +33,8 @@ from tgl.ir import Candidate
 from tgl.space import worst_calls
 
 LARGEST_SHARE = 0.75
+POINTS_SHARE = 0.4
+"""Of the cap, kept back for the test of all points of a front."""
 MARGIN = 1.05
 
 
@@ -83,12 +86,15 @@ class Planner:
     mode: Candidate
     asked: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
 
-    def later(self, leading: Sequence[Evaluation], seen: Sequence[Evaluation]) -> Later:
+    def later(
+        self, leading: Sequence[Evaluation], seen: Sequence[Evaluation], points: Sequence[Evaluation] = ()
+    ) -> Later:
         """What is to be kept back.
 
         Args:
             leading: those that would go to select now.
             seen: all evaluations on train so far, for the price of a call.
+            points: those of them that would be points of a front now, where one is looked for.
         """
         bench = self.bench
         if not bench.ledger.capped or not leading:
@@ -124,7 +130,26 @@ class Planner:
             scaled(len(finalists), select),
             scaled(baselines, select),
             scaled(rivals, test),
-            scaled(winner, test),
+            scaled(winner, test).most(self.bounded(scaled(self.together(points), test))),
+        )
+
+    def together(self, points: Sequence[Evaluation]) -> int:
+        """The calls that several programs need on train, shared ones once.
+
+        With the most that one could ask beyond its own: they can be measured one after the other.
+        """
+        needed = [self.needed(one) for one in points]
+        beyond = [sum(self.worst(one)) - len(own) for one, own in zip(points, needed, strict=True)]
+        return len(frozenset[str]().union(*needed)) + max(beyond, default=0)
+
+    def bounded(self, need: Need) -> Need:
+        """What is kept back for the points of a front: not more than leaves room for comparisons."""
+        ledger = self.bench.ledger
+        return need.within(
+            Need(
+                need.calls if ledger.calls_cap is None else int(ledger.calls_cap * POINTS_SHARE),
+                need.dollars if ledger.dollars_cap is None else ledger.dollars_cap * POINTS_SHARE,
+            )
         )
 
     def kept(self, later: Later) -> Need:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tgl.evaluate.base_roles import BaseRole
@@ -50,8 +50,9 @@ class Single:
 
 @dataclass(frozen=True, slots=True)
 class Comparing:
-    """The baselines of one winner; `ceiling` is its mean cost.
+    """The baselines of one winner; `ceiling` is its mean cost, or what `price` tells of it.
 
+    `seen` takes every evaluation on select, and is looked at first: several winners of one search share it.
     `out` are those of which too many examples failed, with the reason, by the name that was tried.
     """
 
@@ -59,6 +60,12 @@ class Comparing:
     rivals: Rivals
     ceiling: float
     out: dict[str, str] = field(default_factory=dict[str, str])
+    price: Callable[[Evaluation], float] | None = None
+    seen: dict[str, Evaluation] | None = None
+
+    def each(self, evaluation: Evaluation) -> float:
+        """What the ceiling is about: the mean of a question."""
+        return mean_cost(evaluation, self.bench.cost) if self.price is None else self.price(evaluation)
 
     async def all(self) -> list[Baseline]:
         """All baselines on select; those that do not fit `spend` say so."""
@@ -96,6 +103,8 @@ class Comparing:
         """A candidate on select; None (why is noted) if it does not fit or too many examples fail."""
         if (known := self.rivals.known.get(candidate.digest)) is not None:
             return self.unless_dropped(known, name)
+        if self.seen is not None and (known := self.seen.get(candidate.digest)) is not None:
+            return self.unless_dropped(known, name)
         bench = self.bench
         forecast = bench.evaluator.forecast_select(candidate)
         if not bench.ledger.reserve(forecast):
@@ -103,6 +112,8 @@ class Comparing:
             return None
         [evaluation] = await bench.evaluator.on_select([candidate])
         bench.settle([evaluation])
+        if self.seen is not None:
+            self.seen[candidate.digest] = evaluation
         return self.unless_dropped(evaluation, name)
 
     def unless_dropped(self, evaluation: Evaluation, name: str) -> Evaluation | None:
@@ -149,7 +160,7 @@ class Comparing:
         evaluation = await self.on_select(candidate, words)
         if evaluation is None:
             return Baseline("vote", single.base.named(words), (single.model,), SHOWN_K, why=self.why(words))
-        dear = mean_cost(evaluation, self.bench.cost) > self.ceiling
+        dear = self.each(evaluation) > self.ceiling
         name = single.base.named(words, "dearer than the winner" if dear else "")
         return Baseline("vote", name, (single.model,), SHOWN_K, candidate, (), evaluation, dear)
 
@@ -158,7 +169,7 @@ class Comparing:
         bench, model, base = self.bench, single.model, single.base
         by_vote = kind == "vote"
         words = f"majority of {{k}} x {model}" if by_vote else f"best of {{k}} x {model} by a grader"
-        each = mean_cost(single.evaluation, bench.cost)
+        each = self.each(single.evaluation)
         search = Affordable(self.ceiling, first_guess(self.ceiling, each, 1 if by_vote else 2))
         found: dict[int, tuple[Candidate, Evaluation]] = {}
         why = "two samples cost more than the winner: the greedy answer stands for it"
@@ -174,7 +185,7 @@ class Comparing:
                 why = self.why(name)
                 break
             found[k] = candidate, evaluation
-            search.measured[k] = mean_cost(evaluation, bench.cost)
+            search.measured[k] = self.each(evaluation)
         k = search.largest
         if k is None:
             return Baseline(kind, base.named(words.format(k="several")), (model,), why=why)

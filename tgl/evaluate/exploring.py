@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from tgl.evaluate.bench import Bench
 from tgl.evaluate.budget import NO_LATER, Later, Planner
 from tgl.evaluate.evaluation import Evaluation
-from tgl.evaluate.ledger import Forecast, Need
+from tgl.evaluate.front import Prices
+from tgl.evaluate.ledger import NOTHING, Forecast, Need
 from tgl.evaluate.measure import FINAL_SALT
 from tgl.evaluate.selection import Finalist, finalists, rank
 from tgl.ir import Assignment, Candidate
@@ -23,6 +24,7 @@ class TrainLab:
         planner: tells what to keep back for the later stages.
         finalists: number of candidates that go to select.
         on_batch: told when candidates have been measured.
+        prices: what is weighed against the score, where a front is looked for.
     """
 
     def __init__(
@@ -32,9 +34,10 @@ class TrainLab:
         planner: Planner,
         finalists: int,
         on_batch: Callable[[], None] = lambda: None,
+        prices: Prices | None = None,
     ) -> None:
         self._bench, self._space, self._planner = bench, space, planner
-        self._finalists, self._on_batch = finalists, on_batch
+        self._finalists, self._on_batch, self._prices = finalists, on_batch, prices
         self.evaluations: dict[str, Evaluation] = {}
         self.later: Later = NO_LATER
 
@@ -61,15 +64,27 @@ class TrainLab:
             if bench.meter.feasible(evaluation):
                 bench.best_score = max(bench.best_score or 0.0, evaluation.score)
         seen = list(self.evaluations.values())
-        self.later = self._planner.later(self.promising() or self.leading()[: self._finalists], seen)
+        leading = self.promising() or self.leading()[: self._finalists]
+        points = [] if self._prices is None else self._prices.points(leading)
+        self.later = self._planner.later(leading, seen, points)
         bench.ledger.keep(self._planner.kept(self.later))
         self._on_batch()
-        return [Measured(one.score, bench.meter.violation(one)) for one in evaluations]
+        return [
+            Measured(
+                one.score,
+                bench.meter.violation(one),
+                # Of a dropped candidate not all is known, and what is would pass for cheap.
+                () if self._prices is None or one.dropped else self._prices.of(one),
+            )
+            for one in evaluations
+        ]
 
     def promising(self) -> list[Evaluation]:
         """The feasible candidates that would go to select now."""
         meter = self._bench.meter
         feasible = [one for one in self.evaluations.values() if meter.feasible(one)]
+        if self._prices is not None:
+            return self._prices.promising(feasible, self._finalists)
         return finalists(feasible, meter.cost, self._finalists)
 
     def leading(self) -> list[Evaluation]:
@@ -81,22 +96,27 @@ class TrainLab:
 
 
 async def select_finalists(
-    bench: Bench, candidates: Sequence[tuple[Assignment, Candidate]], later: Later
+    bench: Bench,
+    candidates: Sequence[tuple[Assignment, Candidate]],
+    later: Later,
+    points: Need = NOTHING,
 ) -> list[Finalist]:
     """Measure candidates on select, in order of promise, each only if its own test fits as well.
 
-    What the comparisons need is kept back too; where no candidate fits beside it, it is not.
+    What the comparisons need is kept back too, and what the test of several `points` does; where no candidate
+    fits beside that, it is not.
     """
     evaluator = bench.evaluator
     done: dict[str, Evaluation] = {}
-    for comparisons in (later.comparisons, Need(0)):
-        tests = Need(0)
+    for comparisons, tests in ((later.comparisons, points), (NOTHING, NOTHING)):
+        most = [tests]
 
-        def forecast(candidate: Candidate, comparisons: Need = comparisons) -> Forecast:
-            nonlocal tests
+        def forecast(
+            candidate: Candidate, comparisons: Need = comparisons, most: list[Need] = most
+        ) -> Forecast:
             # The test is kept back, not needed now: whoever wins has to fit there.
-            tests = tests.most(evaluator.forecast_test(candidate, FINAL_SALT).need)
-            bench.ledger.keep(tests + comparisons)
+            most[0] = most[0].most(evaluator.forecast_test(candidate, FINAL_SALT).need)
+            bench.ledger.keep(most[0] + comparisons)
             return evaluator.forecast_select(candidate)
 
         done = await bench.run_as_fits(

@@ -9,7 +9,7 @@ from tgl.evaluate.baselines import Baseline, best_of_baselines
 from tgl.evaluate.bench import Bench
 from tgl.evaluate.data import Example
 from tgl.evaluate.evaluation import Evaluation
-from tgl.evaluate.ledger import NOTHING, Forecast
+from tgl.evaluate.ledger import NOTHING, Forecast, Need
 from tgl.evaluate.measure import FINAL_SALT
 from tgl.evaluate.report import BaselineKind
 from tgl.ir import Candidate
@@ -31,6 +31,14 @@ class FinalFigures:
     examples: tuple[Example, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """A program that is to be measured on test, and its baselines."""
+
+    winner: Candidate
+    baselines: Sequence[Baseline]
+
+
 async def final_measurement(
     bench: Bench,
     winner: Candidate,
@@ -42,7 +50,27 @@ async def final_measurement(
     Of the votes that count only the one that is best on select is measured. The winner is measured whatever
     is left: its test was kept back. `on_step` is told the share that is done.
     """
-    wanted = worth_measuring(bench, baselines)
+    [final] = await final_measurements(bench, [Contest(winner, baselines)], on_step)
+    assert final is not None
+    return final
+
+
+async def final_measurements(
+    bench: Bench,
+    contests: Sequence[Contest],
+    on_step: Callable[[float], None] = lambda done: None,
+    kept: Need = NOTHING,
+) -> list[FinalFigures | None]:
+    """The winners on test, in order, then their baselines; see `final_measurement`.
+
+    The first winner is measured whatever is left, others as far as they fit beside `kept`, which is for the
+    baselines: None for those that do not.
+    """
+    wanted = [
+        (contest, place, candidate)
+        for contest in contests
+        for place, candidate in worth_measuring(bench, contest.baselines)
+    ]
     bench.ledger.keep(NOTHING)
     examples = bench.evaluator.open_test("final")
     done: dict[str, Evaluation] = {}
@@ -53,23 +81,45 @@ async def final_measurement(
     def forecast(candidate: Candidate) -> Forecast:
         return bench.evaluator.forecast_test(candidate, FINAL_SALT)
 
-    [evaluation] = await run([winner])
+    winners = [contest.winner for contest in contests]
+    [evaluation] = await run(winners[:1])
     bench.settle([evaluation])
-    done[winner.digest] = evaluation
-    skipped: dict[int, str] = {}
-    for step, (place, candidate) in enumerate(wanted, 1):
-        on_step(step / (len(wanted) + 1))
-        if candidate.digest in done:
+    done[evaluation.candidate.digest] = evaluation
+    bench.ledger.keep(kept)
+    done |= await bench.run_as_fits(winners[1:], forecast, run)
+    bench.ledger.keep(NOTHING)
+    steps = len(wanted) + len(winners)
+    skipped: dict[tuple[str, int], str] = {}
+    for step, (contest, place, candidate) in enumerate(wanted, len(winners)):
+        on_step(step / steps)
+        if candidate.digest in done or contest.winner.digest not in done:
             continue
         made = await bench.run_as_fits([candidate], forecast, run)
         done.update(made)
         if not made:
-            skipped[place] = bench.miss(baselines[place].name, bench.ledger.need(forecast(candidate)))
+            name, need = contest.baselines[place].name, bench.ledger.need(forecast(candidate))
+            skipped[contest.winner.digest, place] = bench.miss(name, need)
+    return [final_figures(bench, contest, done, skipped, examples) for contest in contests]
+
+
+def final_figures(
+    bench: Bench,
+    contest: Contest,
+    done: Mapping[str, Evaluation],
+    missed: Mapping[tuple[str, int], str],
+    examples: tuple[Example, ...],
+) -> FinalFigures | None:
+    """What was measured of a winner and its baselines; `missed` tells of what did not fit."""
+    digest = contest.winner.digest
+    if digest not in done:
+        return None
+    wanted = worth_measuring(bench, contest.baselines)
     tested = {place: done[one.digest] for place, one in wanted if one.digest in done}
-    for place, one in enumerate(baselines):
+    skipped = {place: why for (winner, place), why in missed.items() if winner == digest}
+    for place, one in enumerate(contest.baselines):
         if one.on_select is not None and place not in tested:
             skipped.setdefault(place, "another of its kind is better on select")
-    return FinalFigures(evaluation, tested, skipped, examples)
+    return FinalFigures(done[digest], tested, skipped, examples)
 
 
 def worth_measuring(bench: Bench, baselines: Sequence[Baseline]) -> list[tuple[int, Candidate]]:

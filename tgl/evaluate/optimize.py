@@ -6,49 +6,29 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from tgl.evaluate.base_roles import base_role, base_variants
-from tgl.evaluate.baselines import Baseline
-from tgl.evaluate.bench import DOES_NOT_FIT, Bench, Notice, Notify
+from tgl.evaluate.bench import Bench, Notice, Notify
 from tgl.evaluate.bounds import one_bound, worst_bound
-from tgl.evaluate.budget import Later, Planner
+from tgl.evaluate.budget import Planner
 from tgl.evaluate.calibration import calibrated, reference_program
-from tgl.evaluate.comparing import Comparing, Rivals
+from tgl.evaluate.comparing import Rivals
 from tgl.evaluate.cost import NoPrice, dollar_prices
-from tgl.evaluate.evaluation import Evaluation
+from tgl.evaluate.ending import Ending, Found, FoundFront, nothing_feasible
 from tgl.evaluate.evaluator import Evaluator
 from tgl.evaluate.exploring import TrainLab, select_finalists
-from tgl.evaluate.final import FinalFigures, final_measurement
-from tgl.evaluate.ledger import Ledger, Need
+from tgl.evaluate.front import Prices
+from tgl.evaluate.ledger import NOTHING, Ledger, Need
 from tgl.evaluate.limits import Meter, limit_text
 from tgl.evaluate.measure import (
     FINAL_SALT,
-    responses_hash,
 )
 from tgl.evaluate.outcomes import NoCandidate, NothingFeasible, SpendTooSmall
-from tgl.evaluate.report import SearchReport
-from tgl.evaluate.reporting import search_report
-from tgl.evaluate.selection import choose, mean_cost
 from tgl.evaluate.simple_programs import reachable_models, standard_grader
-from tgl.ir import Assignment, Candidate, MetricSpec, OptimizeSpec, ProgramIR, TaskSpec
+from tgl.ir import Assignment, Candidate, OptimizeSpec, ProgramIR, TaskSpec
 from tgl.search import BadMethod, Explored, JournalWriter, Method, NoJournal, ProgramSpace, explore, method_of
-from tgl.space import EmptySpace, OpenBounds, Resolution
-from tgl.statistics import Resampler
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A result: the winner as the program under `resolution`, and the report."""
-
-    resolution: Resolution
-    report: SearchReport
-
-    @property
-    def assignment(self) -> Assignment:
-        """The decided values."""
-        return self.resolution.assignment
-
+from tgl.space import EmptySpace, OpenBounds
 
 NotFound: TypeAlias = NothingFeasible | NoCandidate | SpendTooSmall | NoPrice | BadMethod
-SearchResult: TypeAlias = Found | NotFound
+SearchResult: TypeAlias = Found | FoundFront | NotFound
 
 
 def unwatched(notice: Notice) -> None:
@@ -111,8 +91,8 @@ def too_small(step: str, need: Need, ledger: Ledger) -> SpendTooSmall:
     return SpendTooSmall(step, need, ledger.spent, ledger.calls_cap, ledger.dollars_cap)
 
 
-TRAIN, SELECT, BASELINES, TEST = ("train", 0.02), ("select", 0.4), ("baselines", 0.55), ("test", 0.65)
-"""The stages, with the share of a search that is done when they begin: as calls fall in a typical one."""
+TRAIN, SELECT = ("train", 0.02), ("select", 0.4)
+"""Stages, with the share of a search that is done when they begin: as calls fall in a typical one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +121,7 @@ class Pursuit:
                 planner,
                 self.method.finalists,
                 on_batch=lambda: bench.tell("train", bench.fraction),
+                prices=self.prices,
             )
             if not lab.reserve(mode):
                 step = "measure even the program at its prior mode on train"
@@ -162,21 +143,15 @@ class Pursuit:
         bench.tell(*SELECT)
         later = lab.later.within(bench.ledger.left)
         finalists = await select_finalists(
-            bench, [(assignments[one.candidate.digest], one.candidate) for one in chosen], later
+            bench,
+            [(assignments[one.candidate.digest], one.candidate) for one in chosen],
+            later,
+            NOTHING if self.prices is None else later.winner,
         )
         if not finalists:
             first = chosen[0].candidate
             needed = evaluator.forecast_select(first).need + evaluator.forecast_test(first, FINAL_SALT).need
             return too_small("measure any candidate on select and test", needed, bench.ledger)
-        choice = choose(finalists, bench.meter, Resampler(self.spec.seed, ("select",)))
-        if choice is None:
-            return nothing_feasible(
-                "select", [one.evaluation for one in finalists], bench.meter, self.task.metric
-            )
-        bench.end("selected", choice.winner.evaluation.candidate.digest)
-        winner = choice.winner.evaluation.candidate
-        bench.ledger.keep(evaluator.forecast_test(winner, FINAL_SALT).need + later.rivals)
-        bench.tell(*BASELINES)
         rivals = Rivals(
             variants=variants,
             models=models,
@@ -186,33 +161,23 @@ class Pursuit:
             known={one.evaluation.candidate.digest: one.evaluation for one in finalists},
             examples=evaluator.select,
         )
-        ceiling = mean_cost(choice.winner.evaluation, bench.cost)
-        baselines = await Comparing(bench, rivals, ceiling).all()
-        bench.end("compared", [one.name for one in baselines])
-        bench.tell(*TEST)
-        final = await final_measurement(
-            bench, winner, baselines, lambda done: bench.tell("test", TEST[1] + (1.0 - TEST[1]) * done)
+        ending = Ending(
+            bench=bench,
+            data=self.search.data,
+            space=self.space,
+            prices=self.prices,
+            rivals=rivals,
+            explored=explored,
+            planner=planner,
+            wanted=lab.later,
+            later=later,
         )
-        bench.end("measured", responses_hash([final.winner]))
-        self.tell_missing(baselines, final, planner, lab.later)
-        report = search_report(bench, self.search.data, explored, choice, len(finalists), baselines, final)
-        bench.tell("done", 1.0)
-        return Found(self.space.resolution(choice.winner.assignment), report)
+        return await ending.run(finalists)
 
-    def tell_missing(
-        self, baselines: list[Baseline], final: FinalFigures, planner: Planner, later: Later
-    ) -> None:
-        """Say which lines of the table are missing, and what would have been enough."""
-        names = [
-            one.name
-            for place, one in enumerate(baselines)
-            if DOES_NOT_FIT in (one.why, final.skipped.get(place))
-        ]
-        if not names:
-            return
-        enough = planner.enough(later)
-        told = "" if enough is None else f"; `spend calls <= {enough}` would be enough"
-        self.bench.notes.append(f"not in the table for lack of `spend`: {', '.join(names)}{told}")
+    @property
+    def prices(self) -> Prices | None:
+        """What is weighed against the score, where a front is looked for."""
+        return Prices(self.spec.pareto, self.bench.cost) if self.spec.pareto else None
 
     async def explore(self, lab: TrainLab) -> Explored:
         """The rounds on train."""
@@ -244,13 +209,3 @@ class Pursuit:
             if outcome.score is not None and outcome.violation == 0.0:
                 return self.candidate(outcome.assignment)
         return None
-
-
-def nothing_feasible(
-    split: str, ranked: list[Evaluation], meter: Meter, metric: MetricSpec
-) -> NothingFeasible:
-    """Which limits the closest candidate breaks."""
-    closest = min(ranked, key=lambda one: (meter.violation(one), -one.score, one.candidate.digest))
-    return NothingFeasible(
-        split, len(ranked), meter.broken(closest), metric.figure(closest.score), metric.title
-    )

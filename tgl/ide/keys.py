@@ -63,6 +63,7 @@ KEYS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "optimize": {
             "maximize": "the task's metric",
             "minimize": "the task's metric, if less of it is better",
+            "pareto": "the task's metric and `cost`, `calls`, `tokens` or `latency`: a program a trade-off",
             "limit": "a bound on the program: `cost <= 8 units`",
             "spend": "a bound on the search: `calls <= 4000`",
             "using": "the search: `random(…)` or `reinforce(…)`",
@@ -84,6 +85,7 @@ WORDS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
         ("task", "on_error"): ("abort",),
         ("task", "metric"): ("accuracy", "f1", "pass"),
         ("optimize", "maximize"): ("accuracy", "f1", "pass"),
+        ("optimize", "pareto"): ("accuracy", "f1", "pass", "cost", "calls", "tokens", "latency"),
         ("optimize", "limit"): ("cost", "calls", "tokens", "latency"),
         ("optimize", "spend"): ("calls", "cost"),
         ("optimize", "using"): ("random", "reinforce"),

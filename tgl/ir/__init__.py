@@ -30,7 +30,7 @@ from tgl.ir.expr import (
     Scalar,
     WhatName,
 )
-from tgl.ir.goal import Limit, OptimizeSpec, within
+from tgl.ir.goal import Limit, OptimizeSpec, PriceName, within
 from tgl.ir.interface import MOST_RESULT, PYTHON_FN, FunctionSpec, PortSpec, Reader
 from tgl.ir.program import (
     SCHEMA,
@@ -96,6 +96,7 @@ __all__ = [
     "OptimizeSpec",
     "Options",
     "PortSpec",
+    "PriceName",
     "ProgramIR",
     "Reader",
     "Requirement",

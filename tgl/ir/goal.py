@@ -10,6 +10,10 @@ from tgl.ir.choices import TextPlace
 from tgl.ir.expr import Frozen
 
 
+PriceName = Literal["cost", "calls", "tokens", "latency"]
+"""What a question takes, in the mean: less is better."""
+
+
 class Limit(Frozen):
     """A limit on the deployed program, per question.
 
@@ -51,6 +55,8 @@ class OptimizeSpec(Frozen):
 
     `deploy` is how many calls of one question the deployed program makes at a time, for its latency.
     `logprobs` are models that are asked for log-probabilities, whatever the program reads of them.
+    `pareto` names what is to be low beside the objective (one program for each trade-off); empty: one
+    program is looked for.
     """
 
     graph: str
@@ -65,4 +71,5 @@ class OptimizeSpec(Frozen):
     recorded: str | None = None
     deploy: int | None = None
     logprobs: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
+    pareto: tuple[PriceName, ...] = Field(default=(), exclude_if=lambda prices: not prices)
     place: TextPlace

@@ -9,6 +9,7 @@ from pathlib import Path
 from pygls import uris
 
 from tgl.ide import Findings
+from tgl.pipeline.home import home_of
 from tgl.pipeline.loading import FileLoader
 from tgl.semantics import LoadFailure
 from tgl.text import SourceFile
@@ -50,7 +51,7 @@ class Documents:
         """The file that `use "…"` names."""
         if ":" in importer and not os.path.isabs(importer):
             return LoadFailure("this file was never saved, so it has no folder")
-        name = os.path.normpath(Path(importer).parent / path)
+        name = os.path.normpath(home_of(Path(importer)) / path)
         found = self.opened.get(name)
         return found.findings.source if found is not None else FileLoader().load(path, importer)
 

@@ -22,6 +22,7 @@ from tgl.ir import ACCURACY, MetricSpec, UnitSpec
 from tgl.pipeline.failed_calls import failed_calls, recall_failures, resolved_key
 from tgl.pipeline.figures import measured_figures
 from tgl.pipeline.guard import outside_trouble
+from tgl.pipeline.home import searched_file
 from tgl.pipeline.loading import import_texts
 from tgl.pipeline.resolved import ResolvedProgram, settings_of
 from tgl.pipeline.searching import prepare, search
@@ -244,9 +245,9 @@ def not_ours(program: ResolvedProgram, derived: Collection[str]) -> list[tuple[s
 
 
 def searched_program(program: ResolvedProgram) -> str | None:
-    """The program beside a resolved one that it was written from: `p.tgl` for `p.opt.tgl`."""
-    name = program.name.removesuffix(".opt.tgl") + ".tgl"
-    return name if program.name.endswith(".opt.tgl") and Path(name).is_file() else None
+    """The program that a resolved one was written from: `p.tgl` for `p.opt.tgl` and `p.pareto/1.tgl`."""
+    found = searched_file(Path(program.name))
+    return None if found is None else str(found)
 
 
 async def replayed(program: ResolvedProgram, workspace: Workspace, options: RunOptions) -> Verification:
@@ -263,7 +264,7 @@ async def replayed(program: ResolvedProgram, workspace: Workspace, options: RunO
     except Stop as stop:
         return Verification((), False, f"{source}, which was searched, has errors now: {stop}")
     again = await search(plan, workspace, options, Watch(SilentProgress()), keep=False)
-    if again.text == program.text:
+    if program.text in [point.text for point in again.points]:
         return Verification((), True, "")
     difference = ("search", program.name, f"another text, from {source} as it stands now")
     return Verification((difference,), True, "")

@@ -17,22 +17,23 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tgl.evaluate import SearchReport
+from tgl.evaluate import FrontReport, SearchReport
 from tgl.ir import ProgramIR
 from tgl.pipeline.session import Session
 from tgl.runtime import Counts
 from tgl.semantics import Checked
 from tgl.storage import StoredResponse, StoreError
 
-SCHEMA = 1
+SCHEMA = 2
 PREFIX = "finished:"
 """What the names of these notes start with."""
 SIZE = 32
@@ -78,6 +79,30 @@ def searched_of(key: str, checked: Checked, graph: str, store: Path) -> Searched
     return Searched(key, hashlib.sha256(json.dumps(place).encode()).hexdigest()[:16], texts)
 
 
+class FinishedProgram(BaseModel):
+    """A resolved program of a note: its number in a front, its text, and what was measured and decided."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+
+    name: str
+    text: str
+    report: SearchReport
+    decisions: tuple[tuple[str, str], ...]
+
+
+class Program(Protocol):
+    """What is kept of a program that was found."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def report(self) -> SearchReport: ...
+    @property
+    def decisions(self) -> tuple[tuple[str, str], ...]: ...
+
+
 class Finished(BaseModel):
     """A note: what a search found, and what that rests on.
 
@@ -85,9 +110,8 @@ class Finished(BaseModel):
         inputs: hash of all that went in but the responses.
         identities: those of the responses that were used, 32 bytes each, in base64.
         responses: hash of the responses.
-        text: the resolved program.
-        report: what was measured.
-        decisions: what was decided, by address.
+        points: the resolved program, or those of a front.
+        front: what is told of these together.
         counts: of calls.
     """
 
@@ -97,9 +121,8 @@ class Finished(BaseModel):
     inputs: str
     identities: str
     responses: str
-    text: str
-    report: SearchReport
-    decisions: tuple[tuple[str, str], ...]
+    points: tuple[FinishedProgram, ...] = Field(min_length=1)
+    front: FrontReport | None
     counts: Mapping[str, int]
 
     @property
@@ -143,9 +166,8 @@ def keep_finished(
     searched: Searched,
     ir: ProgramIR,
     *,
-    text: str,
-    report: SearchReport,
-    decisions: tuple[tuple[str, str], ...],
+    points: Sequence[Program],
+    front: FrontReport | None,
 ) -> None:
     """Keep what a search found, in place of what the same program gave before.
 
@@ -165,9 +187,8 @@ def keep_finished(
         inputs=inputs_of(session, searched),
         identities=base64.b64encode(bytes.fromhex("".join(identities))).decode(),
         responses=responses,
-        text=text,
-        report=report,
-        decisions=decisions,
+        points=tuple(FinishedProgram.model_validate(one, from_attributes=True) for one in points),
+        front=front,
         counts=asdict(executor.counts),
     )
     body = kept.model_dump_json()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tgl.diagnostics import Diagnostic, Label, Severity, did_you_mean, report
 from tgl.ir import ProgramIR
+from tgl.pipeline.home import home_of
 from tgl.pipeline.sources import STDIN, read_source, reason
 from tgl.pipeline.stop import Exit, Stop
 from tgl.semantics import Checked, LoadFailure, check, lower, used_declarations
@@ -49,7 +50,7 @@ class ReadFiles:
 
 def name_of(path: str, importer: str) -> str:
     """What a file is called that a file uses: two ways to write the same path give one name."""
-    folder = Path() if importer == "<stdin>" else Path(importer).parent
+    folder = Path() if importer == "<stdin>" else home_of(Path(importer))
     return os.path.normpath(folder / path)
 
 
@@ -188,4 +189,4 @@ def source_hash(module: str, folder: Path) -> str:
 
 def folder_of(name: str) -> Path:
     """The folder that a program's paths are relative to."""
-    return Path() if name == STDIN else Path(name).parent
+    return Path() if name == STDIN else home_of(Path(name))

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from tgl.emit import existing_state
+from tgl.pipeline.fronts import default_front
 from tgl.pipeline.searching import SearchPlan
 from tgl.pipeline.session import shots_paths
 from tgl.pipeline.stop import Exit, Stop
@@ -13,9 +14,8 @@ from tgl.pipeline.trouble import placeless
 
 
 def default_output(name: str) -> Path:
-    """`p.tgl` gives `p.opt.tgl`."""
-    path = Path(name)
-    return path.with_name(path.name.removesuffix(".tgl").removesuffix(".opt") + ".opt.tgl")
+    """`p.tgl` gives `p.opt.tgl`; a point of a front gives a file beside the folder of the front."""
+    return default_front(name).with_suffix(".opt.tgl")
 
 
 def refuse_to_lose(output: Path, source: str, *, force: bool) -> None:
@@ -81,9 +81,9 @@ def refuse_to_record(record: Path, plan: SearchPlan, output: Path) -> None:
     data = () if task is None else (plan.folder / task.data,)
     shots = (plan.folder / path for path in shots_paths(plan.ir.graph))
     needed = (Path(plan.name), *map(Path, plan.checked.modules), *data, *shots)
-    if any(same_file(record, path) for path in needed) or os.path.realpath(record) == os.path.realpath(
-        output
-    ):
+    place, result = os.path.realpath(record), os.path.realpath(output)
+    of_result = place == result or os.path.dirname(place) == result
+    if of_result or any(same_file(record, path) for path in needed):
         raise Stop(
             Exit.USAGE,
             placeless(

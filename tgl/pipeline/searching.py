@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tgl.diagnostics import Diagnostic
-from tgl.evaluate import Found, Search, SearchReport
+from tgl.evaluate import Found, FoundFront, FrontReport, Search, SearchReport
 from tgl.ir import ProgramIR
 from tgl.pipeline.decided import decisions
 from tgl.pipeline.failed_calls import failed_calls, journal_key, leave_failures, recall_failures
@@ -67,17 +67,27 @@ class SearchPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchOutcome:
-    """What `optimize` made. `text` is the whole resolved program; `test_reads` counts this one, too.
+class FoundProgram:
+    """A resolved program, whole, with what was measured and decided; `name` is its number in a front."""
 
+    name: str
+    text: str
+    report: SearchReport
+    decisions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOutcome:
+    """What `optimize` made: one program, or the points of a `front`. `test_reads` counts this one, too.
+
+    `text`, `report` and `decisions` are those of the program, of a front those of its last point.
     `replayed` and `asked` are the calls answered from what was stored or recorded, and by models;
     `recorded` the number of responses that travel with the program; `faults` attempts without a reply, by
     class of failure. `unchanged`: this is what an earlier search of the same things found.
     """
 
-    text: str
-    report: SearchReport
-    decisions: tuple[tuple[str, str], ...]
+    points: tuple[FoundProgram, ...]
+    front: FrontReport | None
     warnings: tuple[Diagnostic, ...]
     replayed: int
     asked: int
@@ -87,6 +97,26 @@ class SearchOutcome:
     counts: Counts
     faults: Mapping[str, FaultLine]
     unchanged: bool = False
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The texts of the points of a front, by file name."""
+        return {f"{point.name}.tgl": point.text for point in self.points}
+
+    @property
+    def text(self) -> str:
+        """The resolved program."""
+        return self.points[-1].text
+
+    @property
+    def report(self) -> SearchReport:
+        """What was measured."""
+        return self.points[-1].report
+
+    @property
+    def decisions(self) -> tuple[tuple[str, str], ...]:
+        """What was decided, by address."""
+        return self.points[-1].decisions
 
 
 def prepare(name: str, *, graph: str | None = None) -> SearchPlan:
@@ -178,24 +208,24 @@ async def search(
                 journal,
                 watch.notice,
             ).run()
-            if not isinstance(found, Found):
+            if not isinstance(found, Found | FoundFront):
                 raise Stop(Exit.FAILED, found.diagnostic())
-            text = written(plan.checked, plan.ir, found)
+            front = found.report if isinstance(found, FoundFront) else None
+            points = programs_of(plan, found)
             if not replay:
-                resolved = lowered_again(plan.checked, plan.ir, text)
-                leave_failures(session, plan.key_of(text, shots_hashes(resolved, plan.folder)))
-            decided = decisions(plan.ir, found.resolution)
+                for point in points:
+                    resolved = lowered_again(plan.checked, plan.ir, point.text)
+                    leave_failures(session, plan.key_of(point.text, shots_hashes(resolved, plan.folder)))
             if replay and keep:
-                keep_finished(session, searched, plan.ir, text=text, report=found.report, decisions=decided)
+                keep_finished(session, searched, plan.ir, points=points, front=front)
             reads = kept.count(counter, add=1)
             if record is not None:
                 failed = failed_calls(session)
                 export(session.executor.store, record, session.executor.known, failures=failed)
         ledger = session.executor.ledger
         return SearchOutcome(
-            text=text,
-            report=found.report,
-            decisions=decided,
+            points=points,
+            front=front,
             warnings=plan.data.warnings,
             replayed=watch.snapshot.stored,
             asked=watch.snapshot.issued,
@@ -207,13 +237,30 @@ async def search(
         )
 
 
+def programs_of(plan: SearchPlan, found: Found | FoundFront) -> tuple[FoundProgram, ...]:
+    """The programs that a search found, written, the cheapest first.
+
+    Raises:
+        Stop: one can't be written.
+    """
+    if isinstance(found, FoundFront):
+        named = [(point.name, one) for point, one in zip(found.report.points, found.points, strict=True)]
+    else:
+        named = [("", found)]
+    return tuple(
+        FoundProgram(
+            name, written(plan.checked, plan.ir, one), one.report, decisions(plan.ir, one.resolution)
+        )
+        for name, one in named
+    )
+
+
 def shown_again(found: Finished, plan: SearchPlan, session: Session, reads: int) -> SearchOutcome:
     """What an earlier search of the same things found, as this one would have told it."""
     counts = found.all_counts
     return SearchOutcome(
-        text=found.text,
-        report=found.report,
-        decisions=found.decisions,
+        points=tuple(FoundProgram(one.name, one.text, one.report, one.decisions) for one in found.points),
+        front=found.front,
         warnings=plan.data.warnings,
         replayed=counts.stored,
         asked=0,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tgl.diagnostics import Diagnostic
 from tgl.evaluate import (
     FINAL_SALT,
+    MOST_POINTS,
     Evaluator,
     Given,
     Need,
@@ -115,6 +116,7 @@ async def search_estimate(
     means = [candidate_bounds(one, known).total for one in different]
     usual = math.fsum(one.calls.usual for one in means) / len(means)
     finalists = min(method.finalists + 1, distinct)
+    points = min(MOST_POINTS, finalists) if spec.pareto else 1
     models, variants = len(reachable_models(ir)), max(1, len(base_variants(ir, ir.task)))
     train, select, test = len(splits.train), len(splits.select), splits.test.size
     share = min(1.0, shared / max(1e-9, usual * len(different)))
@@ -128,7 +130,7 @@ async def search_estimate(
             "comparisons",
             models * (variants + VOTES) * select + (models + VOTES) * test + round(judged * rivals),
         ),
-        ("test", round((usual + judged) * test)),
+        ("test", round((usual + judged) * test * (share * points if points > 1 else 1))),
     )
     total = sum(count for _, count in stages)
     calls = total if spec.spend_calls is None else min(total, spec.spend_calls)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tgl.pipeline.home import home_of
 from tgl.storage import kind_of
 
 ROOT_MARKS = (".tglc", ".git", "pyproject.toml")
@@ -46,7 +47,7 @@ def find_workspace(
     program: Path, environment: Mapping[str, str], *, store: Path | str | None = None
 ) -> Workspace:
     """The workspace of a program. `store` is a path, or `NAME:REST` for a kind of store. Creates nothing."""
-    folder = program.absolute().parent
+    folder = home_of(program.absolute())
     root = next(
         (above for above in (folder, *folder.parents) if any((above / mark).exists() for mark in ROOT_MARKS)),
         folder,

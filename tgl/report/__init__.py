@@ -1,6 +1,7 @@
 """What people see: the honest table, figures, and progress while a search runs."""
 
 from tgl.report.failures import failure_lines, failures_json
+from tgl.report.front_table import decided, front_table
 from tgl.report.label import simulation_label
 from tgl.report.progress import (
     JsonProgress,
@@ -22,9 +23,11 @@ __all__ = [
     "Snapshot",
     "TerminalProgress",
     "cuts_line",
+    "decided",
     "failure_lines",
     "failures_json",
     "figure_text",
+    "front_table",
     "judge_line",
     "ledger_table",
     "search_table",

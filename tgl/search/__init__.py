@@ -1,6 +1,7 @@
 """Search: optimizers that ask and are told, and the loop that serves them. No model, no example, no text."""
 
 from tgl.search.methods import METHODS, BadMethod, Method, method_of
+from tgl.search.optimizers.front import FrontSearch, caps_between, directions
 from tgl.search.optimizers.random import RandomSearch
 from tgl.search.optimizers.reinforce import Reinforce, ReinforceConfig
 from tgl.search.program import ProgramSpace
@@ -35,6 +36,7 @@ __all__ = [
     "Ending",
     "Explored",
     "FlooredSoftmax",
+    "FrontSearch",
     "JournalWriter",
     "Laboratory",
     "Measured",
@@ -50,6 +52,8 @@ __all__ = [
     "ReinforceConfig",
     "SearchSpace",
     "StudyConfig",
+    "caps_between",
+    "directions",
     "explore",
     "method_of",
 ]

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from tgl.diagnostics import Diagnostic, did_you_mean, report
 from tgl.ir import OptimizeSpec
+from tgl.search.optimizers.front import FrontSearch, directions
 from tgl.search.optimizers.random import RandomSearch
 from tgl.search.optimizers.reinforce import Reinforce, ReinforceConfig
 from tgl.search.protocol import Optimizer, SearchSpace
@@ -25,6 +26,10 @@ something new) and `finalists` (candidates that go on to select) are whole numbe
 """
 
 FINALISTS = 8
+FRONT_FINALISTS = 12
+"""Of a search for a front, which at most `MOST_POINTS` (tgl.evaluate) of them become points of."""
+FRONT_ROUNDS = 5
+"""Rounds that each direction of such a search has, if `rounds` does not say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,10 @@ class BadMethod:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method with its settings: makes the optimizer, and tells how long to search."""
+    """A method with its settings: makes the optimizer, and tells how long to search.
+
+    `prices` is how many figures are to be low beside the score, where a front is looked for.
+    """
 
     name: str
     study: StudyConfig
@@ -67,11 +75,14 @@ class Method:
     samples: int
     tries: int
     reinforce: ReinforceConfig
+    prices: int = 0
 
     def optimizer(self, space: SearchSpace, seed: int) -> Optimizer:
         """A fresh optimizer."""
         if self.name == "random":
             return RandomSearch(space, seed, samples=self.samples, tries=self.tries)
+        if self.prices:
+            return FrontSearch(space, seed, self.prices, self.reinforce)
         return Reinforce(space, seed, self.reinforce)
 
 
@@ -101,13 +112,17 @@ def method_of(spec: OptimizeSpec) -> Method | BadMethod:
         if not valid:
             return BadMethod(spec.method, name, f"{value:g}")
     trials = int(numbers["trials"]) if "trials" in numbers else None
+    prices = len(spec.pareto)
+    ways = directions(prices) if prices and spec.method == "reinforce" else 0
+    usual = StudyConfig(rounds=1 + ways * FRONT_ROUNDS, stale=ways) if ways else StudyConfig()
     # Repeats fill rounds without being trials, hence the doubled number; `stale` ends what brings nothing.
-    enough = StudyConfig().rounds if trials is None else 2 * -(-trials // samples)
+    enough = usual.rounds if trials is None else 2 * -(-trials // samples)
     return Method(
         name=spec.method,
-        study=StudyConfig(rounds=int(numbers.get("rounds", enough)), trials=trials),
-        finalists=int(numbers.get("finalists", FINALISTS)),
+        study=StudyConfig(rounds=int(numbers.get("rounds", enough)), stale=usual.stale, trials=trials),
+        finalists=int(numbers.get("finalists", FRONT_FINALISTS if prices else FINALISTS)),
         samples=samples,
         tries=tries,
         reinforce=ReinforceConfig(max(2, samples), rate, floor, penalty, tries),
+        prices=prices,
     )

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from tgl.ir import Assignment, ChoicePoint, Frozen
 
@@ -25,6 +25,7 @@ class Outcome(Frozen):
         key: identity of the candidate; assignments that make the same program share it.
         score: mean score in [0, 1] on the examples that all trials share; None if it was not measured.
         violation: how far measured limits are exceeded, relative to the limit; 0 if none is.
+        prices: mean figures that are to be low, where a search weighs several; in the order of `pareto`.
         replicate: whether the candidate was known before, so that nothing new was measured.
         reason: why it was not measured; empty if it was.
     """
@@ -34,6 +35,7 @@ class Outcome(Frozen):
     key: str
     score: float | None
     violation: float = 0.0
+    prices: tuple[float, ...] = Field(default=(), exclude_if=lambda prices: not prices)
     replicate: bool = False
     reason: str = ""
 

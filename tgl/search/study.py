@@ -26,6 +26,7 @@ class Measured:
 
     score: float
     violation: float
+    prices: tuple[float, ...] = ()
 
 
 class Laboratory(Protocol):
@@ -177,6 +178,7 @@ async def _round(
                 key=key,
                 score=None if measured is None else measured.score,
                 violation=0.0 if measured is None else measured.violation,
+                prices=() if measured is None else measured.prices,
                 replicate=measured is not None and (key in known_before or key in seen),
                 reason=reason,
             )

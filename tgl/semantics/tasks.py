@@ -14,6 +14,7 @@ from tgl.semantics.errors.at import At
 from tgl.semantics.limits import read_limit
 from tgl.semantics.metrics import read_metric, read_objective
 from tgl.semantics.on_error import read_on_error
+from tgl.semantics.pareto import read_pareto
 from tgl.semantics.problems import Problems
 from tgl.semantics.scope import Binding, FileScope, kind_of, text_place
 from tgl.semantics.settings import Settings, read_settings
@@ -110,7 +111,7 @@ class Goal:
 def read_optimize(scope: FileScope, block: ast.Optimize, problems: Problems) -> Goal:
     """The facts of an `optimize` block."""
     at = scope.at(block.span)
-    known = ("maximize", "minimize", "limit", "spend", "using", "seed", "recorded", "deploy", "logprobs")
+    known = ("maximize", "minimize", "pareto", "limit", "spend", "using", "seed", "recorded", "deploy", "logprobs")
     got = read_settings(
         scope,
         block.settings,
@@ -119,11 +120,12 @@ def read_optimize(scope: FileScope, block: ast.Optimize, problems: Problems) -> 
         at=at,
         known=known,
         repeatable=("limit", "spend"),
-        planned={"pareto": "`pareto`", "draws": "`draws`"},
+        planned={"draws": "`draws`"},
     )
     if not any(isinstance(s, ast.Setting) and s.key in ("pareto", "minimize") for s in block.settings):
         got.require("maximize", "maximize accuracy")
     objective = read_objective(scope, got, block.task)
+    prices = read_pareto(got, objective, block.task)
     limits: list[tuple[Limit, Span]] = []
     calls: int | None = None
     dollars: float | None = None
@@ -153,6 +155,7 @@ def read_optimize(scope: FileScope, block: ast.Optimize, problems: Problems) -> 
         recorded=got.text("recorded"),
         deploy=read_deploy(got),
         logprobs=read_logprobs(scope, got),
+        pareto=prices,
         place=text_place(scope, block.span),
     )
     graph = referred(scope, block.graph, at, problems, ast.Graph, "a graph")

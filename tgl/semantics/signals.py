@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tgl.ir import (
     Alternative,
@@ -34,8 +35,10 @@ from tgl.semantics.errors.at import At
 from tgl.semantics.fold import every
 from tgl.semantics.inside import nested, used
 from tgl.semantics.lowering.state import State
-from tgl.stdfn import FUNCTIONS, HANDED_ON, READING_LOGPROBS
 from tgl.text import Span
+
+if TYPE_CHECKING:
+    from tgl.stdfn import StdFunction
 
 LACKING = "logprobs"
 """What a model is declared `without` that tells no log-probabilities."""
@@ -51,6 +54,25 @@ SELECTING = {
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What the built-in functions do with messages, loaded where a program reads log-probabilities.
+
+    Most programs do not, and `tglc check` of these should not wait for functions that it does not run.
+    """
+
+    functions: Mapping[str, StdFunction]
+    handed_on: Mapping[str, frozenset[str]]
+    reading: frozenset[str]
+
+    @staticmethod
+    def load() -> Known:
+        """All of it."""
+        from tgl.stdfn import FUNCTIONS, HANDED_ON, READING_LOGPROBS
+
+        return Known(FUNCTIONS, HANDED_ON, READING_LOGPROBS)
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """A role that is read at a node, by which function."""
 
@@ -63,6 +85,7 @@ class Read:
 class Sources:
     """Follows expressions back to the roles that may have said what they hold."""
 
+    known: Known = field(default_factory=Known.load)
     nodes: dict[str, tuple[GraphTemplate, NodeTemplate]] = field(
         default_factory=dict[str, tuple[GraphTemplate, NodeTemplate]]
     )
@@ -102,16 +125,17 @@ class Sources:
                             yield node, alternative
                         elif alternative.graph is not None:
                             left.append(alternative.graph.output)
-                        elif alternative.fn is not None and alternative.fn in HANDED_ON:
-                            left += self.handed_on(node, alternative, HANDED_ON[alternative.fn])
+                        elif alternative.fn is not None and alternative.fn in self.known.handed_on:
+                            skipped = self.known.handed_on[alternative.fn]
+                            left += self.handed_on(node, alternative, skipped)
                 case Input(instance=path, port=port) if path in self.holders:
                     left += self.arriving(*self.holders[path], port)
                 case ListOf(items=items):
                     left += items
                 case Op(op=op, args=args) if op in SELECTING:
                     left += args[SELECTING[op]]
-                case Fn(fn=name, args=args, named=named) if name in HANDED_ON:
-                    left += messages(name, args, named, HANDED_ON[name])
+                case Fn(fn=name, args=args, named=named) if name in self.known.handed_on:
+                    left += self.messages(name, args, named, self.known.handed_on[name])
                 case _:
                     pass
 
@@ -154,27 +178,30 @@ class Sources:
         """Each signal of log-probabilities, with the message that it gets."""
         for _, node in self.nodes.values():
             for alternative in node.alternatives:
-                if alternative.fn in READING_LOGPROBS:
+                if alternative.fn in self.known.reading:
                     for value in self.handed_on(node, alternative, frozenset({"mean"})):
                         yield alternative.fn, value
         for graph in {id(graph): graph for graph, _ in self.nodes.values()}.values():
             for _, _, whole in used(graph):
                 for part in every(whole):
-                    if isinstance(part, Fn) and part.fn in READING_LOGPROBS:
-                        for value in messages(part.fn, part.args, part.named, frozenset({"mean"})):
+                    if isinstance(part, Fn) and part.fn in self.known.reading:
+                        for value in self.messages(part.fn, part.args, part.named, frozenset({"mean"})):
                             yield part.fn, value
 
-
-def messages(
-    function: str, args: Sequence[Expr], named: Sequence[tuple[str, Expr]], not_these: frozenset[str]
-) -> Iterator[Expr]:
-    """The arguments of a function but those of some ports."""
-    known = FUNCTIONS.get(function)
-    ports = ("",) if known is None else known.ports
-    for place, arg in enumerate(args):
-        if ports[min(place, len(ports) - 1)] not in not_these or (known is not None and known.spread):
-            yield arg
-    yield from (arg for port, arg in named if port not in not_these)
+    def messages(
+        self,
+        function: str,
+        args: Sequence[Expr],
+        named: Sequence[tuple[str, Expr]],
+        not_these: frozenset[str],
+    ) -> Iterator[Expr]:
+        """The arguments of a function but those of some ports."""
+        known = self.known.functions.get(function)
+        ports = ("",) if known is None else known.ports
+        for place, arg in enumerate(args):
+            if ports[min(place, len(ports) - 1)] not in not_these or (known is not None and known.spread):
+                yield arg
+        yield from (arg for port, arg in named if port not in not_these)
 
 
 def roles_read(sources: Sources) -> list[Read]:
@@ -190,13 +217,14 @@ def roles_read(sources: Sources) -> list[Read]:
 
 def may_read(state: State) -> bool:
     """Whether a file of the program imports what reads log-probabilities: most have nothing to look for."""
-    names = {name.rpartition(":")[2] for name in READING_LOGPROBS}
-    return any(
-        binding.home == LIBRARY and getattr(binding.decl, "name", None) in names
+    imported = {
+        getattr(binding.decl, "name", None)
         for scope in state.files.scopes.values()
         if scope.source.name != LIBRARY
         for binding in scope.names.values()
-    )
+        if binding.home == LIBRARY
+    }
+    return bool(imported) and any(name.rpartition(":")[2] in imported for name in Known.load().reading)
 
 
 def models_read(root: GraphTemplate, choices: Mapping[str, ChoicePoint]) -> frozenset[str]:

@@ -6,8 +6,20 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from tgl.evaluate import Notice
+from tgl.models import ErrorKind
 from tgl.report import Progress, SilentProgress, Snapshot, figure_text
 from tgl.runtime import CallsNeeded, FromStore, Issued, RuntimeEvent, Settled, Waiting
+
+SEVERAL = 5
+"""So many attempts that fail with no reply between are told: fewer are every server's daily life."""
+
+WHY = {
+    ErrorKind.CONNECTION: "no connection",
+    ErrorKind.TIMEOUT: "no reply in time",
+    ErrorKind.RATE_LIMIT: "it asks for fewer calls, 429",
+    ErrorKind.SERVER: "it answers with errors",
+    ErrorKind.BROKEN: "its replies break off",
+}
 
 
 @dataclass(slots=True)
@@ -17,6 +29,7 @@ class Watch:
     progress: Progress
     spend_limit: int | None = None
     snapshot: Snapshot = field(default_factory=Snapshot)
+    failing: dict[str, int] = field(default_factory=dict[str, int])
 
     def event(self, event: RuntimeEvent) -> None:
         """Take note of what the runtime did."""
@@ -29,8 +42,13 @@ class Watch:
             case Issued(attempt=attempt):
                 if attempt == 1:
                     self.snapshot = replace(now, issued=now.issued + 1)
-            case Waiting():
-                pass
+            case Waiting(model=model, kind=kind):
+                self.failing[model] = self.failing.get(model, 0) + 1
+                if self.failing[model] >= SEVERAL:
+                    self.snapshot = replace(now, waiting=f"`{model}`: {WHY.get(kind, kind.value)}")
+            case Settled(model=model, ok=True):
+                if self.failing.pop(model, 0) >= SEVERAL:
+                    self.snapshot = replace(now, waiting=None)
             case Settled():
                 pass
             case _:

@@ -17,6 +17,7 @@ class Snapshot:
     """Where a search stands; `fraction` is the share of the work that is done.
 
     Counts are of distinct calls, but `shared` is how often one was needed that another had brought up.
+    `waiting` tells of a model that answers nobody, and why.
     """
 
     stage: str = "starting"
@@ -28,6 +29,7 @@ class Snapshot:
     spend: int = 0
     spend_limit: int | None = None
     best: str | None = None
+    waiting: str | None = None
 
 
 class Progress(Protocol):
@@ -61,7 +63,8 @@ def describe(snapshot: Snapshot, seconds_left: float | None) -> str:
         f"from store {snapshot.stored}, issued {snapshot.issued}",
         f"spend {spend}",
         f"best {snapshot.best}" if snapshot.best else "",
-        f"about {seconds_left:.0f} s left" if seconds_left is not None else "",
+        f"about {seconds_left:.0f} s left" if seconds_left is not None and not snapshot.waiting else "",
+        f"waiting for {snapshot.waiting}" if snapshot.waiting else "",
     ]
     return " · ".join(part for part in parts if part)
 
@@ -81,21 +84,23 @@ class _Pace:
 
 
 class LineProgress:
-    """A plain line when the stage changes, and at most one each `every` seconds between."""
+    """A plain line when the stage changes or a wait begins, and at most one each `every` seconds between."""
 
     def __init__(self, stream: TextIO, clock: Callable[[], float], *, every: float = 10.0) -> None:
         self.stream = stream
         self.pace = _Pace(clock)
         self.every = every
         self.stage = ""
+        self.waiting: str | None = None
         self.last = clock()
 
     def show(self, snapshot: Snapshot) -> None:
         """Write a line if it is time."""
         now = self.pace.clock()
-        if snapshot.stage == self.stage and now - self.last < self.every:
+        begun = snapshot.waiting is not None and self.waiting is None
+        if snapshot.stage == self.stage and not begun and now - self.last < self.every:
             return
-        self.stage, self.last = snapshot.stage, now
+        self.stage, self.last, self.waiting = snapshot.stage, now, snapshot.waiting
         self.stream.write(describe(snapshot, self.pace.seconds_left(snapshot.fraction)) + "\n")
         self.stream.flush()
 
@@ -152,6 +157,8 @@ class TerminalProgress:
         facts = f"calls {snapshot.needed} (store {snapshot.stored}, issued {snapshot.issued}) · spend {spend}"
         if snapshot.best:
             facts += f" · best {snapshot.best}"
+        if snapshot.waiting:
+            facts += f" · waiting for {snapshot.waiting}"
         self.bar.update(self.task, completed=snapshot.fraction, stage=snapshot.stage, facts=facts)
 
     def close(self) -> None:

@@ -133,6 +133,9 @@ class Origin:
             )
         sent = "ConnectError" not in text and "ConnectTimeout" not in text
         reason = self.redact(str(next(reversed([*causes(error)]), error)) or type(error).__name__)
+        if "ConnectTimeout" in text:
+            reason = "nothing came back"
+            reason += "; does it speak http, not https?" if self.url.startswith("https:") else ""
         return ModelError(
             ErrorKind.CONNECTION,
             f"model `{self.name}`: the connection to {self.url} was lost ({reason})"

@@ -10,6 +10,9 @@ from tgl.models.failures import Origin, seconds_to_wait
 
 MOST_CONNECTIONS = 1000
 
+MEETING = 20.0
+"""Seconds until a connection stands: an address that swallows what is sent to it is found out long before `timeout`."""
+
 
 class Wire:
     """Connections to one server.
@@ -23,7 +26,7 @@ class Wire:
 
     def __init__(self, url: str, key: str | None, origin: Origin, *, is_openai: bool = False) -> None:
         # Imported here because it takes most of a second, and a replay needs none of it.
-        from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+        from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
 
         self.origin = origin
         on_loopback = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
@@ -32,7 +35,7 @@ class Wire:
             # A placeholder, since None would send OPENAI_API_KEY to whatever server this is.
             api_key=key or "none",
             max_retries=0,  # the runtime retries, and counts what it does
-            timeout=None,  # `post` limits the whole exchange, the client could only limit each read
+            timeout=Timeout(None, connect=MEETING),  # the whole exchange is limited by `post`
             http_client=DefaultAsyncHttpxClient(
                 trust_env=not on_loopback
             ),  # a proxy can't reach our loopback

@@ -53,7 +53,8 @@ class ModelRefused(BatchStopped):
     """A model that will not answer anything: wrong key, unknown model, bad request, nothing installed."""
 
     def __init__(self, model: str, kind: ErrorKind, message: str, *, help: str = "") -> None:
-        super().__init__(f"model `{model}`: {message}", help=help or HELP.get(kind, ""))
+        named = f"model `{model}`: "
+        super().__init__(named + message.removeprefix(named), help=help or HELP.get(kind, ""))
         self.model = model
         self.kind = kind
 

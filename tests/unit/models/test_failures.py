@@ -1,11 +1,15 @@
 """What a person reads when a server fails: the reason, the place to look, never the key."""
 
 import json
+from dataclasses import replace
 
 import pytest
+from openai import Timeout
 
 from tgl.models import ErrorKind
 from tgl.models.failures import Origin, Redactor, public_url, seconds_to_wait
+from tgl.models.wire import Wire
+from tgl.runtime import ModelRefused
 
 KEY = "sk-abc123"
 URL = "http://127.0.0.1:8000/v1"
@@ -111,3 +115,28 @@ def test_a_lost_connection_says_whether_anything_was_sent():
     assert WITH_KEY.connection(lost).unknown_usage
     assert "was lost" in WITH_KEY.connection(lost).message
     assert WITH_KEY.connection(lost).kind is ErrorKind.CONNECTION
+
+
+@pytest.mark.parametrize(("url", "hint"), [("https://host/v1", "does it speak http"), ("http://host/v1", "")])
+def test_an_address_that_swallows_everything_is_no_connection_and_cost_nothing(url, hint):
+    class ConnectTimeout(Exception):
+        pass
+
+    error = RuntimeError("Request timed out.")
+    error.__cause__ = ConnectTimeout("")
+    told = replace(WITH_KEY, url=url).connection(error)
+    assert (told.kind, told.unknown_usage) == (ErrorKind.CONNECTION, False)
+    assert f"no connection to {url} (nothing came back" in told.message
+    assert ("does it speak" in told.message) == bool(hint)
+
+
+def test_an_address_that_swallows_everything_is_given_up_long_before_a_slow_reply_is():
+    wire = Wire("https://127.0.0.1:1/v1", None, WITH_KEY)
+    assert isinstance(wire.client.timeout, Timeout)
+    assert (wire.client.timeout.connect or 999) <= 30
+    assert wire.client.timeout.read is None
+
+
+def test_a_model_is_named_once_where_a_search_stops():
+    stopped = ModelRefused("m", ErrorKind.CONNECTION, "model `m`: no connection")
+    assert stopped.message == "model `m`: no connection"

@@ -61,6 +61,7 @@ CODES: tuple[Code, ...] = (
     Code("E0206", "not-exported", ERROR, "an imported name that the other file does not declare"),
     Code("E0207", "wrong-kind", ERROR, "a name of one kind where another is needed"),
     Code("E0208", "recursive-definition", ERROR, "a `let` or `param` that is defined by itself"),
+    Code("E0209", "look-alike-name", ERROR, "a name that looks like another one and is written otherwise"),
     # E03: types
     Code("E0301", "unknown-setting", ERROR, "a key that this declaration has not"),
     Code("E0302", "wrong-setting-value", ERROR, "a setting whose value has the wrong type"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from tgl.diagnostics import InScope
 from tgl.semantics.errors import graph as graph_facts
 from tgl.semantics.errors import names as facts
+from tgl.semantics.lookalikes import check_lookalikes
 from tgl.semantics.problems import Problems
 from tgl.semantics.scope import FUNCTIONS, FUTURE, PRELUDE, VALUES, FileScope, Inner, body_names, inner_names
 from tgl.semantics.walk import arg_exprs, choices_in, names_in, walk, words_of
@@ -33,6 +34,9 @@ class Binder:
     kept: dict[tuple[type[ast.Node], ...], frozenset[str]] = field(
         default_factory=dict[tuple[type[ast.Node], ...], frozenset[str]]
     )
+
+    odd: frozenset[str] = frozenset()
+    """Names that look like others, which was reported."""
 
     inside: dict[str, str] = field(default_factory=dict[str, str])
     """What loops and maps of the graph at hand hold: a name to how it is named outside."""
@@ -206,6 +210,8 @@ class Binder:
             ):
                 continue
             at = self.scope.at(name.span)
+            if name.id in self.odd:
+                continue
             if name.id in FUTURE:
                 self.problems.add(facts.not_yet(at, f"`{name.id}`"))
             elif name.id in bracketed:
@@ -343,4 +349,4 @@ def check_names(scope: FileScope, problems: Problems, *, is_main: bool) -> None:
     What this version has not is reported in the program's own file; in others where it is used.
     """
     around = frozenset((*scope.names, *VALUES, *FUNCTIONS, *PRELUDE))
-    Binder(scope, problems, is_main, around).run()
+    Binder(scope, problems, is_main, around, odd=check_lookalikes(scope, problems)).run()

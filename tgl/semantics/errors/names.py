@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 
-from tgl.diagnostics import Diagnostic, did_you_mean, nearest_names
+from tgl.diagnostics import Diagnostic, Fix, did_you_mean, nearest_names
 from tgl.semantics.errors.at import At, error, listed, warning
 from tgl.semantics.errors.habits import meant_by
 
@@ -157,4 +158,24 @@ def unused_choice(at: At, name: str) -> Diagnostic:
         f"`{name}` is never used, so its `~` decides nothing",
         "never used",
         hint="remove it, or use it",
+    )
+
+
+def look_alike(at: At, name: str, odd: str, twin: str, plain: str, fixes: Iterable[Fix]) -> Diagnostic:
+    """E0209: a name with a letter that looks like another one."""
+    message = f"`{name}` has {character(odd)}, which looks like {character(twin)}"
+    return error("E0209", at, message, f"not `{plain}`", hint=f"write `{plain}`", fixes=fixes)
+
+
+def same_look(at: At, name: str, other: str, odd: str, twin: str, first: At) -> Diagnostic:
+    """E0209: two names that look the same."""
+    message = f"`{name}` and `{other}` look the same: one has {character(odd)}, the other {character(twin)}"
+    also = [first.label(f"`{other}` stands here")]
+    return error("E0209", at, message, "another name", hint="write one of them otherwise", also=also)
+
+
+def character(text: str) -> str:
+    """A character with its number and name; of several, each."""
+    return " and ".join(
+        f"`{letter}` (U+{ord(letter):04X} {unicodedata.name(letter, 'without a name')})" for letter in text
     )

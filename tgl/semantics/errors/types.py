@@ -80,6 +80,12 @@ def type_mismatch(at: At, message: str, label: str = "", hint: str | None = None
     return error("E0307", at, message, label, hint=hint)
 
 
+def not_a_list(at: At, what: str, hint: str, fixes: Iterable[Fix] = ()) -> Diagnostic:
+    """E0307: an `each` through one message."""
+    message = f"`each` goes through a list, and {what} is one message"
+    return error("E0307", at, message, "no list", hint=hint, fixes=fixes)
+
+
 def prompt_syntax(at: At, reason: str) -> Diagnostic:
     """E0308: a prompt that Jinja cannot read."""
     return error(

@@ -17,6 +17,7 @@ from tgl.semantics.fold import ABSENT, is_static, op
 from tgl.semantics.lowering.bounds import interval
 from tgl.semantics.lowering.collect import Collected, chosen, made_by, place_of
 from tgl.semantics.lowering.evaluate import evaluate
+from tgl.semantics.lowering.mapped import check_mapped
 from tgl.semantics.lowering.nodes import run_condition
 from tgl.semantics.lowering.rounds import BEST, GOES_ON, MISSES, YES, goes_on, kept
 from tgl.semantics.lowering.state import Env, Instance, Rounds, Site, State
@@ -138,6 +139,7 @@ def each(into: Collected, rounds: Rounds, each: ast.Each, statements: Statements
     if items.kind in ("const", "model", "what"):
         at = env.at(each.source)
         raise into.state.problems.abandon(facts.type_mismatch(at, "`each` goes through a list", "no list"))
+    check_mapped(into.state, env, each, items)
     into.add(
         owner,
         each.name,

@@ -152,7 +152,9 @@ class ProgramWriter:
         if old:
             return self.edited(block.span, [Edit(old[0].span, line)])
         end = block.span.end - 1
-        return self.edited(block.span, [Edit(Span(end, end), f"\n  {line}\n")])
+        before = self.main.source.text[:end].rstrip(" \t")
+        start = "" if before.endswith("\n") else "\n"
+        return self.edited(block.span, [Edit(Span(end, end), f"{start}  {line}\n")])
 
     def setting(self, role: ast.Role, setting: ast.Setting | ast.Param) -> tuple[str, ...]:
         """A setting with its choices decided; none if every use of the role overrides it."""

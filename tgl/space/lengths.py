@@ -28,6 +28,7 @@ from tgl.space.sizes import LARGEST_NUMBER, UNKNOWN_LENGTH, TextSize, Unbounded
 ONE_OF = frozenset({"std.reduce:majority", "std.reduce:first", "std.reduce:last", "std.reduce:best"})
 SIGNALS = frozenset(
     {f"std.signals:{name}" for name in ("agreement", "ran", "size", "lead", "length", "streak")}
+    | {f"std.signals:{name}" for name in ("confidence", "share_below", "ended", "tokens")}
     | {"core:empty", "core:max", "core:min"}
 )
 """Functions whose value is one number, or yes or no."""
@@ -141,6 +142,8 @@ class Measure:
         sizes = [self.size(arg) for _, arg in args]
         if name in SIGNALS:
             return TextSize(LARGEST_NUMBER)
+        if name == "std.signals:perplexities":  # a number for each token of one reply
+            return TextSize(LARGEST_NUMBER, sizes[0].item if sizes else 0)
         if name.startswith(PYTHON_FN):
             listed = name.rpartition(" -> ")[2].startswith(("list", "ranked"))
             return TextSize(MOST_RESULT, MOST_RESULT // 2 if listed else None)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tgl.evaluate.bounds import NodePrice, one_bound
+from tgl.evaluate.bounds import NodePrice, bound_of, one_bound
 from tgl.evaluate.cost import Price
 from tgl.ir import ProgramIR
 from tgl.semantics import NO_FILES, check, lower
@@ -70,7 +70,7 @@ def lowered(count: str, role: str, edge: str, output: str) -> ProgramIR:
 
 def limited(ir: ProgramIR, tokens: float) -> Bound:
     price = NodePrice(OpenBounds(ir, LENGTHS), {"small": Price(0.0, 1.0, 1.0)})
-    return Bound(tokens, price, price.fed)
+    return bound_of(tokens, price, texts=True)
 
 
 @settings(deadline=None, max_examples=25)

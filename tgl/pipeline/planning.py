@@ -46,8 +46,8 @@ from tgl.space import (
     Stream,
     by_name,
     candidate_bounds,
-    least_cost,
     mode,
+    refused,
     removed_options,
     resolve,
     sample,
@@ -142,8 +142,8 @@ class Planning:
         known = self.known(splits)
         limits, bound = self.bound(known.lengths)
         try:
-            if bound is not None and not bound.allows(least := least_cost(ir, bound)):
-                raise EmptySpace(bound.too_dear(least))
+            if bound is not None and (reason := refused(ir, bound)) is not None:
+                raise EmptySpace(reason)
             removed = removed_options(ir, bound)
             if wanted is None and not ir.is_resolved:
                 of, size = "the whole space", space_size(ir, bound=bound)

@@ -1,6 +1,6 @@
 """The search space of a program: what may be decided, in which order, with which probability."""
 
-from tgl.space.bound import Bound, NodeCost
+from tgl.space.bound import Bound, NodeCost, Worst
 from tgl.space.bounds import (
     CandidateBounds,
     Known,
@@ -31,7 +31,7 @@ from tgl.space.lengths import Lengths, RowLengths
 from tgl.space.open_bounds import OpenBounds
 from tgl.space.oracles import Decision
 from tgl.space.ranges import Amount, Bounds, Range, by_name
-from tgl.space.removed import RemovedOption, least_cost, removed_options
+from tgl.space.removed import RemovedOption, least_cost, refused, removed_options
 from tgl.space.resolve import Resolution, resolve
 from tgl.space.sizes import TextSize, Unbounded
 from tgl.space.streams import Stream
@@ -72,6 +72,7 @@ __all__ = [
     "Stream",
     "TextSize",
     "Unbounded",
+    "Worst",
     "ask_tokens",
     "asks",
     "atoms",
@@ -87,6 +88,7 @@ __all__ = [
     "mode",
     "model_flops",
     "prior_weights",
+    "refused",
     "removed_options",
     "resolve",
     "sample",

@@ -114,7 +114,7 @@ def free_choices(space: Space, bound: Bound | None) -> Free:
         choice = space.choices[address]
         if choice.structural or address in space.required or address in elsewhere:
             continue
-        if bound is not None and address in space.priced:
+        if bound is not None and bound.heeds(space, address):
             continue
         first = next(iter(nodes))
         if len(nodes) == 1 and space.homes[first] == root.template.path:

@@ -24,6 +24,7 @@ from tgl.ir import (
     Op,
     ProgramIR,
 )
+from tgl.space.costing import Costs
 from tgl.space.domains import Atom, Place, atoms, places, prior_weights
 from tgl.space.order import blocks
 from tgl.space.plan import (
@@ -77,6 +78,10 @@ class _Compiler:
     reach: Reach
     ranges: dict[FloatRange, _Table] = field(default_factory=lambda: dict[FloatRange, _Table]())
     graphs: dict[str, GraphPlan] = field(default_factory=dict[str, GraphPlan])
+    costs: Costs = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.costs = Costs(self.reach)
 
     def space(self) -> Space:
         root = self._graph(self.ir.graph)
@@ -92,6 +97,7 @@ class _Compiler:
             self.reach.homes,
             alone,
             frozenset(reads),
+            self.costs.kinds(),
             models,
             self._required(),
             {},
@@ -200,7 +206,8 @@ class _Compiler:
             output_reads,
             static_leaves(graph.output),
             frozenset(used),
-            self._deciding(graph),
+            deciding := self._deciding(graph),
+            self.costs.graph(graph, nodes, deciding, knotted=any(len(block) > 1 for block in ordered)),
         )
         self.graphs[graph.path] = plan
         return plan
@@ -291,6 +298,7 @@ class _Compiler:
             frozenset(port.name for port in alternative.ports if not port.is_list),
             static_leaves(*wires.values()),
             tuple(value for _, value in alternative.fields if not isinstance(value, Const)),
+            self.costs.alternative(alternative),
             inner,
         )
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tgl.ir import Expr, Requirement
-from tgl.space.bound import Bound, Floor
+from tgl.space.bound import Bound
 from tgl.space.errors import DeadEnd
 from tgl.space.facts import Effort, Facts
 from tgl.space.feasible import Feasibility
+from tgl.space.floors import floors
 from tgl.space.plan import AltPlan, ChoicePlan, GraphPlan, Space, Status
 from tgl.space.requirements import Requirements
 from tgl.space.static import Static, Unknown
@@ -56,8 +57,7 @@ class Deciding:
         self.facts = Facts(space, effort=effort)
         self.feasibility = Feasibility(self.facts)
         self.bound = bound
-        self.floor = None if bound is None else Floor(self.facts, bound, self.feasibility)
-        self.floor_now: float | None = None
+        self.floors = None if bound is None else floors(self.facts, bound, self.feasibility)
         self.instances: dict[str, Instance] = {}
         self.requirements = Requirements(self.facts, self.instances)
 
@@ -74,10 +74,12 @@ class Deciding:
         choice = self.space.choices.get(address)
         if choice is None:
             raise ValueError(f"{address}: no such choice in the program")
-        costly = address in self.space.priced
         count = len(choice.atoms)
-        if not choice.structural and not (costly and self.floor is not None):
+        if not choice.structural and (self.bound is None or not self.bound.heeds(self.space, address)):
             self.settle(choice, range(count))
+            return
+        if not choice.structural:
+            self.settle(choice, self.affordable(choice))
             return
         scope = self.instances.get(choice.scope or "")
         if scope is None:
@@ -95,6 +97,26 @@ class Deciding:
             for instance in self.instances.values():
                 instance.status = self.feasibility.status(instance.plan, instance.fed)
 
+    def affordable(self, choice: ChoicePlan) -> list[int]:
+        """The atoms of a choice that a limit allows; structure does not hang on it.
+
+        Atoms that come to the same are asked for once: only whether a temperature is 0 matters.
+        """
+        address = choice.point.address
+        heat = address not in self.space.priced and self.space.sized.get(address) == frozenset(
+            {"temperature"}
+        )
+        same: dict[bool, bool] = {}
+        allowed: list[int] = []
+        for atom, table in enumerate(choice.atoms):
+            cold = table.values[0] == 0
+            fits = same.get(cold) if heat else None
+            if fits is None:
+                fits = same[cold] = self.holds_with(choice, atom, lambda: True)
+            if fits:
+                allowed.append(atom)
+        return allowed
+
     def sound(self, instance: Instance) -> bool:
         """Whether all live nodes of an instance may still run, and its output with them."""
         status = self.feasibility.status(instance.plan, instance.fed)
@@ -111,9 +133,7 @@ class Deciding:
         try:
             if not possible():
                 return False
-            if self.floor is None or self.bound is None or not costly:
-                return True
-            return self.bound.allows(self.floor.total())
+            return self.floors is None or not costly or self.floors.fits()
         finally:
             self.facts.forget(address)
 
@@ -125,7 +145,6 @@ class Deciding:
             allowed = self.permitted(choice, allowed)
         atom, member = self.oracle.choose(choice, allowed)
         self.facts.record(address, atom, member)
-        self.floor_now = None
 
     def permitted(self, choice: ChoicePlan, allowed: Sequence[int]) -> list[int]:
         """The atoms that break no requirement by themselves; what holds from now on is not asked again."""

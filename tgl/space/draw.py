@@ -257,7 +257,7 @@ def _loose(ir: ProgramIR, bound: Bound | None) -> frozenset[str]:
         for address, choice in space.choices.items()
         if not choice.structural
         and address not in space.required
-        and not (bound is not None and address in space.priced)
+        and not (bound is not None and bound.heeds(space, address))
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tgl.ir import ChoiceRef, Const, Expr, Fn, Input, Is, ListOf, ModelName, ModelOf, NodeRef, Op, WhatName
 from tgl.space.facts import Facts
 from tgl.space.plan import GraphPlan
+from tgl.space.reads import RAN
 from tgl.space.static import Static, Unknown, as_expr, operate
 
 ABSENT = Const(value=None)
@@ -16,8 +17,6 @@ ABSENT = Const(value=None)
 
 NOTHING = ListOf(items=())
 """What a function is given in the place of what is not there: it reads both alike."""
-
-RAN = "std.signals:ran"
 
 
 @dataclass(frozen=True, slots=True)

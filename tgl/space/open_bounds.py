@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import product
+from typing import TypeAlias
 
 from tgl.ir import (
     Alternative,
@@ -24,17 +25,22 @@ from tgl.ir import (
     Op,
     ProgramIR,
     Scalar,
+    Value,
 )
 from tgl.space.compile import space_of
 from tgl.space.domains import atoms
 from tgl.space.lengths import Lengths, Measure, is_unknown, joined, largest
 from tgl.space.plan import AltPlan, GraphPlan, NodePlan
 from tgl.space.ranges import Amount, by_name, largest_of, priced
+from tgl.space.role_forms import RoleForms
 from tgl.space.sizes import UNKNOWN_LENGTH, TextSize, Unbounded
 from tgl.space.tokens import AskTokens, Prompt, prompt_tokens
 
 MOST_TEXTS = 256
 """Most combinations of prompts, system texts and params that are measured one by one; see `forms`."""
+
+LeastPrompt: TypeAlias = tuple[str, str, tuple[Value | None, ...], tuple[tuple[str, TextSize], ...]]
+"""A node, an alternative, its settings as far as they are decided, and what arrives at its ports."""
 
 
 class OpenBounds:
@@ -43,6 +49,8 @@ class OpenBounds:
     Args:
         ir: the program.
         lengths: of its texts.
+
+    `least_forms` and `least_prompts` are kept for the bounds from below (`least_texts`).
     """
 
     def __init__(self, ir: ProgramIR, lengths: Lengths) -> None:
@@ -51,8 +59,9 @@ class OpenBounds:
         self.models: Mapping[str, ModelSpec] = by_name(ir.models)
         self.domains = {point.address: point.domain for point in ir.choices}
         self.messages: dict[str, TextSize] = {}
-        self.measured: dict[tuple[str, str, frozenset[int] | None], AskTokens] = {}
-        self.prompts: dict[tuple[str, str, tuple[tuple[str, TextSize], ...]], int] = {}
+        self.measured: dict[tuple[str, str], AskTokens] = {}
+        self.least_forms: dict[tuple[str, str, tuple[Value | None, ...]], RoleForms] = {}
+        self.least_prompts: dict[LeastPrompt, float] = {}
         self.under_way: set[str] = set()
 
     @cached_property
@@ -74,17 +83,12 @@ class OpenBounds:
             return 1
         return 1 + self.number(alternative, "retry")
 
-    def ask(
-        self, node: NodeTemplate, alternative: Alternative, fed: frozenset[int] | None = None
-    ) -> AskTokens:
-        """The most tokens of one ask of a node as one of its alternatives.
-
-        `fed`: the edges that bring something, by index; None: whichever edges are on.
-        """
-        key = (node.id, alternative.key, fed)
+    def ask(self, node: NodeTemplate, alternative: Alternative) -> AskTokens:
+        """The most tokens of one ask of a node as one of its alternatives, whichever edges are on."""
+        key = (node.id, alternative.key)
         found = self.measured.get(key)
         if found is None:
-            found = self.measured[key] = self._ask(node, alternative, fed)
+            found = self.measured[key] = self._ask(node, alternative)
         return found
 
     def amount(self, node: NodeTemplate, alternative: Alternative, model: str | None) -> Amount:
@@ -122,21 +126,17 @@ class OpenBounds:
         known = [name for found in names if found is not None for name in found]
         return tuple(dict.fromkeys(known)) if None not in names and known else None
 
-    def _ask(self, node: NodeTemplate, alternative: Alternative, fed: frozenset[int] | None) -> AskTokens:
+    def _ask(self, node: NodeTemplate, alternative: Alternative) -> AskTokens:
         limit = self.longest_reply(alternative)
         completion = math.inf if limit is None else limit
         try:
             home = self.space.graphs[self.space.homes[node.id]]
             plan = home.nodes[home.index[node.id]]
-            arriving = self.arriving(home, plan, plan.alternatives[alternative.key], fed)
-            # most sets of edges bring texts of the same sizes
-            key = (node.id, alternative.key, tuple(sorted(arriving.items(), key=lambda one: one[0])))
-            prompt = self.prompts.get(key)
-            if prompt is None:
-                prompt = self.prompts[key] = max(
-                    prompt_tokens(form, arriving, self.lengths.instruction)
-                    for form in self.forms(node, alternative)
-                )
+            arriving = self.arriving(home, plan, plan.alternatives[alternative.key])
+            prompt = max(
+                prompt_tokens(form, arriving, self.lengths.instruction)
+                for form in self.forms(node, alternative)
+            )
         except Unbounded as error:
             return AskTokens(math.inf, completion, error.reason)
         if is_unknown(prompt):
@@ -160,10 +160,8 @@ class OpenBounds:
         for prompt, system in product(prompts, open_systems):
             yield Prompt(node.id, prompt, system, alternative.ports, params, shots, rows)
 
-    def arriving(
-        self, graph: GraphPlan, node: NodePlan, alt: AltPlan, fed: frozenset[int] | None = None
-    ) -> dict[str, TextSize]:
-        """The most that may arrive at each port of a node as one of its alternatives, fed by these edges."""
+    def arriving(self, graph: GraphPlan, node: NodePlan, alt: AltPlan) -> dict[str, TextSize]:
+        """The most that may arrive at each port of a node as one of its alternatives."""
         measure = self.measure(graph)
         found: dict[str, list[TextSize]] = {
             port: [measure.size(self.settled(expr))] for port, expr in alt.wires.items()
@@ -171,7 +169,7 @@ class OpenBounds:
         single = {port.name for port in alt.template.ports if not port.is_list}
         for edge in graph.into[node.index]:
             port = edge.ports.get(alt.template.key)
-            if port is not None and (fed is None or edge.index in fed):
+            if port is not None:
                 found.setdefault(port, []).append(measure.size(edge.template.source))
         return {port: largest(sizes) if port in single else joined(sizes) for port, sizes in found.items()}
 

@@ -9,11 +9,12 @@ import math
 from collections.abc import Callable
 
 from tgl.ir import Alternative, NodeTemplate, ProgramIR
-from tgl.space.bound import Bound, Floor
+from tgl.space.bound import Bound
 from tgl.space.bounds import WHOLE_TEXTS, Known, declared, nodes_read
 from tgl.space.compile import space_of
 from tgl.space.facts import Facts
 from tgl.space.feasible import Feasibility
+from tgl.space.floor import Floor
 from tgl.space.open_bounds import OpenBounds
 from tgl.space.plan import GraphPlan, NodePlan, Space
 from tgl.space.ranges import (

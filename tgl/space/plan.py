@@ -35,7 +35,8 @@ class AltPlan:
     """One alternative of a node.
 
     `wires`: argument expressions of ports that reach something; `reads`: the nodes they read;
-    `needs`: required ports; `single`: ports that take one message; `leaves`: static parts of the wires.
+    `needs`: required ports; `single`: ports that take one message; `leaves`: static parts of the wires;
+    `sizing`: the choices that what it is asked, or may say, hangs on.
     """
 
     template: Alternative
@@ -45,6 +46,7 @@ class AltPlan:
     single: frozenset[str]
     leaves: tuple[Expr, ...]
     fields: tuple[Expr, ...]
+    sizing: tuple[str, ...]
     inner: GraphPlan | None
 
 
@@ -100,7 +102,8 @@ class GraphPlan:
 
     `into` lists a node's edges; `blocks` are in topological order, and so are the nodes in `order` but for
     those of a block of several, a knot, where decisions about acyclic edges tell; `knotted`: which nodes are
-    in one. `deciding`: the choices that what can run in it (nested instances included) depends on.
+    in one. `deciding`: the choices that what can run in it (nested instances included) depends on; `costing`:
+    those, and all that what it costs depends on; None where more than choices tells, the edges of a knot.
     """
 
     template: GraphTemplate
@@ -115,6 +118,7 @@ class GraphPlan:
     output_leaves: tuple[Expr, ...]
     used_ports: frozenset[str]
     deciding: tuple[str, ...]
+    costing: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +138,10 @@ class Space:
     """A program's space.
 
     `homes`: node id -> instance path. `alone`: `on` choices of a single node. `priced`: all choices that
-    decide a model. `required`: for each choice the requirements that read it, by
-    instance path and position. `remembered`: statuses under few decisions, a memo that changes no result.
+    decide a model. `sized`: those that decide how often or how long a role is asked, by the kinds of setting
+    that read them (`retry`, `temperature`, or `text`). `required`: for each choice the requirements that read
+    it, by instance path and position. `remembered`: statuses under few decisions, a memo that changes no
+    result.
     """
 
     ir: ProgramIR
@@ -145,6 +151,7 @@ class Space:
     homes: Mapping[str, str]
     alone: frozenset[str]
     priced: frozenset[str]
+    sized: Mapping[str, frozenset[str]]
     models: tuple[str, ...]
     required: Mapping[str, tuple[tuple[str, int], ...]]
     remembered: dict[tuple[str, frozenset[str], tuple[tuple[str, int], ...]], Status]

@@ -39,16 +39,21 @@ def static_leaves(*exprs: Expr | None) -> tuple[Expr, ...]:
     return tuple(found)
 
 
+RAN = "std.signals:ran"
+
+
 @dataclass(frozen=True, slots=True)
 class Reads:
     """The nodes of an instance (indices, in order) that some expressions read, whatever is decided.
 
     `exprs` are those expressions if a choice decides which nodes (`w[k]`), else empty; `picks` those indices.
+    `plain`: each of the nodes that is there is read in the end too, in whatever is made of the expressions.
     """
 
     refs: tuple[int, ...]
     exprs: tuple[Expr, ...] = ()
     picks: tuple[Expr, ...] = ()
+    plain: bool = True
 
 
 def reads_of(index: Mapping[str, int], exprs: Iterable[Expr | None]) -> Reads:
@@ -65,7 +70,13 @@ def reads_of(index: Mapping[str, int], exprs: Iterable[Expr | None]) -> Reads:
                     picks[place] = None
                 case _:
                     pass
-    return Reads(tuple(refs), there if picks else (), tuple(picks))
+    plain = not any(isinstance(part, Op) or is_ran(part) for expr in there for part in subexpressions(expr))
+    return Reads(tuple(refs), there if picks else (), tuple(picks), plain)
+
+
+def is_ran(expr: Expr) -> bool:
+    """Whether an expression asks whether something ran, which may be known before."""
+    return isinstance(expr, Fn) and expr.fn == RAN
 
 
 def is_chosen(place: Expr) -> bool:

@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tgl.ir import ProgramIR, Value
-from tgl.space.bound import Bound, Floor
+from tgl.space.bound import Bound
 from tgl.space.compile import space_of
 from tgl.space.facts import Facts
 from tgl.space.feasible import Feasibility
+from tgl.space.floor import Floor
+from tgl.space.floors import floors
 from tgl.space.plan import AltPlan, GraphPlan, NodePlan, Space
 
 
@@ -43,6 +45,12 @@ def least_cost(ir: ProgramIR, bound: Bound) -> float:
     return Floor(facts, bound, Feasibility(facts)).total()
 
 
+def refused(ir: ProgramIR, bound: Bound) -> str | None:
+    """Why no program of a space is within a bound, None if one may be."""
+    facts = Facts(space_of(ir))
+    return floors(facts, bound, Feasibility(facts)).refused()
+
+
 def removed_options(ir: ProgramIR, bound: Bound | None = None) -> tuple[RemovedOption, ...]:
     """The options that are out, in order of declaration; each by itself, with all others still open."""
     space = space_of(ir)
@@ -61,11 +69,12 @@ def removed_options(ir: ProgramIR, bound: Bound | None = None) -> tuple[RemovedO
         inmost = max((len(graph.template.address) for graph in homes), default=0)
         there = [graph for graph in homes if len(graph.template.address) == inmost]
         # what is out together with its instance is not told again
-        there = [graph for graph in there if fits(limit, with_option(space, limit, holders, graph))]
+        there = [graph for graph in there if with_option(space, limit, holders, graph) is None]
         for atom, value in enumerate(choice.atoms):
             costs = [with_option(space, limit, holders, graph, (address, atom)) for graph in there]
-            if costs and not any(fits(limit, cost) for cost in costs):
-                found.append(RemovedOption(address, value.values[0], min(costs)))
+            dear = [cost for cost in costs if cost is not None]
+            if costs and len(dear) == len(costs):
+                found.append(RemovedOption(address, value.values[0], min(dear)))
     return tuple(found)
 
 
@@ -74,19 +83,17 @@ def within(address: str, path: str) -> bool:
     return address == path or address.startswith((f"{path}.", f"{path}["))
 
 
-def fits(limit: Bound, cost: float) -> bool:
-    """Whether something completes a program at this cost, within the limit."""
-    return cost < math.inf and limit.allows(cost)
-
-
 def with_option(
     space: Space,
     limit: Bound,
     holders: Mapping[str, tuple[GraphPlan, NodePlan, AltPlan]],
     graph: GraphPlan,
     option: tuple[str, int] | None = None,
-) -> float:
-    """The cheapest completion with an instance, and with an option of it: a choice and its atom."""
+) -> float | None:
+    """Whether something completes a program with an instance, and with an option of it: choice and atom.
+
+    None if so; else what the cheapest would cost in the limit that it breaks, inf if nothing completes it.
+    """
     facts = Facts(space)
     if option is not None:
         facts.record(option[0], option[1], 0)
@@ -99,4 +106,8 @@ def with_option(
         if alt.template.key not in keys:
             return math.inf
         facts.record(pick, keys.index(alt.template.key), 0)
-    return Floor(facts, limit, Feasibility(facts)).total()
+    for part in floors(facts, limit, Feasibility(facts)).parts:
+        cost = part.total()
+        if cost == math.inf or not part.bound.allows(cost):
+            return cost
+    return None

@@ -26,9 +26,10 @@ from tgl.space.bound import Bound
 from tgl.space.deciding import Instance, Oracle
 from tgl.space.errors import DeadEnd, EmptySpace
 from tgl.space.facts import Effort, Facts
-from tgl.space.plan import AltPlan, GraphPlan, NodePlan, Space, Status
+from tgl.space.plan import GraphPlan, Space, Status
 from tgl.space.reads import static_leaves
 from tgl.space.static import UNKNOWN
+from tgl.space.trim import trim
 from tgl.space.wiring import Wiring
 
 
@@ -56,11 +57,16 @@ class _Walker(Wiring):
         fed = frozenset(port.name for port in plan.template.ports)
         if not self.feasibility.holds(plan, fed):
             raise EmptySpace("no choice of edges and roles leads to the output")
-        if self.floor is not None and self.bound is not None:
-            least = self.floor.total()
-            if not self.bound.allows(least):
-                raise EmptySpace(self.bound.too_dear(least))
-        return Walk(self.facts, self.visit(plan, fed))
+        if self.floors is None:
+            return Walk(self.facts, self.visit(plan, fed))
+        refused = self.floors.refused()
+        if refused is not None:
+            raise EmptySpace(refused)
+        found = Walk(self.facts, self.visit(plan, fed))
+        # an input that a nested instance leaves unread, and the like, is known only now
+        if not self.floors.keeps(trim(found.root, self.facts)):
+            raise DeadEnd(plan.template.path)
+        return found
 
     def visit(self, plan: GraphPlan, fed: Set[str]) -> Instance:
         nothing = [False] * len(plan.nodes)
@@ -117,32 +123,7 @@ class _Walker(Wiring):
         if node.on is None:
             raise ValueError(f"{node.template.id}: no model")
         on = node.on
-        if (
-            self.floor is not None
-            and isinstance(on, ChoiceRef)
-            and on.address in self.space.alone
-            and on.address not in self.facts.meanings
-            and not self.space.choices[on.address].structural
-        ):
-            self.priced_model(node, instance.picks[place], on)
         value = self.demand(on)
         if not isinstance(value, ModelName):
             raise ValueError(f"{node.template.id}: {value!r} is not a model")
         return value.name
-
-    def priced_model(self, node: NodePlan, alt: AltPlan, on: ChoiceRef) -> None:
-        """Decide the model of one node: only its own price changes the floor."""
-        if self.floor is None or self.bound is None:
-            return
-        choice = self.space.choices[on.address]
-        if self.floor_now is None:
-            self.floor_now = self.floor.total()
-        rest = self.floor_now - self.floor.price(node, alt)
-        prices: list[float] = []
-        for atom in range(len(choice.atoms)):
-            self.facts.record(on.address, atom, 0)
-            prices.append(self.floor.price(node, alt))
-            self.facts.forget(on.address)
-        allowed = [atom for atom, price in enumerate(prices) if self.bound.allows(rest + price)]
-        self.settle(choice, allowed)
-        self.floor_now = rest + self.floor.price(node, alt)

@@ -177,7 +177,7 @@ class Wiring(Deciding):
             alt.template.key in easy and edge.ports.get(alt.template.key) not in alt.single for alt in alts
         )
 
-        if plain and self.floor is None:
+        if plain and self.floors is None:
             self.settle(choice, (0, 1))
             return
 
@@ -191,7 +191,7 @@ class Wiring(Deciding):
 
         # an edge from a node that is live already costs nothing more, but for its text
         reaching = edge.source is not None and edge.source not in instance.live
-        texts = self.bound is not None and self.bound.fed_cost is not None
+        texts = self.bound is not None and self.bound.follows_texts
         costly = (True, reaching or texts)
         allowed = [yes for yes in (0, 1) if self.holds_with(choice, yes, possible, costly=costly[yes])]
         self.settle(choice, allowed)

@@ -11,7 +11,7 @@ from tgl.models.failures import Origin, seconds_to_wait
 MOST_CONNECTIONS = 1000
 
 MEETING = 20.0
-"""Seconds until a connection stands: an address that swallows what is sent to it is found out long before `timeout`."""
+"""Seconds until a connection stands: an address that swallows all is found out long before `timeout`."""
 
 
 class Wire:

@@ -123,6 +123,8 @@ def difference(wanted: Origin, other: Origin, models: Mapping[str, str]) -> Diff
 def other_model(wanted: Origin, other: Origin, models: Mapping[str, str]) -> Difference:
     """What is known of the two models."""
     text = "nothing is recorded from this model: other weights, or another id or revision"
+    if wanted.messages == other.messages:
+        text = "this request is recorded from another model alone: other weights, or another id or revision"
     if wanted.model in models and other.model in models:
         now, before = settings_in(models[wanted.model]), settings_in(models[other.model])
         names = [name for name in sorted({*now, *before}) if now.get(name, "") != before.get(name, "")]

@@ -375,7 +375,8 @@ def test_recorded_files_lie_above_the_store(store, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"model": "other"}, "from this model"),
+        ({"model": "other"}, "recorded from another model alone"),
+        ({"model": "other", "messages": "other"}, "nothing is recorded from this model"),
         ({"messages": "other"}, "prompt is not recorded"),
         ({"options": "{}"}, 'other options: {"temperature":0.7}, asked now: {}'),
         ({"salt": "final"}, "other draws"),

@@ -66,6 +66,12 @@ def check_goal(
         if limit.of is not None:
             named = check_part(state, graph, limit.of, at)
             counted = models if named is None else {n: spec for n, spec in models.items() if n in named}
+        if limit.unit == "units" and task is not None and task.unit.kind == "dollars":
+            state.problems.add(
+                model_facts.limit_unit(
+                    at, "cost", "`$` where the task says `unit dollars`, as `limit cost <= $0.002`"
+                )
+            )
         dollars = limit.unit == "$" or (
             limit.what == "cost" and task is not None and task.unit.kind == "dollars"
         )

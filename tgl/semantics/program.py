@@ -23,7 +23,7 @@ from tgl.semantics.problems import Abandon, Problems
 from tgl.semantics.prompts import check_role_prompts
 from tgl.semantics.roles import read_fn, read_graph_ports, read_role
 from tgl.semantics.scope import Binding, Files, FileScope, inner_names
-from tgl.semantics.tasks import Goal, read_optimize, read_task
+from tgl.semantics.tasks import Goal, read_optimize, read_task, referred
 from tgl.syntax import ast
 from tgl.text import SourceFile, Span
 
@@ -172,7 +172,9 @@ def check_graphs(scope: FileScope, files: Files, problems: Problems) -> None:
     }
     for decl in scope.module.decls:
         if isinstance(decl, ast.Measured):
-            binding = scope.names.get(decl.graph)
+            at = scope.at(decl.span)
+            binding = referred(scope, decl.graph, at, problems, ast.Graph, "a graph")
+            referred(scope, decl.task, at, problems, ast.Task, "a task")
             if binding is not None and isinstance(binding.decl, ast.Graph):
                 run.add(binding.decl.name)
     graphs = scope.graphs()

@@ -78,7 +78,7 @@ def main() -> None:
                 make_model=models.make,
             )
         )
-    Path(output).write_text(outcome.text, encoding="utf-8")
+    Path(output).write_text("".join(point.text for point in outcome.points), encoding="utf-8")
     print(models.asked)
 
 

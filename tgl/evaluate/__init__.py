@@ -36,7 +36,7 @@ from tgl.evaluate.ending import Found, FoundFront
 from tgl.evaluate.evaluation import Evaluation, ExampleResult
 from tgl.evaluate.evaluator import Evaluator, Runner
 from tgl.evaluate.failures import failures_of
-from tgl.evaluate.front import MOST_POINTS, Prices
+from tgl.evaluate.front import MOST_POINTS, Prices, choose_points
 from tgl.evaluate.front_report import FrontReport, PointReport
 from tgl.evaluate.ledger import Forecast, Ledger, Need
 from tgl.evaluate.limits import Meter, limit_text
@@ -153,6 +153,7 @@ __all__ = [
     "best",
     "calibrated",
     "choose",
+    "choose_points",
     "cost_model",
     "dataset_of",
     "deficit",

@@ -16,7 +16,9 @@ class Failed(Exception):
 
 
 class Client:
-    def __init__(self, root: Path) -> None:
+    def __init__(
+        self, root: Path, capabilities: dict[str, Any] | None = None, *, folders: bool = True
+    ) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tgl.cli.main", "lsp", "--stdio"],
             stdin=subprocess.PIPE,
@@ -34,8 +36,8 @@ class Client:
             "initialize",
             processId=None,
             rootUri=root.as_uri(),
-            workspaceFolders=[folder],
-            capabilities={"workspace": {"workspaceFolders": True}},
+            workspaceFolders=[folder] if folders else None,
+            capabilities={"workspace": {"workspaceFolders": folders}, **(capabilities or {})},
         )
         self.tell("initialized")
 

@@ -244,3 +244,92 @@ def test_a_document_that_is_not_open_is_an_answer_not_a_crash(client: Client) ->
         )
         == []
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "sign", "offered"),
+    [
+        ("## Adds.|", ".", None),
+        ("# see |", None, None),
+        ('role r(q) -> a {\n  prompt """\n  Answer.|', ".", None),
+        ('role r(q) -> a { prompt "a # b {{ |', "{", "q"),
+        ('role r(q) -> a {\n  prompt """\n  A "b" {{ |', "{", "q"),
+        ("role r(q) -> a {|", "{", None),
+        ("role r(q) -> a { |", None, "prompt"),
+        ("graph g(q) {\n  node a if 0.|", ".", None),
+        ("use std.|", ".", "reduce"),
+        ("use std.reduce {|", "{", "majority"),
+        ('model m { weights "|', '"', "gemma-3-270m"),
+        ('model m { provider "|', '"', None),
+        ('model m { weights ""|', '"', None),
+    ],
+)
+def test_completion_offers_nothing_where_a_person_writes_words(
+    client: Client, folder: Path, text: str, sign: str | None, offered: str | None
+) -> None:
+    """An editor asks by itself behind some signs; a list that is open then takes the next Enter."""
+    before, after = text.split("|")
+    uri = client.open(folder / "typed.tgl", before + after)
+    at = (before.count("\n"), len(before.rpartition("\n")[2]))
+    context = {"triggerKind": 2, "triggerCharacter": sign} if sign else {"triggerKind": 1}
+    found = {entry["label"] for entry in client.at("completion", uri, *at, context=context)}
+    client.tell("textDocument/didClose", textDocument={"uri": uri})
+    assert (offered in found) if offered else not found
+
+
+def test_names_of_other_files_are_shown_as_one_would_write_them(
+    client: Client, folder: Path, uri: str
+) -> None:
+    found = client.at("completion", uri, *place(MAIN, "quick", 1), context={"triggerKind": 1})
+    details = {entry["label"]: entry["detail"] for entry in found}
+    assert (details["small"], details["quick"]) == ("pool common.tgl", "role")
+    assert "from `common.tgl`" in client.at("hover", uri, *place(MAIN, "small", 1))["contents"]["value"]
+
+
+def test_columns_are_utf_16_units_whatever_a_client_prefers(folder: Path) -> None:
+    client = Client(folder, {"general": {"positionEncodings": ["utf-8", "utf-32", "utf-16"]}})
+    assert client.info["capabilities"]["positionEncoding"] == "utf-16"
+    uri = client.open(folder / "main.tgl")
+    found = client.at("prepareRename", uri, *place(MAIN, "question", 2))
+    assert found["start"]["character"] == place(MAIN, "question", 2)[1]
+    assert client.close() == 0
+
+
+def test_a_folder_that_joins_or_leaves_is_heeded_by_rename(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "joined.tgl").write_text(f'use "{folder / "common.tgl"}" {{ smol }}\n', encoding="utf-8")
+    client = Client(folder)
+    uri = client.open(folder / "main.tgl")
+    joined = {"uri": tmp_path.as_uri(), "name": "joined"}
+    seen: list[bool] = []
+    for added, removed in (([], []), ([joined], []), ([], [joined])):
+        client.tell("workspace/didChangeWorkspaceFolders", event={"added": added, "removed": removed})
+        changes = client.at("rename", uri, *place(MAIN, "smol"), newName="little")["changes"]
+        seen.append((tmp_path / "joined.tgl").as_uri() in changes)
+    assert client.close() == 0
+    assert seen == [False, True, False]
+
+
+def test_a_client_that_names_only_one_root_has_its_files_renamed(folder: Path) -> None:
+    client = Client(folder, folders=False)
+    uri = client.open(folder / "common.tgl")
+    changes = client.at("rename", uri, *place(COMMON, "pool small"[5:], 0), newName="tiny")["changes"]
+    assert (folder / "main.tgl").as_uri() in changes
+    assert client.close() == 0
+
+
+def test_typing_checks_the_documents_that_use_it_and_no_others(folder: Path) -> None:
+    (folder / "apart.tgl").write_text("let x = y\n", encoding="utf-8")
+    client = Client(folder)
+    uris = [client.open(folder / name) for name in ("apart.tgl", "main.tgl", "common.tgl")]
+    for uri in uris:
+        client.diagnostics(uri)
+    client.change(uris[2], COMMON.replace("pool small", "pool tiny"))
+    while not (found := client.diagnostics(uris[1])):
+        pass  # of the look that the opening of common.tgl led to
+    assert found[0]["code"] == "E0206"
+    client.kept.clear()
+    client.tell("textDocument/didClose", textDocument={"uri": uris[2]})
+    assert client.diagnostics(uris[1]) == []
+    told = [message["params"]["uri"] for message in client.kept if "uri" in message.get("params", {})]
+    assert uris[0] not in told
+    assert client.close() == 0

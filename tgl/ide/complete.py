@@ -19,6 +19,13 @@ from tgl.syntax import ast, words
 from tgl.text import SourceFile
 
 SKIPPED = re.compile(r'"""(?:[^"\\]|\\[\s\S]|"(?!""))*"""|"(?:[^"\\\n]|\\[^\n])*"|#[^\n]*')
+# A text or a comment, and whether it was closed before the end of what is looked at.
+OPENED = re.compile(
+    r'"""(?:[^"\\]|\\[\s\S]|"(?!""))*(?:(?P<long>""")|\Z)'
+    r'|"(?:[^"\\\n]|\\[^\n])*(?:(?P<short>")|(?=\n)|\Z)'
+    r"|#[^\n]*(?P<comment>)"
+)
+MEMBER = re.compile(r"(?<!\w)([^\W\d]\w*)(?:\[[^\]]*\])?\.\w*$")
 BUILT_IN = {
     "size": "how many items a list has",
     "ran": "whether a message is there",
@@ -57,21 +64,34 @@ class Cursor:
     blocks: tuple[str, ...]
 
 
-def complete(project: Project, offset: int, loader: Loader) -> tuple[Completion, ...]:
-    """The words that fit at an offset of the main file, in the order in which they may be wanted."""
+def complete(project: Project, offset: int, loader: Loader, sign: str = "") -> tuple[Completion, ...]:
+    """The words that fit at an offset of the main file, in the order in which they may be wanted.
+
+    Args:
+        project: the file and what it uses.
+        offset: of the cursor.
+        loader: finds the files that a `use` may bring names from.
+        sign: what was typed, if the editor asks because of that and not for a person. Only what such a sign
+            leads to is then offered: a list that is open takes the Enter behind a `{`.
+    """
     text = project.main.text
     chunk = next((c for c in cut(text) if c.start <= offset <= c.end and offset > c.start), None)
     before = text[chunk.start if chunk else offset : offset]
     cursor = cursor_of(before)
     decl = declaration(project, chunk, before, cursor)
-    if open_template(before):
-        return tuple(in_template(decl))
-    if quoted := open_quote(before):
-        return tuple(in_quotes(quoted))
+    inside = unclosed(before)
+    if inside.startswith("#"):
+        return ()
+    if inside or sign == '"':
+        if re.search(r"\{\{[^{}]*$", inside):
+            return tuple(in_template(decl))
+        return tuple(in_quotes(before[: len(before) - len(inside)]))
     if (used := re.match(r"use\s+([\w.]*)$", before)) is not None:
         return modules(used.group(1))
     if (used := re.match(r'use\s+(?:([\w.]+)|"([^"\n]*)")\s*\{[^}]*$', before)) is not None:
         return tuple(exports(used.group(1), used.group(2), project, loader))
+    if sign == "{" or (sign == "." and not MEMBER.search(before)):
+        return ()
     found = tuple(fitting(project, cursor, decl))
     return tuple({entry.label: entry for entry in reversed(found)}.values())[::-1]
 
@@ -101,7 +121,7 @@ def values(project: Project, cursor: Cursor, block: str, decl: ast.Decl | None) 
     names = project.names(project.main.name)
     statement = cursor.statement.lstrip()
     head = (re.match(r"\w+", statement) or [""])[0]
-    if (member := re.search(r"([^\W\d]\w*)(?:\[[^\]]*\])?\.\w*$", statement)) is not None:
+    if (member := MEMBER.search(statement)) is not None:
         yield from members(project, member.group(1), decl, names)
         return
     if (named := re.search(r"(\w+):\s*\w*$", statement)) is not None:
@@ -113,28 +133,27 @@ def values(project: Project, cursor: Cursor, block: str, decl: ast.Decl | None) 
         yield Completion(word, "value")
     if not cursor.blocks and head in ("optimize", "measured"):
         wanted = ast.Task if re.search(r"\bon\s+\w*$", statement) else ast.Graph
-        yield from (of(name, t) for name, t in names.items() if isinstance(t.decl, wanted))
+        yield from (of(project, name, t) for name, t in names.items() if isinstance(t.decl, wanted))
         return
     if head == "pool" or re.search(r"\bon\s+~?\[?[\w\s,]*$", statement) or (block, head) == ("task", "unit"):
         models = (ast.Model, ast.Pool, ast.Param, ast.Let)
-        yield from (of(name, t) for name, t in names.items() if isinstance(t.decl, models))
+        yield from (of(project, name, t) for name, t in names.items() if isinstance(t.decl, models))
         yield from inner(decl, (ast.Param, ast.Let))
         return
     if block and block not in words.BODIES and head not in ("prompt", "system", "temperature", "max_tokens"):
         return
     yield from inner(decl, (ast.Named,))
-    yield from (of(name, target) for name, target in names.items())
+    yield from (of(project, name, target) for name, target in names.items())
     yield from (Completion(name, "function", doc=doc) for name, doc in BUILT_IN.items())
     yield from (
         Completion(word, "keyword") for word in (*BEHIND.get(head, ()), "and", "or", "not", "in", "is")
     )
 
 
-def of(name: str, target: Target) -> Completion:
+def of(project: Project, name: str, target: Target) -> Completion:
     """A name of the file."""
-    return Completion(
-        name, kind_name(target.decl), target.home.name, doc_of(target.home, target.decl.span.start)
-    )
+    home = project.shown(target.home.name)
+    return Completion(name, kind_name(target.decl), home, doc_of(target.home, target.decl.span.start))
 
 
 def declaration(project: Project, chunk: Chunk | None, before: str, cursor: Cursor) -> ast.Decl | None:
@@ -198,13 +217,19 @@ def exports(dotted: str | None, path: str | None, project: Project, loader: Load
     for decl in parsed(source).module.decls:
         if isinstance(decl, ast.Named):
             symbol = symbol_of(decl, source.name)
-            yield Completion(symbol.name, symbol.kind, source.name, doc_of(source, decl.span.start))
+            yield Completion(
+                symbol.name, symbol.kind, project.shown(source.name), doc_of(source, decl.span.start)
+            )
 
 
-def open_template(before: str) -> str:
-    """The `{{ …` of a prompt in which the cursor is, or ""."""
-    found = re.search(r"\{\{[^{}]*$", before)
-    return found.group() if found is not None and '"' in before[: found.start()] else ""
+def unclosed(before: str) -> str:
+    """The comment or text, from its first sign, in which the end of a piece of a program is, or ""."""
+    found = None
+    for found in OPENED.finditer(before):  # noqa: B007 - the last one is wanted
+        pass
+    if found is None or found.end() != len(before) or found.lastgroup in ("long", "short"):
+        return ""
+    return found.group()
 
 
 def in_template(decl: ast.Decl | None) -> Iterator[Completion]:
@@ -212,14 +237,8 @@ def in_template(decl: ast.Decl | None) -> Iterator[Completion]:
     yield Completion("format", "value", doc="the task's instruction")
 
 
-def open_quote(before: str) -> str:
-    """The line up to an open text in which the cursor is, or ""."""
-    line = SKIPPED.sub("", before).rpartition("\n")[2]
-    return line if line.count('"') % 2 else ""
-
-
-def in_quotes(line: str) -> Iterator[Completion]:
-    if re.search(r'\bweights\s*"[^"]*$', line):
+def in_quotes(before: str) -> Iterator[Completion]:
+    if re.search(r"\bweights\s*$", before):
         yield from (Completion(pack.name, "value", doc=pack.title) for pack in known_packs())
 
 

@@ -66,7 +66,7 @@ def about(project: Project, symbol: Symbol) -> str:
     if doc := doc_of(source, node.span.start):
         parts += ["", doc]
     if symbol.home != project.main.name:
-        parts += ["", f"from `{symbol.home}`"]
+        parts += ["", f"from `{project.shown(symbol.home)}`"]
     return "\n".join(parts)
 
 

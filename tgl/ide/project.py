@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -35,6 +36,13 @@ class Project:
     def module(self, home: str) -> ast.Module:
         """The tree of a file."""
         return self.files[home].module
+
+    def shown(self, home: str) -> str:
+        """A file's name as the main file would write it; "" for the main file itself."""
+        if home == self.main.name:
+            return ""
+        folder = os.path.dirname(self.main.name)
+        return os.path.relpath(home, folder).replace(os.sep, "/") if os.path.isabs(home) and folder else home
 
     def used(self, home: str, use: ast.Use) -> str | None:
         """The name of the source that a `use` names, or None if it can't be read."""
@@ -74,9 +82,12 @@ class Project:
         return own
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def parsed(source: SourceFile) -> Parsed:
-    """The tree of a text; kept, since most texts of a project stay as they are."""
+    """The tree of a text; kept, since most texts of a project stay as they are.
+
+    Each keystroke is another text, and the tree of 1,000 lines takes about 1 MB: so few are kept.
+    """
     return parse(source)
 
 

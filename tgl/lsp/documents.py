@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pygls import uris
 
-from tgl.ide import Findings
+from tgl import ide
 from tgl.pipeline.home import home_of
 from tgl.pipeline.loading import FileLoader
 from tgl.semantics import LoadFailure
@@ -37,7 +37,7 @@ class Open:
 
     uri: str
     version: int | None
-    findings: Findings
+    findings: ide.Findings
 
 
 @dataclass(slots=True)
@@ -59,6 +59,14 @@ class Documents:
         """The text of a document that is open."""
         found = self.opened.get(name_of(uri))
         return None if found is None else found.findings.source
+
+    def users(self, name: str) -> tuple[str, ...]:
+        """The names of the open documents that use another, directly or through files between."""
+        return tuple(
+            other
+            for other, found in self.opened.items()
+            if other != name and name in ide.read_project(found.findings.source, self).files
+        )
 
     def others(self, source: SourceFile) -> tuple[SourceFile, ...]:
         """The other programs of the workspace, open or on disk; at most 500."""

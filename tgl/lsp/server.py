@@ -7,12 +7,16 @@ has typed for a moment. The second look runs in a thread; its result is dropped 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from lsprotocol import types
 from pygls import uris
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from tgl import ide
 from tgl.lsp import wire
@@ -25,17 +29,32 @@ IDLE_S = 0.3
 REQUEST_FAILED = -32803
 
 
+class Protocol(LanguageServerProtocol):
+    """Columns are UTF-16 units, whatever else a client offers: every client must know these."""
+
+    @lsp_method(types.INITIALIZE)
+    def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
+        if params.capabilities.general is not None:
+            params.capabilities.general.position_encodings = [types.PositionEncodingKind.Utf16]
+        return (yield from super().lsp_initialize(params))
+
+
 class Server(LanguageServer):
     """pygls' server with the documents that are open, and the looks at them that are still to come."""
 
     def __init__(self, *, idle_s: float) -> None:
         # Whole texts: what ends a line is then decided here alone, not by the editor and by pygls.
         super().__init__(  # pyright: ignore[reportUnknownMemberType]
-            "tglc", VERSION, text_document_sync_kind=types.TextDocumentSyncKind.Full
+            "tglc",
+            VERSION,
+            text_document_sync_kind=types.TextDocumentSyncKind.Full,
+            protocol_cls=Protocol,
         )
         self.documents = Documents()
         self.idle_s = idle_s
         self.waiting: dict[str, asyncio.Task[None]] = {}
+        # One check at a time: more would only slow down the answers. One that waits can be called off.
+        self.checker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="check")
 
     def source(self, uri: str) -> SourceFile:
         """The text of an open document.
@@ -75,17 +94,23 @@ class Server(LanguageServer):
         if opened is None:
             return
         source = opened.findings.source
-        found = await asyncio.to_thread(ide.whole, source, self.documents)
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(self.checker, ide.whole, source, self.documents)
         now = self.documents.opened.get(name)
         if now is not None and now.findings.source == source:
             now.findings = found
             self.publish(now)
 
     def look_at_users(self, name: str) -> None:
-        """The other open documents may use one that changed."""
-        for other in self.documents.opened:
-            if other != name:
-                self.look_again(other)
+        """Open documents that use one that changed."""
+        for other in self.documents.users(name):
+            self.look_again(other)
+
+    def set_roots(self) -> None:
+        """The folders of the workspace as they are now; the one of older clients if there are none."""
+        found = [folder.uri for folder in self.workspace.folders.values()]
+        paths = map(uris.to_fs_path, found or [self.workspace.root_uri or ""])
+        self.documents.roots = [Path(path) for path in paths if path]
 
 
 def make_server(*, idle_s: float = IDLE_S) -> Server:
@@ -105,10 +130,11 @@ def add_documents(server: Server) -> None:
 
     @server.feature(types.INITIALIZED)
     def initialized(params: types.InitializedParams) -> None:
-        for folder in server.workspace.folders.values():
-            path = uris.to_fs_path(folder.uri)
-            if path is not None:
-                server.documents.roots.append(Path(path))
+        server.set_roots()
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def moved(params: types.DidChangeWorkspaceFoldersParams) -> None:
+        server.set_roots()
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     async def opened(params: types.DidOpenTextDocumentParams) -> None:
@@ -134,7 +160,7 @@ def add_documents(server: Server) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     async def saved(params: types.DidSaveTextDocumentParams) -> None:
-        server.look_at_users("")
+        server.look_at_users(name_of(params.text_document.uri))
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     async def closed(params: types.DidCloseTextDocumentParams) -> None:
@@ -148,7 +174,10 @@ def add_documents(server: Server) -> None:
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     async def watched(params: types.DidChangeWatchedFilesParams) -> None:
-        server.look_at_users("")
+        # One that was missing is used by nothing yet: so all documents, if not only open ones were saved.
+        if any(name_of(change.uri) not in server.documents.opened for change in params.changes):
+            for name in server.documents.opened:
+                server.look_again(name)
 
 
 def add_questions(server: Server) -> None:
@@ -169,7 +198,8 @@ def add_questions(server: Server) -> None:
     def completion(params: types.CompletionParams) -> list[types.CompletionItem]:
         uri = params.text_document.uri
         offset = server.offset(uri, params.position)
-        found = ide.complete(server.project(uri), offset, server.documents)
+        sign = (params.context and params.context.trigger_character) or ""
+        found = ide.complete(server.project(uri), offset, server.documents, sign)
         return [wire.item(at, entry) for at, entry in enumerate(found)]
 
     @server.feature(types.TEXT_DOCUMENT_DEFINITION)

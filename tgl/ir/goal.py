@@ -9,7 +9,6 @@ from pydantic import Field
 from tgl.ir.choices import TextPlace
 from tgl.ir.expr import Frozen
 
-
 PriceName = Literal["cost", "calls", "tokens", "latency"]
 """What a question takes, in the mean: less is better."""
 

@@ -127,6 +127,12 @@ def test_the_planted_front_is_written_with_both_ends_and_no_dominated_program(tm
     assert all(len(line) <= 80 for line in table.splitlines())
 
 
+@pytest.mark.parametrize("how", ["random(trials: 6)", "reinforce(rounds: 6, samples: 4, finalists: 6)"])
+def test_every_method_finds_it(tmp_path: Path, how: str) -> None:
+    outcome = planted(tmp_path / "a", goal=f"pareto accuracy, cost; limit cost(mean) <= 8; using {how}")
+    assert models(outcome) == ["cheap", "middle"]  # within the limit, which holds for every point
+
+
 def test_the_same_points_whatever_the_concurrency_and_for_another_price(tmp_path: Path) -> None:
     one, other = planted(tmp_path / "a"), planted(tmp_path / "b", concurrency=1)
     assert one.files == other.files

@@ -50,7 +50,7 @@ def summary(front: FrontReport) -> str:
     ]
     if not others:
         return f"{words}; each is better than the best simpler program that is no dearer"
-    which = "not" if better else "none of them"
+    which = "not" if better else "none of them" if count > 1 else "it is not"
     return f"{words}; {which} better than the best simpler program that is no dearer: {', '.join(others)}"
 
 
@@ -154,7 +154,7 @@ def decided(programs: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> list[s
         told = ", ".join(
             f"{address} = {value}" for address, value in programs[0][1] if (address, value) in common
         )
-        lines += wrapped(f"decided in all points: {told}")
+        lines += wrapped(f"decided{' in all points' if len(programs) > 1 else ''}: {told}")
     for name, decisions in programs:
         own = [f"{address} = {value}" for address, value in decisions if (address, value) not in common]
         if own:

@@ -111,7 +111,10 @@ class Goal:
 def read_optimize(scope: FileScope, block: ast.Optimize, problems: Problems) -> Goal:
     """The facts of an `optimize` block."""
     at = scope.at(block.span)
-    known = ("maximize", "minimize", "pareto", "limit", "spend", "using", "seed", "recorded", "deploy", "logprobs")
+    known = (
+        *("maximize", "minimize", "pareto", "limit", "spend", "using", "seed", "recorded", "deploy"),
+        "logprobs",
+    )
     got = read_settings(
         scope,
         block.settings,

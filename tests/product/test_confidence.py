@@ -159,6 +159,8 @@ def test_the_example_is_searched_and_verified(folder: Path, capsys: pytest.Captu
     result = (folder / "p.opt.tgl").read_text(encoding="utf-8")
     assert re.search(r"^  seed +7\n  logprobs +\w+", result, re.M)
     assert all(reply.logprobs is not None for reply in stored(folder))
+    assert main(["simulate", "p.tgl", "--fit", "-o", "fitted.toml", "--quiet"]) == 0
+    assert {"smol", "gemma"} <= set(re.findall(r"\w+", (folder / "fitted.toml").read_text(encoding="utf-8")))
 
 
 def test_a_server_that_was_found_to_tell_none_is_not_asked(

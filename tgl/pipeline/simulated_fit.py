@@ -21,6 +21,7 @@ from tgl.models import (
     ChatReply,
     ChatRequest,
     ErrorKind,
+    Feature,
     Finish,
     ModelError,
     Usage,
@@ -62,8 +63,8 @@ class Replay:
 
     @property
     def capabilities(self) -> Capabilities:
-        """All options."""
-        return Capabilities()
+        """All options, and all that was recorded."""
+        return Capabilities(features=frozenset({Feature.LOGPROBS}))
 
     async def complete(self, request: ChatRequest, *, timeout: float) -> ChatReply:
         """The stored reply.

@@ -15,6 +15,7 @@ from tgl.semantics.invariants import InternalError
 from tgl.semantics.lints import lint
 from tgl.semantics.loader import Loader
 from tgl.semantics.lowering.evaluate import global_value
+from tgl.semantics.lowering.expansion import MOST_EXPANDED, Counting
 from tgl.semantics.lowering.instance import lower_instance
 from tgl.semantics.lowering.state import MOST_NODES, Instance, State
 from tgl.semantics.models import read_model
@@ -178,6 +179,10 @@ def check_graphs(scope: FileScope, files: Files, problems: Problems) -> None:
             if binding is not None and isinstance(binding.decl, ast.Graph):
                 run.add(binding.decl.name)
     graphs = scope.graphs()
+    counting = Counting(files)
+    for graph in graphs:  # before any is made in full
+        if is_expanded(counting, scope, graph, problems):
+            break
     if not run and len(graphs) == 1 and not is_library(scope):
         run = {graphs[0].name}
     for goal in goals:
@@ -196,6 +201,17 @@ def check_graphs(scope: FileScope, files: Files, problems: Problems) -> None:
             allowed = MOST_AFTER if is_too_large(problems) else MOST_NODES
             as_part = graph.name not in run
             lower_graph(files, binding, problems, goal=None, task=None, as_part=as_part, allowed=allowed)
+
+
+def is_expanded(counting: Counting, scope: FileScope, graph: ast.Graph, problems: Problems) -> bool:
+    """Whether the graphs that a graph uses come to too many nodes; told of the first that does."""
+    found = counting.of(scope, graph)
+    if found.within <= MOST_EXPANDED:
+        return False
+    if not is_too_large(problems):
+        at = scope.at(graph.name_span)
+        problems.add(facts.too_expanded(at, graph.name, found.nodes, MOST_EXPANDED, found.told()))
+    return True
 
 
 def is_too_large(problems: Problems) -> bool:
@@ -263,6 +279,8 @@ def lower_graph(
 
             problems.add(missing_argument(scope.at(graph.name_span), graph.name, needs[0].name, at))
         return None
+    if is_expanded(Counting(files), scope, graph, problems):
+        allowed = min(allowed, MOST_AFTER)
     state = State(files, problems, allowed=allowed)
     instance = Instance(graph.name, graph, scope, inner_names(graph), {}, as_part)
     try:

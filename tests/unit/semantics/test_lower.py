@@ -301,3 +301,36 @@ def test_a_graph_that_vanishes_without_a_reason_is_a_bug_that_is_told(monkeypatc
     monkeypatch.setattr("tgl.semantics.program.lower_instance", vanish)
     with pytest.raises(InternalError, match="graph `g` checked clean and has no IR"):
         lower(checked)
+
+
+def doubling(levels: int, uses: str = "node a : g{below}\n  node b : g{below}") -> str:
+    text = MODELS + ROLE + "use std.reduce { first }\ngraph g0(question) {\n  node a : r\n  output a\n}\n"
+    for level in range(1, levels + 1):
+        body = uses.format(below=level - 1)
+        text += f"graph g{level}(question) {{\n  {body}\n  output first(a)\n}}\n"
+    return text
+
+
+@pytest.mark.parametrize(
+    ("levels", "uses", "way"),
+    [
+        (40, "node a : g{below}\n  node b : g{below}", "2 × `g12`, each 2 × `g11`"),
+        (9, "node a[~1..4] : g{below}", "4 × `g6`, each 4 × `g5`"),
+        (12, "loop l[3] {{\n    node x : g{below}\n  }}\n  node a : r", "3 × `g8`, each 3 × `g7`"),
+        (20, "node a : ~[g{below}, r]\n  node b : ~[r, g{below}]", "2 × `g12`, each 2 × `g11`"),
+    ],
+)
+def test_what_templates_multiply_to_is_counted_before_one_of_them_is_made(levels, uses, way, monkeypatch):
+    made, make = [], Maker.node
+    monkeypatch.setattr(Maker, "node", lambda *given: made.append(1) or make(*given))
+    monkeypatch.setattr("tgl.semantics.program.MOST_AFTER", 20)
+    checked = check(SourceFile("p.tgl", doubling(levels, uses)), NO_FILES)
+    [problem] = [problem for problem in checked.problems if problem.code == "E0515"]
+    assert way in problem.message
+    assert len(made) < 2_000
+
+
+@pytest.mark.parametrize("uses", ["node a[2] : [g{below}, r]", "node a : g{below}"])
+def test_templates_that_do_not_multiply_are_not_refused(uses):
+    checked = check(SourceFile("p.tgl", doubling(16, uses)), NO_FILES)
+    assert [problem.code for problem in checked.problems if problem.code[0] == "E"] == []

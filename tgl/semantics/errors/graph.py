@@ -184,6 +184,18 @@ def too_large(at: At, most: int, what: str = "nodes") -> Diagnostic:
     )
 
 
+def too_expanded(at: At, graph: str, nodes: int, most: int, way: str) -> Diagnostic:
+    """E0515: graphs that use graphs, which come to more nodes than can be handled."""
+    count = str(nodes) if nodes < 10**9 else f"{float(nodes):.0e}" if nodes < 10**300 else "countless"
+    return error(
+        "E0515",
+        at,
+        f"`{graph}` comes to at least {count} nodes, more than {most} in the graphs that it uses: {way}",
+        "multiplies",
+        hint="a graph is written out for each node that is one; share a node, or lower a count",
+    )
+
+
 def too_deep(at: At, what: str) -> Diagnostic:
     """E0518: definitions that lead through more others than can be followed."""
     return error(

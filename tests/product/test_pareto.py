@@ -223,13 +223,18 @@ def test_a_folder_that_a_killed_writer_had_moved_aside_is_put_back(tmp_path: Pat
 
 @pytest.fixture(scope="module")
 def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, str]:
-    """The example, made small, after its search."""
+    """The example, made small and with its models in a file of their own, after its search."""
     folder = tmp_path_factory.mktemp("pareto")
     shutil.copy(EXAMPLES / "quiz.jsonl", folder)
     text = (EXAMPLES / "pareto.tgl").read_text(encoding="utf-8")
     small = text.replace("train: 60, select: 90, test: 200", "train: 20, select: 30, test: 40")
     small = small.replace("  seed   7", "  using  reinforce(rounds: 5, samples: 4)\n  seed   7")
-    assert small.count("\n") == text.count("\n") + 1
+    declared = re.findall(r"^model .*\n", small, re.M)
+    assert (len(declared), small.count("\n")) == (2, text.count("\n") + 1)
+    (folder / "models.tgl").write_text("".join(declared), encoding="utf-8")
+    small = small.replace("".join(declared), "").replace(
+        "use std.roles", 'use "./models.tgl" { small, large }\nuse std.roles', 1
+    )
     (folder / "p.tgl").write_text(small, encoding="utf-8")
     project = Project(folder, {"PATH": os.environ["PATH"], "HOME": str(folder / "home")})
     done = project.tglc("optimize", "p.tgl", "--live", "--quiet")

@@ -138,6 +138,8 @@ CODES: tuple[Code, ...] = (
     Code(
         "E0605", "unknown-profile", ERROR, "a profile of a simulated model that is neither shipped nor a file"
     ),
+    Code("E0606", "vectors-or-replies", ERROR, "a model is used for what it is not declared to do"),
+    Code("E0607", "vote-without-vectors", ERROR, "a vote counts answers of which no vector is made"),
     # E07: resources, budgets, limits
     Code("E0701", "limit-unit", ERROR, "a limit in a unit that it cannot have"),
     Code("E0702", "unknown-price", ERROR, "a limit in dollars on models whose price is not known"),

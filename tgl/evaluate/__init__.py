@@ -7,6 +7,7 @@ from tgl.evaluate.bench import FAILURES, Notice, Notify, failures_in
 from tgl.evaluate.bounds import one_bound, worst_bound
 from tgl.evaluate.by_judge import ByJudge, Judging, judge_of, judging_of
 from tgl.evaluate.by_tests import ByTests
+from tgl.evaluate.by_vectors import ByVectors, vectors_of
 from tgl.evaluate.calibration import calibrated, price_list, reference_program
 from tgl.evaluate.cost import (
     CostModel,
@@ -89,6 +90,7 @@ __all__ = [
     "BaselineReport",
     "ByJudge",
     "ByTests",
+    "ByVectors",
     "Choice",
     "ChoiceLine",
     "CostModel",
@@ -187,6 +189,7 @@ __all__ = [
     "split_of",
     "standard_grader",
     "unit_name",
+    "vectors_of",
     "verdict",
     "vote",
     "worst_bound",

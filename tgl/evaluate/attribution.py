@@ -27,6 +27,7 @@ from tgl.space import Resolution
 
 OUTSIDE = "(simpler programs)"
 JUDGE = "(judge)"
+VECTORS = "(vectors)"
 SEVERAL = "(differs by replica)"
 INACTIVE = "(not chosen)"
 INDEX = re.compile(r"\[[^\]]*\]")
@@ -137,7 +138,8 @@ class Attribution:
                     if use.identity not in self.needed:
                         self.needed.add(use.identity)
                         judged = result.judged is not None and use in result.judged.calls
-                        self.book(use, None if judged else program, JUDGE if judged else OUTSIDE)
+                        beside = VECTORS if judged and result.judged and result.judged.sure else JUDGE
+                        self.book(use, None if judged else program, beside if judged else OUTSIDE)
 
     def book(self, use: CallUse, program: Decided | None, outside: str = OUTSIDE) -> None:
         """Book one call; `outside` is whose it is, if it is not the program's."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from tgl.evaluate.cost import CostModel, Price
 from tgl.evaluate.worst import worst_price
 from tgl.ir import Alternative, Limit, NodeTemplate, within
-from tgl.space import AskTokens, Bound, OpenBounds, Worst
+from tgl.space import VECTOR_ASK, AskTokens, Bound, OpenBounds, Worst
 
 
 def worst_bound(
@@ -58,7 +58,9 @@ class NodePrice:
 
     def __call__(self, node: NodeTemplate, alternative: Alternative, model: str | None) -> float:
         """Price of a live role node, re-asks included, each setting at its dearest and all edges on."""
-        return self.asked(node, model, self.worst.asks(alternative), self.worst.ask(node, alternative))
+        most = self.asked(node, model, self.worst.asks(alternative), self.worst.ask(node, alternative))
+        embedder = self.worst.embedder(alternative)
+        return most if embedder is None else most + self.asked(node, embedder, 1, VECTOR_ASK)
 
     def asked(self, node: NodeTemplate, model: str | None, asks: int, ask: AskTokens) -> float:
         """Price of a live role node that is asked so often, for so many tokens."""

@@ -21,11 +21,11 @@ from tgl.evaluate.cost import dollar_prices
 from tgl.evaluate.data import Example, Given
 from tgl.evaluate.judge_program import FIELDS, LONGEST, Order, asked, judge_program, says_same
 from tgl.evaluate.scoring import Graded, JudgedCalls
-from tgl.evaluate.worst import worst_dollars
+from tgl.evaluate.worst import worst_dollars, worst_price
 from tgl.ir import Candidate, KeySpec, ModelSpec, ProgramIR
 from tgl.keys import MOST_JUDGED, Answer
 from tgl.runtime import Job, RunResult, RunStatus
-from tgl.space import Lengths
+from tgl.space import VECTOR_ASK, Lengths
 
 ASKS = 4
 """Calls of one verdict at most: two orders, each once more if its reply can't be read."""
@@ -160,10 +160,14 @@ class Judging:
     @property
     def usual(self) -> float:
         """Calls of an answer, in the mean, if every reply can be read."""
+        if self.key.embedder is not None:
+            return 1.0  # of the answer; the vector of the target is everyone's
         return 2.0 * (1.0 + (self.key.repeat or 0.0))
 
     def most(self, questions: Iterable[Mapping[str, Given]]) -> int:
         """Calls on one answer to each of the questions, at most."""
+        if self.key.embedder is not None:
+            return 2 * sum(1 for _ in questions)
         return sum(ASKS * (2 if is_repeated(self.key, given) else 1) for given in questions)
 
 
@@ -180,13 +184,15 @@ def judging_of(ir: ProgramIR, lengths: Lengths) -> Judging | None:
         ir: the program.
         lengths: of the given fields.
     """
-    if ir.task is None or ir.task.key.judge is None:
+    if ir.task is None or ir.task.key.model is None:
         return None
     key = ir.task.key
-    [model] = [one for one in ir.models if one.name == key.judge]
+    [model] = [one for one in ir.models if one.name == key.model]
     price = dollar_prices(ir.models).get(model.name)
     if price is None:
         return Judging(key, priced=False)
+    if key.embedder is not None:
+        return Judging(key, worst_price(price, VECTOR_ASK))
     more = 0 if key.rubric is None else len(key.rubric.encode())
     given = [lengths.given.get(name, 0) * lengths.members.get(name, 1) + NAMED for name in ir.task.given]
     sizes = {"question": sum(given), "one": MOST_JUDGED, "other": MOST_JUDGED}

@@ -85,7 +85,7 @@ class Evaluation:
     @property
     def repeats(self) -> Repeats | None:
         """How often the judge, asked again, said something else; None where no judge had a word."""
-        judged = [one.judged for one in self.results if one.judged is not None]
+        judged = [one.judged for one in self.results if one.judged is not None and not one.judged.sure]
         again = [one.differs for one in judged if one.repeated]
         return Repeats(sum(again), len(again)) if judged else None
 

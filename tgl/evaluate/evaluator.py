@@ -11,7 +11,7 @@ from tgl.evaluate.data import Example, Given
 from tgl.evaluate.dropping import Allowance, ExampleFailed, first_failure
 from tgl.evaluate.evaluation import DROPPED, Evaluation, merged, shown
 from tgl.evaluate.ledger import Forecast, Need
-from tgl.evaluate.scoring import Agreeing, Graded, Scorer
+from tgl.evaluate.scoring import Agreeing, Graded, Prepares, Scorer
 from tgl.evaluate.splits import Purpose, Splits
 from tgl.evaluate.worst import worst_dollars
 from tgl.ir import ACCURACY, CallNode, Candidate, MetricSpec
@@ -116,6 +116,10 @@ class Evaluator:
             for draw in range(draws)
         ]
         drop = rule if rule.share < 1.0 else None
+        if isinstance(
+            self._scorer, Prepares
+        ):  # what scoring can't do is found out before a program is paid for
+            await self._scorer.prepare(examples)
         results = list(await self._runner.run_all(jobs, drop=drop))
         needed: list[Sequence[RunResult]] = []
         for place in range(len(candidates)):
@@ -126,7 +130,7 @@ class Evaluator:
         graded = await self.scored([*zip_runs(needed, examples, draws)])
         unjudged = [one.judged.failure for one in graded if one.judged is not None and one.judged.failure]
         if self._abort and unjudged:
-            raise ExampleFailed(unjudged[0], "the judge of its answer gave no verdict")
+            raise ExampleFailed(unjudged[0], "nothing tells whether its answer is right")
         scores = iter(graded)
         made: list[Evaluation] = []
         for candidate, own in zip(candidates, needed, strict=True):

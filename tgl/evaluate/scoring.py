@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pydantic import JsonValue
 
@@ -24,11 +24,12 @@ from tgl.stdfn import FunctionError, Message, StdFunction, Value
 
 @dataclass(frozen=True, slots=True)
 class JudgedCalls:
-    """What a judge needed for one answer, and how sure it is.
+    """What a judge, or a comparison of vectors, needed for one answer, and how sure it is.
 
     `contradicts`: its two orders say two things; `repeated`: it was asked again in another wording, and then
     `differs` tells whether it said something else. `failure` is why there is no verdict, "" if there is one;
-    `failed_calls` are the calls that failed, each with its class.
+    `failed_calls` are the calls that failed, each with its class. `sure`: nothing in it is left to chance, so
+    no interval is wider for it.
     """
 
     calls: tuple[CallUse, ...]
@@ -37,6 +38,7 @@ class JudgedCalls:
     differs: bool = False
     failure: str = ""
     failed_calls: tuple[tuple[str, str], ...] = ()
+    sure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,19 @@ class Scorer(Protocol):
 
         Raises:
             NotScored: one can't be scored, which is no fault of the answer.
+        """
+        ...
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """A scorer that needs something of the targets, which it gets before any program is run."""
+
+    async def prepare(self, examples: Sequence[Example]) -> None:
+        """Get it.
+
+        Raises:
+            BatchStopped: it can't be had.
         """
         ...
 

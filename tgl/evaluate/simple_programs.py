@@ -249,4 +249,5 @@ def program(ir: ProgramIR, base: BaseRole, nodes: tuple[NodeTemplate, ...], outp
         output=output,
         place=PLACE,
     )
-    return resolve(ProgramIR(graph=graph, models=ir.models, choices=()), {}).candidate
+    # The task, since its key may call for vectors of what is voted on.
+    return resolve(ProgramIR(graph=graph, models=ir.models, choices=(), task=ir.task), {}).candidate

@@ -1,6 +1,18 @@
 """The intermediate representation: values that `semantics` makes and every later room reads."""
 
-from tgl.ir.candidate import MADE, RETRY_STRIDE, TAKE_FN, VALUE_FN, CallNode, Candidate, FnNode, RunNode
+from tgl.ir.candidate import (
+    ANSWER_TEXT_FN,
+    MADE,
+    RETRY_STRIDE,
+    TAKE_FN,
+    VALUE_FN,
+    VECTOR_ROLE,
+    WITH_VECTOR_FN,
+    CallNode,
+    Candidate,
+    FnNode,
+    RunNode,
+)
 from tgl.ir.choices import (
     Assignment,
     ChoiceKind,
@@ -46,10 +58,13 @@ from tgl.ir.program import (
 )
 from tgl.ir.subset import subset_places
 from tgl.ir.task import ACCURACY, KeySpec, MetricSpec, TaskSpec, UnitSpec
+from tgl.ir.votes import COMPARISONS, VOTES, graph_votes
 
 __all__ = [
     "ACCURACY",
+    "ANSWER_TEXT_FN",
     "AS_IT_IS",
+    "COMPARISONS",
     "MADE",
     "MOST_RESULT",
     "PYTHON_FN",
@@ -58,6 +73,9 @@ __all__ = [
     "SLOT",
     "TAKE_FN",
     "VALUE_FN",
+    "VECTOR_ROLE",
+    "VOTES",
+    "WITH_VECTOR_FN",
     "Alternative",
     "Assignment",
     "CallNode",
@@ -108,6 +126,7 @@ __all__ = [
     "UnitSpec",
     "Value",
     "WhatName",
+    "graph_votes",
     "subset_places",
     "within",
 ]

@@ -67,6 +67,12 @@ VALUE_FN = "core:value"
 """A function node whose value is that of its one input, whatever it is: a list, a yes or no, a record."""
 TAKE_FN = "core:take"
 """As `VALUE_FN`: the first `most` present members of `items`; a run notes when more were there."""
+ANSWER_TEXT_FN = "core:answer_text"
+"""The normal form of an answer, of which a vector is made."""
+WITH_VECTOR_FN = "core:with_vector"
+"""A message with the vector of its answer."""
+VECTOR_ROLE = "core:vector"
+"""The role of a call that makes a vector: the key `embedding` puts it behind an answer that is voted on."""
 MADE = frozenset({VALUE_FN, TAKE_FN})
 """Functions of nodes that lowering makes; no trace shows them."""
 

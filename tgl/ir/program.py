@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from tgl.ir.choices import ChoicePoint, TextPlace
 from tgl.ir.expr import Expr, Frozen
@@ -166,7 +166,7 @@ class ModelSpec(Frozen):
     """A declared model.
 
     Prices are $ per token; `params`, `layers`, `hidden` are counts; `rpm` and `tpm` the requests and tokens
-    that its server takes a minute, shared by a whole search.
+    that its server takes a minute, shared by a whole search. One that `embeds` makes vectors, and no replies.
     """
 
     name: str
@@ -190,6 +190,7 @@ class ModelSpec(Frozen):
     tpm: int | None = None
     timeout: float | None = None
     without: tuple[str, ...] = ()
+    embeds: bool = Field(default=False, exclude_if=lambda embeds: not embeds)
     settings: tuple[tuple[str, str], ...] = ()
 
     @property

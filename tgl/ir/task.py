@@ -20,10 +20,11 @@ class KeySpec(Frozen):
     `fields` those of a `json` object that count (none: all). Of `code`, `tests` and `entry` name the fields
     of a row that hold the tests and the function's name, `prompt` the field that a program may continue;
     `timeout` is in seconds of processor time. Of `judge`, `judge` names the model, `repeat` is the share of
-    items that it judges twice, `rubric` what it is told counts as the same.
+    items that it judges twice, `rubric` what it is told counts as the same. Of `embedding`, `embedder` names
+    the model that makes vectors, `similarity` is the least cosine, in (0, 1], of two answers that are one.
     """
 
-    kind: Literal["exact", "text", "number", "math", "choice", "json", "set", "code", "judge"]
+    kind: Literal["exact", "text", "number", "math", "choice", "json", "set", "code", "judge", "embedding"]
     match: Literal["exact", "normalised"] = "exact"
     after: str | None = None
     tolerance: float | None = None
@@ -37,6 +38,13 @@ class KeySpec(Frozen):
     judge: str | None = Field(default=None, exclude_if=lambda name: name is None)
     repeat: float | None = Field(default=None, exclude_if=lambda share: share is None)
     rubric: str | None = Field(default=None, exclude_if=lambda text: text is None)
+    embedder: str | None = Field(default=None, exclude_if=lambda name: name is None)
+    similarity: float | None = Field(default=None, exclude_if=lambda least: least is None)
+
+    @property
+    def model(self) -> str | None:
+        """The model that scoring asks, None if it asks none."""
+        return self.judge or self.embedder
 
 
 class MetricSpec(Frozen):

@@ -12,20 +12,22 @@
 | set    | the members that its first line lists                  | they are the same members, in any order |
 | code   | all of it: which program it is, its prompt tells too   | the programs differ in layout alone     |
 | judge  | all of it, up to 4000 bytes                            | their normal forms are equal            |
+| embedding | its first line that is not blank                    | their normal forms are equal, or their  |
+|        |                                                        | vectors alike (`meanings`)              |
 
 With `after`, only the text behind its last occurrence counts, and a reply without it is unread. A first
 line, because a small model that has answered tends to go on with a question of its own.
 
 Votes count answers by `key`, which is an equivalence. `agrees` is what a reply is scored with: a tolerance
 and units that one side leaves out are no equivalence (12 cm is 12, and 12 is 12 m). Code is scored by its
-tests, where it can run (`tgl.sandbox`), and answers under `judge` by a model, and not here.
+tests, where it can run (`tgl.sandbox`), and answers under `judge` and `embedding` with a model, not here.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import assert_never
 
@@ -50,6 +52,8 @@ class Answer:
         also: other keys that it may be meant as (25 % is 25, and 1/4).
         says: what may be left out, but not contradicted: a unit, a variable's name.
         within: of a target, the smallest and the largest number that agree with it.
+        alike: under `embedding`, the least cosine of two answers that are one.
+        vector: what stands for its meaning there, of length 1; None where none was asked for.
     """
 
     text: str
@@ -57,6 +61,8 @@ class Answer:
     also: tuple[str, ...] = ()
     says: tuple[tuple[str, str], ...] = ()
     within: tuple[Decimal, Decimal] | None = None
+    alike: float | None = None
+    vector: tuple[float, ...] | None = field(default=None, compare=False, repr=False)
 
 
 def agrees(answer: Answer, target: Answer) -> bool:
@@ -152,6 +158,12 @@ def answer_in(spec: KeySpec, text: str, *, last: bool) -> Answer | None:
             return code_answer(text if last else text.lstrip())
         case "judge":
             return judged_answer(text.strip())
+        case "embedding":
+            whole = judged_answer(first_line(text))
+            # A vector is of the normal form: answers that are equal in it are one, and need none.
+            if whole is None or len(whole.key.encode("utf-8", "replace")) > MOST_JUDGED:
+                return None
+            return replace(whole, alike=spec.similarity)
         case _:
             assert_never(spec.kind)
 

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
         Finish,
         ModelError,
         Role,
+        TextVector,
         Usage,
+        VectorSource,
     )
     from tgl.models.provider import EnvLookup, Provider
     from tgl.models.pulling import Accept, pull
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
         settings_of,
     )
     from tgl.models.terms import terms_text
+    from tgl.models.vectors import VectorModel
 
 __all__ = [
     "Accept",
@@ -80,7 +83,10 @@ __all__ = [
     "PullErrorKind",
     "Role",
     "ScriptedModel",
+    "TextVector",
     "Usage",
+    "VectorModel",
+    "VectorSource",
     "address_of",
     "build",
     "capabilities_of",
@@ -130,7 +136,10 @@ HOMES = {
     "PullErrorKind": "fetch",
     "Role": "protocol",
     "ScriptedModel": "scripted",
+    "TextVector": "protocol",
     "Usage": "protocol",
+    "VectorModel": "vectors",
+    "VectorSource": "protocol",
     "address_of": "registry",
     "build": "registry",
     "capabilities_of": "registry",

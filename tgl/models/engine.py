@@ -18,6 +18,8 @@ from tgl.models.protocol import ErrorKind, ModelError
 
 MODULE = "xllamacpp"
 SILENT = -1
+MEAN = 1
+"""The engine's number for the mean of the tokens' vectors."""
 
 
 class Server(Protocol):
@@ -50,6 +52,10 @@ class Params(Protocol):
     ui: bool
     verbosity: int
     warmup: bool
+    embedding: bool
+    pooling_type: int
+    n_batch: int
+    n_ubatch: int
 
     @property
     def model(self) -> ModelFile: ...
@@ -80,7 +86,17 @@ def engine_missing(name: str, reason: str = "is not installed") -> ModelError:
     )
 
 
-def start_engine(name: str, weights: Path, *, key: str, slots: int, context: int, threads: int) -> Server:
+def start_engine(
+    name: str,
+    weights: Path,
+    *,
+    key: str,
+    slots: int,
+    context: int,
+    threads: int,
+    embeds: bool = False,
+    pooling: int | None = None,
+) -> Server:
     """A server for the weights; blocks for the second or two that loading takes.
 
     Args:
@@ -90,6 +106,8 @@ def start_engine(name: str, weights: Path, *, key: str, slots: int, context: int
         slots: requests served at a time, batched together.
         context: tokens of prompt and reply, a slot.
         threads: CPU threads that compute.
+        embeds: whether it makes vectors, and no replies.
+        pooling: how a vector is made of those of the tokens (`MEAN`); None is as the weights say.
 
     Raises:
         ModelError: MISSING if the engine can't be loaded, or can't load the weights.
@@ -113,6 +131,12 @@ def start_engine(name: str, weights: Path, *, key: str, slots: int, context: int
     for cpu in (params.cpuparams, params.cpuparams_batch):
         cpu.n_threads = threads
         cpu.poll = 0
+    if embeds:
+        params.embedding = True
+        if pooling is not None:
+            params.pooling_type = pooling
+        # A text is read in one go, however long.
+        params.n_batch = params.n_ubatch = context
     try:
         return module.Server(params)
     except RuntimeError as error:

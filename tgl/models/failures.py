@@ -201,6 +201,16 @@ class Origin:
             help="see what it can with: tglc models probe PROGRAM.tgl; use another model or server for this",
         )
 
+    def makes_no_vectors(self, said: ModelError) -> ModelError:
+        """A server without embeddings: no further request would fare better."""
+        return ModelError(
+            ErrorKind.NOT_FOUND,
+            f"model `{self.name}`: {self.url} makes no vectors of texts ({said.message})",
+            status=said.status,
+            help="start it for embeddings (llama.cpp: `--embeddings --pooling mean`), or name a model that "
+            "makes them",
+        )
+
 
 def lost(error: ModelError) -> ModelError:
     """The error, where replies that came along with it are lost: the server may charge for them."""

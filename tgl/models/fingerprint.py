@@ -22,6 +22,11 @@ def weights_fingerprint(sha256: str, template: str, stop: tuple[str, ...] = ()) 
     return digest({"kind": "weights", "sha256": sha256, "template": template, "stop": list(stop)})
 
 
+def vectors_fingerprint(model: str) -> str:
+    """The identity of a model that makes vectors, from the one that it has otherwise. 64 hex digits."""
+    return digest({"kind": "vectors", "version": "1", "model": model})
+
+
 def digest(facts: dict[str, str | list[str]]) -> str:
     """The sha256 of the facts as canonical JSON."""
     text = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

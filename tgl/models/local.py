@@ -7,13 +7,22 @@ import secrets
 from dataclasses import replace
 from pathlib import Path
 
-from tgl.models.engine import Server, engine_missing, is_engine_installed, start_engine
+from tgl.models.engine import MEAN, Server, engine_missing, is_engine_installed, start_engine
 from tgl.models.fingerprint import weights_fingerprint
 from tgl.models.native import native_body, read_continuations, read_prompt
 from tgl.models.openai_compatible import SEEDS, OpenAICompatible
-from tgl.models.packs import BUILTIN_TEMPLATE, Pack
+from tgl.models.packs import BUILTIN_TEMPLATE, Pack, known_packs
 from tgl.models.prompts import PromptTemplate
-from tgl.models.protocol import Capabilities, ChatReply, ChatRequest, ErrorKind, Feature, ModelError, Role
+from tgl.models.protocol import (
+    Capabilities,
+    ChatReply,
+    ChatRequest,
+    ErrorKind,
+    Feature,
+    ModelError,
+    Role,
+    TextVector,
+)
 
 DEFAULT_SLOTS = 16
 MOST_AT_A_TIME = 8
@@ -32,6 +41,7 @@ class LocalModel:
         name: what the program calls the model.
         threads: CPU threads of this model. With one there is nothing to wait for, and two models share
             two cores; more pay off on a machine with idle cores.
+        embeds: whether it makes vectors, and no replies.
 
     Raises:
         ModelError: MISSING without engine or weights.
@@ -45,6 +55,7 @@ class LocalModel:
         *,
         name: str = "",
         threads: int = 1,
+        embeds: bool = False,
     ) -> None:
         self.name = name or pack.name
         if not is_engine_installed():
@@ -59,12 +70,15 @@ class LocalModel:
         self.pack = pack
         self.weights = weights
         self.threads = threads
+        self.embeds = embeds
         self.slots = declared.max_concurrency or DEFAULT_SLOTS
         self.declared = replace(
             declared,
             max_concurrency=self.slots,
             max_n=min(self.slots, MOST_AT_A_TIME),
-            features=frozenset({Feature.LOGPROBS, Feature.SCHEMA, Feature.OPENING}),
+            features=frozenset(
+                {Feature.EMBED} if embeds else {Feature.LOGPROBS, Feature.SCHEMA, Feature.OPENING}
+            ),
         )
         own = pack.template != BUILTIN_TEMPLATE
         self.prompt = PromptTemplate(pack.template, self.name) if own else None
@@ -133,6 +147,14 @@ class LocalModel:
             return self.prompt.opened(request.messages, request.opening)
         return self.prompt(request.messages)
 
+    async def vector(self, text: str, *, timeout: float) -> TextVector:
+        """The vector of a text, as `VectorSource.vector`; `timeout` leaves out loading the weights."""
+        return await (await self.endpoint()).vector(text, timeout=timeout)
+
+    def is_chat_pack(self) -> bool:
+        """Whether the weights are of a chat model: these say nothing of how to make a vector."""
+        return any(self.pack.sha256 == one.sha256 for one in known_packs())
+
     async def endpoint(self) -> OpenAICompatible:
         """The engine's client; the first who asks has the weights loaded."""
         if self.loading is None:
@@ -156,6 +178,8 @@ class LocalModel:
             slots=self.slots,
             context=self.pack.context,
             threads=self.threads,
+            embeds=self.embeds,
+            pooling=MEAN if self.embeds and self.is_chat_pack() else None,
         )
         self.server.append(server)
         return OpenAICompatible(

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from tgl.models.embeddings import read_vectors
+from tgl.models.embeddings import read_counted, read_vectors
 from tgl.models.failures import Origin, Redactor, lost, public_url
 from tgl.models.fingerprint import endpoint_fingerprint
 from tgl.models.protocol import (
@@ -25,6 +25,7 @@ from tgl.models.protocol import (
     ErrorKind,
     Feature,
     ModelError,
+    TextVector,
 )
 from tgl.models.replies import read_replies, read_reply
 from tgl.models.wire import Wire
@@ -32,6 +33,8 @@ from tgl.models.wire import Wire
 OPENAI_URL = "https://api.openai.com/v1"
 SEEDS = 2**31
 MOST_TEXTS = 64
+NO_SUCH_PATH = (404, 405, 501)
+"""What servers say that make no vectors, or not of this model."""
 TokenLimit = Literal["max_tokens", "max_completion_tokens"]
 
 
@@ -181,6 +184,21 @@ class OpenAICompatible:
         if len({len(vector) for vector in vectors}) > 1:
             raise self.origin.broken("the server's vectors differ in length")
         return tuple(vectors)
+
+    async def vector(self, text: str, *, timeout: float) -> TextVector:
+        """The vector of a text with what it took, as `VectorSource.vector`."""
+        self.require(Feature.EMBED, "make vectors of texts (`embeddings`)")
+        body = {"model": self.id, "input": [text], "encoding_format": "float"}
+        try:
+            answer, latency = await self.wire.post("/embeddings", body, timeout)
+        except ModelError as error:
+            if error.status not in NO_SUCH_PATH:
+                raise
+            raise self.origin.makes_no_vectors(error) from None
+        [vector], tokens = read_counted(answer, 1, self.origin)
+        if tokens is None:
+            raise self.origin.uncounted()
+        return TextVector(vector, tokens, latency)
 
     def body(self, request: ChatRequest) -> dict[str, object]:
         """What is sent for one request.

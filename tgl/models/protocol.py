@@ -211,6 +211,32 @@ class ChatModel(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class TextVector:
+    """The vector of one text, the tokens that it took, and the seconds of service."""
+
+    values: tuple[float, ...]
+    tokens: int
+    latency: float
+
+
+@runtime_checkable
+class VectorSource(Protocol):
+    """A back-end that makes the vector of a text and counts what it takes: that of a model that `embeds`."""
+
+    async def vector(self, text: str, *, timeout: float) -> TextVector:
+        """The vector of a text, finite, of one length for all texts.
+
+        Args:
+            text: not empty.
+            timeout: seconds for the whole exchange, > 0.
+
+        Raises:
+            ModelError: there is none; NOT_FOUND where this back-end makes none at all.
+        """
+        ...
+
+
 @runtime_checkable
 class EmbeddingModel(Protocol):
     """A back-end that turns texts into vectors."""

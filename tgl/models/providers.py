@@ -86,6 +86,7 @@ class LocalProvider:
             self.capabilities_of(settings),
             name=settings.name,
             threads=settings.threads,
+            embeds=settings.embeds,
         )
 
     def fingerprint_of(self, settings: ModelSettings) -> str:

@@ -11,9 +11,11 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TypeVar
 
+from tgl.models.fingerprint import vectors_fingerprint
 from tgl.models.protocol import Capabilities, ChatModel, ErrorKind, ModelError
 from tgl.models.provider import EnvLookup, Provider
 from tgl.models.settings import ModelSettings
+from tgl.models.vectors import VectorModel
 
 T = TypeVar("T")
 
@@ -74,13 +76,15 @@ def find_provider(name: str, model: str) -> Provider:
 def build(settings: ModelSettings, env: EnvLookup, cache_dir: Path) -> ChatModel:
     """The back-end for a declared model, as `Provider.build`."""
     found = find_provider(settings.provider, settings.name)
-    return guarded(lambda: found.build(settings, env, cache_dir), settings.provider, settings.name)
+    model = guarded(lambda: found.build(settings, env, cache_dir), settings.provider, settings.name)
+    return VectorModel(model, settings.name) if settings.embeds else model
 
 
 def fingerprint_of(settings: ModelSettings) -> str:
     """The fingerprint of the model built from `settings`, as `Provider.fingerprint_of`."""
     found = find_provider(settings.provider, settings.name)
-    return guarded(lambda: found.fingerprint_of(settings), settings.provider, settings.name)
+    one = guarded(lambda: found.fingerprint_of(settings), settings.provider, settings.name)
+    return vectors_fingerprint(one) if settings.embeds else one
 
 
 def capabilities_of(settings: ModelSettings) -> Capabilities:

@@ -37,6 +37,7 @@ class ModelSettings:
         token_limit: the endpoint's name for the limit on tokens; None lets the address decide.
         context: tokens of prompt and reply (`local`); None is the pack's.
         threads: CPU threads that compute (`local`).
+        embeds: whether it makes vectors of texts, and no replies.
         more: settings that only the provider knows, as written: (key, text) pairs.
     """
 
@@ -55,6 +56,7 @@ class ModelSettings:
     token_limit: Literal["max_tokens", "max_completion_tokens"] | None = None
     context: int | None = None
     threads: int = 1
+    embeds: bool = False
     more: tuple[tuple[str, str], ...] = ()
 
 
@@ -82,6 +84,7 @@ def settings_of(spec: ModelSpec) -> ModelSettings:
         token_limit=limit if limit in ("max_tokens", "max_completion_tokens") else None,
         context=whole_number(spec.name, "context", more.get("context")),
         threads=whole_number(spec.name, "threads", more.get("threads")) or 1,
+        embeds=spec.embeds,
         more=spec.settings,
     )
 

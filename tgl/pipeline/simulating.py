@@ -78,6 +78,10 @@ def simulated_ir(
     models: list[ModelSpec] = []
     stands: list[Stand] = []
     for spec in ir.models:
+        if spec.embeds:
+            models.append(spec.model_copy(update={"provider": "simulated", "settings": ()}))
+            stands.append(Stand(spec.name, "simulated vectors", declared=spec.is_simulated))
+            continue
         if spec.is_simulated and profile is None:
             models.append(spec)
             stands.append(Stand(spec.name, dict(spec.settings).get("profile", ""), declared=True))
@@ -165,6 +169,8 @@ def served(
             ir, _ = simulated_ir(ir, data.task, folder, asked_field(data.task, values), profile)
         models: dict[str, Simulation] = {}
         for spec in ir.models:
+            if spec.embeds:
+                continue  # the server answers prompts
             made = simulation_of(settings_of(spec))
             models[spec.name] = made
             if spec.id:

@@ -22,6 +22,7 @@ from tgl.evaluate import (
     judging_of,
     scorer_of,
     split,
+    vectors_of,
 )
 from tgl.ir import ACCURACY, ProgramIR, TaskSpec
 from tgl.pipeline.session import Session
@@ -171,6 +172,8 @@ def right_of(ir: ProgramIR, session: Session) -> Scorer | None:
             return tested(ir, session)
         case "judge":
             return judge_of(ir.task.key, ir.models, session.executor)
+        case "embedding":
+            return vectors_of(ir.task.key, session.executor)
         case _:
             return None
 

@@ -23,7 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from tgl.ir import MADE, TAKE_FN, VALUE_FN, CallNode, FnNode
+from tgl.ir import MADE, TAKE_FN, VALUE_FN, VECTOR_ROLE, CallNode, FnNode, RunNode
 from tgl.keys import Answer, read_answer
 from tgl.runtime.identity import CallKey
 from tgl.runtime.jobs import CallUse, Fallback, Job, RunResult, RunStatus
@@ -351,11 +351,7 @@ class Run:
     ) -> Done:
         """End the run."""
         said = zip(self.plan.nodes, self.values, strict=True)
-        trace = tuple(
-            (node.id, traced(value))
-            for node, value in said
-            if not (isinstance(node, FnNode) and node.fn in MADE)
-        )
+        trace = tuple((node.id, traced(value)) for node, value in said if is_traced(node))
         calls = tuple(use for uses in self.uses for use in uses)
         cuts = tuple((self.plan.nodes[at].id, more) for at, more in sorted(self.cuts.items()))
         fallbacks = tuple(self.fallbacks[position] for position in sorted(self.fallbacks))
@@ -379,6 +375,11 @@ class Run:
 def facts_of(response: Response) -> ReplyFacts:
     """What signals may read of a response beside its text."""
     return ReplyFacts(response.finish != "length", response.completion_tokens, response.logprobs)
+
+
+def is_traced(node: RunNode) -> bool:
+    """Whether a trace shows a node: not those that a program does not have."""
+    return node.role != VECTOR_ROLE if isinstance(node, CallNode) else node.fn not in MADE
 
 
 def traced(value: Value) -> Message | None:

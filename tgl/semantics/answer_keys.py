@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tgl.ir import KeySpec
+from tgl.semantics.errors import models as model_facts
 from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.settings import Settings
@@ -13,11 +14,13 @@ REPEAT = 0.2
 LONGEST_RUBRIC = 2000
 """UTF-8 bytes."""
 LETTERS = ("A", "B", "C", "D")
-KINDS = ("exact", "text", "number", "math", "choice", "json", "set", "code", "judge")
-PLANNED = ("labels", "embedding")
+SIMILARITY = 0.85
+"""Least cosine of two answers that are one, unless the task says another."""
+KINDS = ("exact", "text", "number", "math", "choice", "json", "set", "code", "judge", "embedding")
+PLANNED = ("labels",)
 WANTED = (
     "`exact`, `text, match: normalised`, `number, tolerance: 1%`, `math`, `choice, options: [A, B, C, D]`, "
-    "`json, fields: [name, age]`, `set`, `code, tests: FIELD` or `judge, by: MODEL`, "
+    "`json, fields: [name, age]`, `set`, `code, tests: FIELD`, `judge, by: MODEL` or `embedding, by: MODEL`, "
     'each with `after: "…"` if a text stands before it'
 )
 TAKEN = {
@@ -30,6 +33,7 @@ TAKEN = {
     "set": ("after",),
     "code": ("tests", "entry", "prompt", "timeout", "after"),
     "judge": ("by", "repeat", "rubric", "after"),
+    "embedding": ("by", "similarity", "after"),
 }
 """What stands behind each kind."""
 BEHIND = '; `after: "…"` is a text that stands before the answer'
@@ -45,6 +49,8 @@ TAKEN_WORDS = {
     "reply may go on with), `timeout: 5s` (of a run; 1s to 60s)" + BEHIND,
     "judge": "`judge, by: MODEL`, with `repeat: 20%` (of the items are judged twice, above 0%) and "
     '`rubric: "…"` (what counts as the same, of at most 2000 bytes)' + BEHIND,
+    "embedding": "`embedding, by: MODEL`, with `similarity: 0.85` (the least cosine of two answers that are "
+    "one, above 0 and at most 1)" + BEHIND,
 }
 
 
@@ -76,6 +82,10 @@ def read_key(got: Settings) -> KeySpec:
         return KeySpec(kind="exact")
     if kind.id == "judge" and not judged_by(got, args[0], found):
         return KeySpec(kind="exact")
+    if kind.id == "embedding":
+        found = {"embedder" if name == "judge" else name: value for name, value in found.items()}
+        if not embedded_by(got, args[0], found):
+            return KeySpec(kind="exact")
     if kind.id == "choice":
         found.setdefault("options", LETTERS)
     return KeySpec.model_validate(found)
@@ -88,13 +98,44 @@ def judged_by(got: Settings, first: ast.Arg, found: dict[str, object]) -> bool:
         got.problems.add(facts.wrong_setting(got.place(first), "key", TAKEN_WORDS["judge"]))
         return False
     found.setdefault("repeat", REPEAT)
-    binding = got.scope.names.get(str(name))
-    if binding is None or not isinstance(binding.decl, ast.Model):
-        models = [other for other, one in got.scope.names.items() if isinstance(one.decl, ast.Model)]
-        at = next(got.place(arg.value) for arg in got.args("key") if arg.name == "by")
-        got.problems.add(name_facts.unknown_name(at, str(name), models, kind="model"))
+    return model_of(got, str(name)) is not None
+
+
+def embedded_by(got: Settings, first: ast.Arg, found: dict[str, object]) -> bool:
+    """Whether a model of the program makes the vectors, and is declared to; reported if not."""
+    name = found.get("embedder")
+    if name is None:
+        got.problems.add(facts.wrong_setting(got.place(first), "key", TAKEN_WORDS["embedding"]))
         return False
-    return True
+    found.setdefault("similarity", SIMILARITY)
+    model = model_of(got, str(name))
+    if model is not None and not declares_vectors(model):
+        at = next(got.place(arg.value) for arg in got.args("key") if arg.name == "by")
+        got.problems.add(model_facts.makes_no_vectors(at, str(name)))
+        return False
+    return model is not None
+
+
+def model_of(got: Settings, name: str) -> ast.Model | None:
+    """The model that `by` names; reported if there is none."""
+    binding = got.scope.names.get(name)
+    if binding is not None and isinstance(binding.decl, ast.Model):
+        return binding.decl
+    models = [other for other, one in got.scope.names.items() if isinstance(one.decl, ast.Model)]
+    at = next(got.place(arg.value) for arg in got.args("key") if arg.name == "by")
+    got.problems.add(name_facts.unknown_name(at, name, models, kind="model"))
+    return None
+
+
+def declares_vectors(model: ast.Model) -> bool:
+    """Whether a model is declared with `embeds yes`."""
+    for setting in model.settings:
+        match setting:
+            case ast.Setting(key="embeds", args=(ast.Arg(value=ast.Name(id="yes")),)):
+                return True
+            case _:
+                continue
+    return False
 
 
 def read_setting(kind: str, arg: ast.Arg) -> dict[str, object]:
@@ -117,6 +158,8 @@ def read_setting(kind: str, arg: ast.Arg) -> dict[str, object]:
             return {"timeout": float(value)}
         case ast.Arg(name="by", value=ast.Name(id=model)):
             return {"judge": model}
+        case ast.Arg(name="similarity", value=ast.Number(value=value, unit="" | "%")) if 0 < value <= 1:
+            return {"similarity": float(value)}
         case ast.Arg(name="repeat", value=ast.Number(value=value, unit="%")) if 0 < value <= 1:
             return {"repeat": float(value)}
         case ast.Arg(name="rubric", value=ast.String(value=text)) if text.strip() and short(text):
@@ -146,7 +189,7 @@ def told(key: KeySpec) -> str:
     match key.kind:
         case "number":
             words = "Answer with the number only."
-        case "judge":
+        case "judge" | "embedding":
             words = "Answer with the answer only."
         case "text":
             words = "Answer in a few words, with the answer only."

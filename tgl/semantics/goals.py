@@ -18,7 +18,9 @@ from tgl.ir import (
     NodeTemplate,
     OptimizeSpec,
     Options,
+    Reader,
     TaskSpec,
+    graph_votes,
     within,
 )
 from tgl.semantics.errors import graph as facts
@@ -50,6 +52,7 @@ def check_goal(
         check_inputs(state, instance, task)
         check_answer(state, instance, graph)
         check_shots(state, graph, task)
+        check_votes(state, graph, task)
     if goal is None:
         return
     remote = [spec.name for spec in models.values() if not spec.is_free]
@@ -192,6 +195,10 @@ def check_options(state: State, graph: GraphTemplate, models: Mapping[str, Model
             for alternative in node.alternatives:
                 if alternative.graph is not None:
                     visit(alternative.graph, names)
+                embedding = [name for name in names if name in models and models[name].embeds]
+                if embedding and alternative.kind == "role":
+                    at = at_alternative(state, alternative)
+                    state.problems.add(model_facts.makes_vectors(at, node.group, embedding))
                 for option, _ in alternative.fields:
                     refusing = [name for name in names if name in models and option in models[name].without]
                     if refusing and alternative.kind == "role":
@@ -202,6 +209,29 @@ def check_options(state: State, graph: GraphTemplate, models: Mapping[str, Model
                         )
 
     visit(graph, [])
+
+
+def check_votes(state: State, graph: GraphTemplate, task: TaskSpec) -> None:
+    """Answers that are no whole replies, where votes need vectors: none is made of them (E0607)."""
+    if task.key.embedder is None or not graph_votes(graph):
+        return
+    for part in nested(graph):
+        for node in part.nodes:
+            for alternative in node.alternatives:
+                own = state.functions.get(alternative.fn or "")
+                made = None if own is None or isinstance(own.result, str) else own.result
+                whole = alternative.reader is not None and alternative.reader.kind == "answer"
+                if holds_answer(made) or (holds_answer(alternative.reader) and not whole):
+                    at = at_alternative(state, alternative)
+                    state.problems.add(model_facts.vote_without_vectors(at, alternative.what))
+
+
+def holds_answer(reader: Reader | None) -> bool:
+    """Whether a value of a type is an answer, or holds one."""
+    if reader is None:
+        return False
+    inner = [reader.item, *(one for _, one in reader.fields), *(one for _, one in reader.tags)]
+    return reader.kind == "answer" or any(map(holds_answer, inner))
 
 
 def models_of(state: State, node: NodeTemplate, graph: GraphTemplate) -> list[str]:

@@ -117,8 +117,8 @@ def fitting(got: Settings, first: ast.Arg, spec: MetricSpec, key: KeySpec) -> Me
         wanted = "`accuracy` or `pass` where the key runs tests: programs share words and still differ"
         got.problems.add(facts.wrong_setting(got.place(first), "metric", wanted))
         return ACCURACY
-    if spec.kind != "accuracy" and key.kind == "judge":
-        wanted = "`accuracy` where a judge tells what is right: other metrics do not ask it, or ask too often"
+    if spec.kind != "accuracy" and key.model is not None:
+        wanted = "`accuracy` where a model tells what is right: other metrics do not ask it, or ask too often"
         got.problems.add(facts.wrong_setting(got.place(first), "metric", wanted))
         return ACCURACY
     if spec.kind == "fn" and spec.name in NAMED_BY_BLOCKS | set(KINDS):

@@ -32,6 +32,7 @@ KEYS = [
     "timeout",
     "without",
     "context",
+    "embeds",
 ]
 
 REQUIRED = {
@@ -57,11 +58,12 @@ def read_model(scope: FileScope, model: ast.Model, problems: Problems) -> ModelS
     simulated = SIMULATED_KEYS if provider == "simulated" else ()
     known = [*KEYS, *simulated, *own]
     got = read_settings(scope, model.settings, problems, owner="a model", at=at, known=known)
+    embeds = got.word("embeds", ("yes", "no")) == "yes"
     if got.require("provider", "provider local") and not is_plugin:
         # All that is installed is looked up only where none of our own is meant: it takes a while.
         known = (*REQUIRED,) if provider in REQUIRED else installed_providers()
         word = got.word("provider", known)
-        if word in REQUIRED:
+        if word in REQUIRED and not (word == "simulated" and embeds):
             got.require(*REQUIRED[word])
     prompt_price, completion_price = prices(got)
     base_url, base_url_env = url(got)
@@ -93,10 +95,11 @@ def read_model(scope: FileScope, model: ast.Model, problems: Problems) -> ModelS
         tpm=got.whole("tpm", "a whole number of tokens a minute, at least 1"),
         timeout=got.number("timeout", "a time, such as 30s", units=("ms", "s", "m", "h")),
         without=without,
+        embeds=embeds,
         settings=(
             *(() if context is None else (("context", str(context)),)),
             *((key, text) for key in own if (text := plain(got, key)) is not None),
-            *(simulated_settings(got) if simulated else ()),
+            *(simulated_settings(got) if simulated and not embeds else ()),
         ),
     )
 

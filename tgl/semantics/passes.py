@@ -93,8 +93,8 @@ def settle_unit(ir: ProgramIR, context: Context) -> ProgramIR:
 
 
 def declare_judge(ir: ProgramIR, context: Context) -> ProgramIR:
-    """With the model that judges answers, also if no node runs on it."""
-    judge = None if ir.task is None else ir.task.key.judge
+    """With the model that judges answers, or makes vectors of them, also if no node runs on it."""
+    judge = None if ir.task is None else ir.task.key.model
     if judge is None or any(model.name == judge for model in ir.models):
         return ir
     names = dict(context.state.models)
@@ -195,7 +195,8 @@ def with_unit(context: Context, task: TaskSpec | None) -> TaskSpec | None:
         return task
     main = context.files.main
     own = {decl.name: main for decl in main.module.decls if isinstance(decl, ast.Model)}
-    found = [model_spec(scope, name) for name, scope in (own | dict(context.state.models)).items()]
+    every = [model_spec(scope, name) for name, scope in (own | dict(context.state.models)).items()]
+    found = [spec for spec in every if not spec.embeds]  # a unit is a call that answers
     if not found:
         return task
     fixed = all(spec.units is not None for spec in found)

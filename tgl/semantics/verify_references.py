@@ -161,8 +161,8 @@ def declarations(ir: ProgramIR) -> Iterator[Broken]:
         yield Broken(Invariant.MODEL_ONCE, name, "stands several times")
     if ir.task is not None and ir.task.unit.kind in ("model", "flops") and ir.task.unit.model not in names:
         yield Broken(Invariant.UNIT_MODEL, ir.task.name, f"costs are in units of {ir.task.unit.model}")
-    if ir.task is not None and ir.task.key.judge is not None and ir.task.key.judge not in names:
-        yield Broken(Invariant.JUDGE_MODEL, ir.task.name, f"answers are judged by {ir.task.key.judge}")
+    if ir.task is not None and ir.task.key.model is not None and ir.task.key.model not in names:
+        yield Broken(Invariant.JUDGE_MODEL, ir.task.name, f"answers are judged by {ir.task.key.model}")
     read = models_read(ir.graph, {point.address: point for point in ir.choices})
     for name in sorted((read & set(names)) - set(ir.logprobs)):
         yield Broken(Invariant.LOGPROBS_ASKED, name, "its log-probabilities are read, and not asked for")

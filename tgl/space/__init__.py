@@ -36,10 +36,12 @@ from tgl.space.resolve import Resolution, resolve
 from tgl.space.sizes import TextSize, Unbounded
 from tgl.space.streams import Stream
 from tgl.space.tokens import AskTokens, ask_tokens
+from tgl.space.vectors import VECTOR_ASK, counts_votes, vector_program, with_vectors
 
 __all__ = [
     "CELLS",
     "PRIOR",
+    "VECTOR_ASK",
     "Amount",
     "AskTokens",
     "Atom",
@@ -80,6 +82,7 @@ __all__ = [
     "call_flops",
     "candidate_bounds",
     "count_assignments",
+    "counts_votes",
     "decisions",
     "enumerate_assignments",
     "least_cost",
@@ -94,5 +97,7 @@ __all__ = [
     "sample",
     "space_bounds",
     "space_size",
+    "vector_program",
+    "with_vectors",
     "worst_calls",
 ]

@@ -24,6 +24,7 @@ from tgl.space.routes import Route
 from tgl.space.static import UNKNOWN
 from tgl.space.sure_reads import SureReads, inputs_of, overridden
 from tgl.space.tokens import AskTokens
+from tgl.space.vectors import VECTOR_ASK
 from tgl.space.ways import Names, asking, names_of, shut_on, ways_of
 
 if TYPE_CHECKING:
@@ -134,7 +135,9 @@ class Floor:
             asks, ask = texts.ask(node, alt)
         else:
             asks, ask = texts.forms(node, alt).asks, AskTokens(0.0, 0.0)
-        return min(worst.cost(node.template, name, asks, ask) for name in names)
+        least = min(worst.cost(node.template, name, asks, ask) for name in names)
+        embedder = worst.open.embedder(alt.template)
+        return least if embedder is None else least + worst.cost(node.template, embedder, 1, VECTOR_ASK)
 
     def _models(self, on: Expr | None) -> Iterable[str | None]:
         if on is None:

@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tgl.ir import (
+    ANSWER_TEXT_FN,
     MOST_RESULT,
     PYTHON_FN,
     TAKE_FN,
     VALUE_FN,
+    WITH_VECTOR_FN,
     ChoiceRef,
     Const,
     Expr,
@@ -23,6 +25,7 @@ from tgl.ir import (
     NodeRef,
     Op,
 )
+from tgl.keys import MOST_JUDGED
 from tgl.space.sizes import LARGEST_NUMBER, UNKNOWN_LENGTH, TextSize, Unbounded
 
 ONE_OF = frozenset({"std.reduce:majority", "std.reduce:first", "std.reduce:last", "std.reduce:best"})
@@ -144,6 +147,10 @@ class Measure:
             return TextSize(LARGEST_NUMBER)
         if name == "std.signals:perplexities":  # a number for each token of one reply
             return TextSize(LARGEST_NUMBER, sizes[0].item if sizes else 0)
+        if name == ANSWER_TEXT_FN:
+            return TextSize(min(MOST_JUDGED, sum(size.whole for size in sizes)))
+        if name == WITH_VECTOR_FN:
+            return sizes[0]
         if name.startswith(PYTHON_FN):
             listed = name.rpartition(" -> ")[2].startswith(("list", "ranked"))
             return TextSize(MOST_RESULT, MOST_RESULT // 2 if listed else None)

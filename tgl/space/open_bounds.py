@@ -31,10 +31,11 @@ from tgl.space.compile import space_of
 from tgl.space.domains import atoms
 from tgl.space.lengths import Lengths, Measure, is_unknown, joined, largest
 from tgl.space.plan import AltPlan, GraphPlan, NodePlan
-from tgl.space.ranges import Amount, by_name, largest_of, priced
+from tgl.space.ranges import Amount, by_name, largest_of, priced, summed
 from tgl.space.role_forms import RoleForms
 from tgl.space.sizes import UNKNOWN_LENGTH, TextSize, Unbounded
 from tgl.space.tokens import AskTokens, Prompt, prompt_tokens
+from tgl.space.vectors import VECTOR_ASK, counts_votes, makes_answer
 
 MOST_TEXTS = 256
 """Most combinations of prompts, system texts and params that are measured one by one; see `forms`."""
@@ -63,6 +64,7 @@ class OpenBounds:
         self.least_forms: dict[tuple[str, str, tuple[Value | None, ...]], RoleForms] = {}
         self.least_prompts: dict[LeastPrompt, float] = {}
         self.under_way: set[str] = set()
+        self.voting = ir.task.key.embedder if ir.task is not None and counts_votes(ir) else None
 
     @cached_property
     def holders(self) -> Mapping[str, tuple[GraphPlan, NodePlan, AltPlan]]:
@@ -95,7 +97,16 @@ class OpenBounds:
         """The most that a node comes to on a model; on the dearest it may run on if that is not decided."""
         names = [model] if model is not None else self.models_of(node)
         times = self.asks(alternative)
-        return largest_of([self.one(node, alternative, name).times(times) for name in names])
+        most = largest_of([self.one(node, alternative, name).times(times) for name in names])
+        embedder = self.embedder(alternative)
+        if embedder is None:
+            return most
+        vector = priced(self.models.get(embedder), 1.0, VECTOR_ASK.prompt, VECTOR_ASK.completion)
+        return summed([most, vector])
+
+    def embedder(self, alternative: Alternative) -> str | None:
+        """The model that makes a vector of a node's answer, if a vote may count it."""
+        return self.voting if makes_answer(alternative) else None
 
     def one(self, node: NodeTemplate, alternative: Alternative, model: str) -> Amount:
         """The most that one ask of a node comes to on a model."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from tgl.ir import Assignment, Candidate, ProgramIR
+from tgl.ir import Assignment, Candidate, KeySpec, ProgramIR
 from tgl.space.bound import Bound
 from tgl.space.concretise import Concretiser, InstanceResolution
 from tgl.space.domains import Policy
@@ -14,6 +14,7 @@ from tgl.space.draw import drawn, replay
 from tgl.space.facts import Effort
 from tgl.space.streams import Stream
 from tgl.space.trim import trim
+from tgl.space.vectors import with_vectors
 
 RESOLVED = 60
 """Steps of work for each node of a program that is made from its decisions, and told apart from others."""
@@ -39,8 +40,13 @@ def resolve(ir: ProgramIR, assignment: Assignment, bound: Bound | None = None) -
     """
     walked, _ = replay(ir, assignment, None, bound)
     concretiser = Concretiser(walked.facts)
-    candidate = concretiser.candidate(trim(walked.root, walked.facts))
+    candidate = with_vectors(concretiser.candidate(trim(walked.root, walked.facts)), key_of(ir))
     return Resolution(dict(assignment), candidate, MappingProxyType(concretiser.instances))
+
+
+def key_of(ir: ProgramIR) -> KeySpec | None:
+    """The key of a program's task, None without one."""
+    return None if ir.task is None else ir.task.key
 
 
 def drawn_candidate(
@@ -53,6 +59,6 @@ def drawn_candidate(
     """
     walked, _ = drawn(ir, stream, policy, bound, effort)
     concretiser = Concretiser(walked.facts)
-    candidate = concretiser.candidate(trim(walked.root, walked.facts))
+    candidate = with_vectors(concretiser.candidate(trim(walked.root, walked.facts)), key_of(ir))
     effort.steps += RESOLVED * sum(len(one.live) for one in concretiser.instances.values())
     return candidate

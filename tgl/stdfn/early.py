@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
+from tgl.keys import Answer
 from tgl.stdfn.faults import FunctionError
 from tgl.stdfn.opened import Open, Partial, Range, Truth, may_fail, settled_all
 from tgl.stdfn.registry import NO_FUNCTIONS, StdFunction, call_function
-from tgl.stdfn.values import vote_key
+from tgl.stdfn.values import Message, vote_key
 
 
 def foretold_call(
@@ -34,7 +35,14 @@ def foretold_call(
     # A wrong number of arguments is an error whatever they are.
     if rule is None or may_fail(given) or (name == "std.signals:ran" and len(given) != 1):
         return Open.ANY
-    return rule(open_spliced(given))
+    members = open_spliced(given)
+    # Where answers are one by what they mean, an open one may join others: nothing is told of a vote.
+    return Open.ANY if any(map(is_meant, members)) else rule(members)
+
+
+def is_meant(value: Partial) -> bool:
+    """Whether a value is an answer under the key `embedding`."""
+    return isinstance(value, Message) and isinstance(value.value, Answer) and value.value.alike is not None
 
 
 def open_spliced(values: Iterable[Partial]) -> list[Partial]:

@@ -31,7 +31,17 @@ from tgl.ir import (
 )
 from tgl.stdfn.faults import EvaluationError
 from tgl.stdfn.registry import NO_FUNCTIONS, StdFunction, call_function
-from tgl.stdfn.values import Message, Record, Tagged, Value, number_in, plain, spliced, vote_key
+from tgl.stdfn.values import (
+    Message,
+    Record,
+    Tagged,
+    Value,
+    answer_keys,
+    number_in,
+    plain,
+    spliced,
+    vote_key,
+)
 
 
 class Scope(Protocol):
@@ -212,8 +222,10 @@ def binary(op: str, left: Value, right: Value) -> Value:
 def same(left: Value, right: Value) -> bool:
     """Whether two values are equal: by key if both are messages, else by what the message was read as."""
     if isinstance(left, Message) and isinstance(right, Message):
-        key = vote_key(left)
-        return key is not None and key == vote_key(right)
+        if vote_key(left) is None or vote_key(right) is None:
+            return False
+        one, other = answer_keys((left, right))
+        return one == other
     if isinstance(left, tuple) and isinstance(right, tuple):
         return len(left) == len(right) and all(same(x, y) for x, y in zip(left, right, strict=True))
     a, b = plain(left), plain(right)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tgl.stdfn.values import Message, Value, number_in, spliced, text_of, vote_key
+from tgl.stdfn.values import Message, Value, answer_keys, number_in, spliced, text_of, vote_key
 
 
 def majority(xs: Value) -> Value:
@@ -20,9 +20,9 @@ def majority(xs: Value) -> Value:
 def ballot(xs: Value) -> dict[str, list[Value]]:
     """The readable messages by answer, answers in order of their first vote."""
     groups: dict[str, list[Value]] = {}
-    for x in spliced(xs):
-        if (key := vote_key(x)) is not None:
-            groups.setdefault(key, []).append(x)
+    votes = [x for x in spliced(xs) if vote_key(x) is not None]
+    for x, key in zip(votes, answer_keys(votes), strict=True):
+        groups.setdefault(key, []).append(x)
     return groups
 
 

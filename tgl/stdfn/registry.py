@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from tgl.ir import ANSWER_TEXT_FN, WITH_VECTOR_FN
 from tgl.stdfn.core import above, at_least
 from tgl.stdfn.lists import empty, pick, restore, shuffle, streak
+from tgl.stdfn.meanings import answer_text, with_vector
 from tgl.stdfn.numbers import largest, smallest
 from tgl.stdfn.reduce import best, first, join, last, majority, top
 from tgl.stdfn.replies import confidence, ended, perplexities, share_below, tokens
@@ -55,6 +57,8 @@ FUNCTIONS: Mapping[str, StdFunction] = MappingProxyType(
             StdFunction("core:min", ("xs",), 1, smallest, spread=True),
             StdFunction("core:at_least", ("score", "best"), 2, at_least),
             StdFunction("core:above", ("score", "best"), 2, above),
+            StdFunction(ANSWER_TEXT_FN, ("x",), 1, answer_text),
+            StdFunction(WITH_VECTOR_FN, ("x", "vector"), 2, with_vector),
             StdFunction("std.signals:agreement", ("xs",), 1, agreement, spread=True),
             StdFunction("std.signals:ran", ("x",), 1, ran),
             StdFunction("std.signals:confidence", ("x", "mean"), 1, confidence),

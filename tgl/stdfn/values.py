@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
 
 from pydantic import JsonValue
 
-from tgl.keys import Answer, number_key
+from tgl.keys import Answer, clusters, number_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,22 @@ def vote_key(value: Value) -> str | None:
             return text_of(value)
         case _:
             return None
+
+
+def answer_keys(votes: Sequence[Value]) -> list[str]:
+    """The key of each vote; of answers that mean the same (the key `embedding`), that of the first of them.
+
+    Raises:
+        ValueError: answers have to be compared, and there are no vectors of them.
+    """
+    keys = [vote_key(vote) or "" for vote in votes]
+    read = [(at, vote.value) for at, vote in enumerate(votes) if isinstance(vote, Message)]
+    meant = [(at, one) for at, one in read if isinstance(one, Answer) and one.alike is not None]
+    if meant:
+        firsts = clusters([answer for _, answer in meant])
+        for (at, _), first in zip(meant, firsts, strict=True):
+            keys[at] = meant[first][1].key
+    return keys
 
 
 def number_in(value: Value) -> Decimal | None:

@@ -12,6 +12,7 @@ from tgl.models.settings import ModelSettings
 from tgl.models.simulated.items import Fields
 from tgl.models.simulated.model import MAX_N, SimulatedModel, Simulation, simulation
 from tgl.models.simulated.task_items import TaskItems
+from tgl.models.simulated.vectors import SimulatedVectors, vectors_identity
 
 FIELDS = ("question", "answer", "kind", "distractors", "difficulty")
 FEATURES = frozenset({Feature.LOGPROBS, Feature.SCHEMA})
@@ -74,9 +75,13 @@ def simulation_of(settings: ModelSettings) -> Simulation:
 class SimulatedProvider:
     """A statistical model of a chat model: needs no key, no weights and no server, and costs nothing."""
 
-    def build(self, settings: ModelSettings, env: EnvLookup, cache_dir: Path) -> SimulatedModel:
-        """The model over its profile and items."""
+    def build(
+        self, settings: ModelSettings, env: EnvLookup, cache_dir: Path
+    ) -> SimulatedModel | SimulatedVectors:
+        """The model over its profile and items; one that embeds has neither."""
         del env, cache_dir
+        if settings.embeds:
+            return SimulatedVectors(settings.name, self.capabilities_of(settings))
         return SimulatedModel(
             simulation_of(settings),
             name=settings.name,
@@ -86,6 +91,8 @@ class SimulatedProvider:
 
     def fingerprint_of(self, settings: ModelSettings) -> str:
         """sha256 over profile, items and the version of the equations."""
+        if settings.embeds:
+            return vectors_identity()
         return simulation_of(settings).fingerprint
 
     def capabilities_of(self, settings: ModelSettings) -> Capabilities:

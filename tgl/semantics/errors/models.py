@@ -63,6 +63,39 @@ def unknown_profile(at: At, profile: str, known: Sequence[str], near: str | None
     )
 
 
+def makes_no_vectors(at: At, model: str) -> Diagnostic:
+    """E0606: the key `embedding` names a model that is not declared to make vectors."""
+    return error(
+        "E0606",
+        at,
+        f"the key needs vectors of answers, and `{model}` is declared to answer prompts",
+        "makes no vectors",
+        hint=f"name one that is declared with `embeds yes`; `{model}` and it may be at one server",
+    )
+
+
+def makes_vectors(at: At, node: str, models: Sequence[str]) -> Diagnostic:
+    """E0606: a role on a model that makes vectors."""
+    return error(
+        "E0606",
+        at,
+        f"node `{node}` may run on {listed(models)}: `embeds yes` says vectors, and no replies",
+        "answers no prompt",
+        hint="name another model; one that does both is declared twice, once with `embeds yes`",
+    )
+
+
+def vote_without_vectors(at: At, what: str) -> Diagnostic:
+    """E0607: an answer that is no whole reply, where votes need vectors."""
+    return error(
+        "E0607",
+        at,
+        f"`{what}` makes an answer that is no whole reply, and votes under `key embedding` need its vector",
+        "no vector is made of this answer",
+        hint="let a role reply with the answer alone (`-> answer`), or count votes by another key",
+    )
+
+
 def limit_unit(at: At, what: str, wanted: str) -> Diagnostic:
     """E0701: a limit in a unit that it cannot have."""
     return error("E0701", at, f"a limit on {what} is given in {wanted}", "wrong unit")

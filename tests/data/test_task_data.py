@@ -230,7 +230,7 @@ def test_the_card_of_a_file_tells_what_the_key_does_not_read(folder, capsys):
 @pytest.mark.parametrize(
     ("arguments", "code", "exit_code"),
     [
-        (["none.jsonl"], "R0305", 1),
+        (["none.jsonl"], "R0305", 2),
         (["none.tgl"], "R0305", 2),
         (["x.csv", "--format", "mml"], "E0302", 2),
         (["x.csv", "--where", "a +"], "E01", 2),

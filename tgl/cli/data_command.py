@@ -42,6 +42,8 @@ def run(options: argparse.Namespace) -> int:
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if any(problem.code == "R0310" for problem in errors):
         return Exit.OUTSIDE
+    if not options.file.endswith(".tgl") and any(problem.code == "R0305" for problem in errors):
+        return Exit.USAGE
     return Exit.FAILED if errors else Exit.DONE
 
 

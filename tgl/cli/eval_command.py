@@ -30,7 +30,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("file", metavar="FILE", help="a resolved program")
     parser.add_argument("--graph", help="which graph, if there are several")
-    parser.add_argument("--data", type=Path, help="measure on all rows of this JSONL file instead")
+    parser.add_argument(
+        "--data", type=Path, help="measure on all rows of this file instead, read as the task says"
+    )
     add_run_options(parser)
     add_unsafe(parser)
 

@@ -72,7 +72,12 @@ def tell(outcome: RunOutcome, *, trace: bool) -> None:
         case RunStatus.OK:
             print(result.text if result.answer is None else result.answer.text)
         case RunStatus.NO_ANSWER:
-            said = f"the program said {result.text!r}" if result.text else "nothing reached the output"
+            unread = [node for node, message in result.trace if message is not None and message.value is None]
+            said = "nothing reached the output"
+            if result.text:
+                said = f"the program said {result.text!r}"
+            elif unread:
+                said = f"what {' and '.join(unread[:3])} said is not in the form that is asked for"
             print(f"no answer: {said}" + ("" if trace else "; --trace shows each node"), file=sys.stderr)
         case RunStatus.FAILED | RunStatus.DROPPED:
             print(f"failed ({result.failure}): {result.detail}", file=sys.stderr)

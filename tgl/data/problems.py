@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from tgl.data.places import RowPlace
-from tgl.diagnostics import Diagnostic, Label, report
+from tgl.diagnostics import Diagnostic, Label, did_you_mean, report
 from tgl.text import SourceFile, Span
 
 JSON_LINE = 'each line is one JSON object on its own, such as {"question": "…", "answer": "…"}'
@@ -84,6 +84,10 @@ class NoExamples:
     def diagnostic(self) -> Diagnostic:
         """E0850."""
         hint = "put one JSON object on each line of the file"
+        if self.name.endswith((".csv", ".tsv", ".csv.gz", ".tsv.gz")):
+            hint = "the first line names the columns; put a row on each line below it"
+        elif self.name.endswith((".json", ".json.gz")):
+            hint = "put a list of JSON objects into the file"
         if self.is_folder:
             hint = "name a folder with files of rows: .jsonl, .json, .csv, .tsv, .parquet"
         notes = (f"files that hold no rows: {listed(self.ignored)}",) if self.ignored else ()
@@ -192,8 +196,9 @@ class MissingField:
     def diagnostic(self) -> Diagnostic:
         """E0854."""
         hint = f"add `{self.field}` to each line, or change `given`, `expect` or `by` in the task"
+        near = did_you_mean(self.field, self.present)
         if self.asked:
-            hint = f"{self.asked} asks for it"
+            hint = f"{self.asked} asks for it" + (f"; {near}" if near else "")
         elif self.first.unit != "line" or self.first.name.endswith((".csv", ".tsv", ".csv.gz", ".tsv.gz")):
             hint = (
                 f"name the field that holds it: `fields {self.field}: NAME` in the task; "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tgl.data import FieldCard, ReadRows, RepeatedRows, TargetCard, field_cards, read_data, target_card
@@ -94,12 +94,16 @@ def task_of(path: str, reading: Reading) -> TaskSpec:
     Raises:
         Stop: a task may not say it.
     """
+    expect, fields = reading.expect, reading.fields
+    if expect and "," not in expect and not expect.isidentifier():
+        # A column whose name is no word of the language: it gets one.
+        fields, expect = ", ".join([*([fields] if fields else []), f"target: {quoted(expect)}"]), "target"
     lines = [
         f"data {quoted(path)}" + (f", format: {reading.format}" if reading.format else ""),
-        *(f"{word} {text}" for word, text in (("fields", reading.fields), ("where", reading.where)) if text),
+        *(f"{word} {text}" for word, text in (("fields", fields), ("where", reading.where)) if text),
         "split train: 1, select: 1, test: 1",
         f"given {reading.given or NOTHING}",
-        f"expect {reading.expect or NOTHING + '_'}",
+        f"expect {expect or NOTHING + '_'}",
         *((f"key {reading.key}",) if reading.key else ()),
     ]
     text = "task data {\n" + "".join(f"  {line}\n" for line in lines) + "}\n"
@@ -123,6 +127,9 @@ def card_of(task: TaskSpec, folder: Path, *, is_task: bool) -> DataCard:
     """The card of a task's data."""
     read = read_data(folder / task.data, task.source)
     problems = [problem.diagnostic() for problem in read.problems]
+    if not is_task:
+        # The path is an argument here, relative to where the command runs.
+        problems = [replace(one, help="check the path") if one.code == "R0305" else one for one in problems]
     fields = field_cards(read.rows)
     names = {field.name for field in fields}
     has_target = is_task or not task.expect.startswith(NOTHING)

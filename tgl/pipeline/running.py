@@ -66,6 +66,8 @@ def fields_of(program: ResolvedProgram, text: str) -> dict[str, JsonValue]:
     if not isinstance(value, dict):
         if len(names) == 1 and text.strip():
             return {names[0]: text.strip()}
+        if text.strip().lower().endswith((".json", ".jsonl", ".txt")):
+            help_line += f"; a file is read from standard input: `< {text.strip().removeprefix('@')}`"
         raise Stop(Exit.USAGE, placeless("E0754", "the input is no JSON object", help=help_line))
     row: dict[str, object] = {str(key): value for key, value in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     missing = [name for name in names if name not in row]
@@ -84,6 +86,8 @@ def fields_of(program: ResolvedProgram, text: str) -> dict[str, JsonValue]:
         kept: list[JsonValue] = []
         for member in members:
             if not isinstance(member, str | int | float | bool):
+                if isinstance(member, dict | list) and not port.is_list:
+                    help_line = f"put it into quotes, as JSON in a text: {json.dumps(json.dumps(member))}"
                 raise Stop(
                     Exit.USAGE,
                     placeless("E0754", f"`{port.name}` of the input is no {wanted}", help=help_line),

@@ -93,5 +93,5 @@ def write_file(path: Path, text: str) -> None:
             part.unlink()
         missing = isinstance(error, FileNotFoundError)
         why = f"there is no folder {path.parent}" if missing else reason(error)
-        hint = "make the folder, or name another file" if missing else "name another file with --output"
+        hint = "make the folder, or name another file" if missing else "make it writable, or write elsewhere"
         raise Stop(Exit.OUTSIDE, placeless("R0305", f"{path} can't be written: {why}", help=hint)) from None

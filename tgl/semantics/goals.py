@@ -57,7 +57,8 @@ def check_goal(
         return
     remote = [spec.name for spec in models.values() if not spec.is_free]
     scope = state.files.main
-    if remote and state.choices and goal.spec.spend_calls is None and goal.spec.spend_dollars is None:
+    open_ended = goal.spec.spend_calls is None and goal.spec.spend_dollars is None
+    if remote and state.choices and open_ended and not scope.is_broken_around(goal.block.span):
         state.problems.add(
             model_facts.spend_needed(At(scope.source, heading(scope.source.text, goal.block.span)), remote)
         )

@@ -78,7 +78,12 @@ def check_expect(got: Settings) -> str | None:
     """The field of the target; reported if the setting is not as it should be."""
     field, _ = read_expect(got)
     if field is None and "expect" in got.found:
-        got.wrong("expect", EXPECT)
+        match got.args("expect"):
+            case (ast.Arg(value=ast.String(value=column)), *_):
+                hint = f'give such a column a name: `fields answer: "{column}"`, then `expect answer`'
+            case _:
+                hint = None
+        got.wrong("expect", EXPECT, hint)
     return field
 
 

@@ -44,7 +44,10 @@ def read_task(scope: FileScope, task: ast.Task, problems: Problems) -> TaskSpec 
     expect = check_expect(got)
     shown = () if expect is None else tuple(name for name in given if shows_target(source, name, expect))
     if expect is not None and shown:
-        problems.add(facts.target_in_prompt(got.place(got.args("expect")[0].value), expect, task.name))
+        values = [arg.value for arg in got.args("given")]
+        told = [value for value in values if isinstance(value, ast.Name) and value.id in shown]
+        place = got.place((told or [got.args("expect")[0].value])[0])
+        problems.add(facts.target_in_prompt(place, expect, task.name, f"remove `{shown[0]}` from `given`"))
     by = got.word("by")
     if by is not None and by not in given:
         got.wrong("by", "a field that is `given`: " + ", ".join(given))

@@ -190,16 +190,18 @@ class BadEscape(SyntaxProblem):
 
 @frozen
 class MissingSeparator(SyntaxProblem):
-    """E0109: a second statement on a line."""
+    """E0109: a second statement on a line; `setting` has words alone behind it, perhaps a text without quotes."""
 
     word: str
+    setting: str = ""
 
     def diagnostic(self) -> Diagnostic:
+        hint = "put each statement on a line of its own, or `;` between them"
         return report(
             "E0109",
             f"a line end or `;` is missing before `{self.word}`",
             self.label("a new statement starts here"),
-            hint="put each statement on a line of its own, or `;` between them",
+            hint=f'{hint}; a text stands in double quotes: `{self.setting} "…"`' if self.setting else hint,
         )
 
 

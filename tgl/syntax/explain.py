@@ -16,7 +16,7 @@ from tgl.syntax.errors import (
     Unexpected,
     UnknownStatement,
 )
-from tgl.syntax.hints import FORMS
+from tgl.syntax.hints import FORMS, SPELT_UNITS
 from tgl.syntax.lexical import token_span
 from tgl.syntax.tokens import Token
 from tgl.syntax.words import CLAUSES, HEADS, NEVER_NAMES, OPERATORS, RESERVED, SIGNS, spellings, word_kinds
@@ -110,7 +110,8 @@ def does_not_fit(stop: Stop, token: Token) -> SyntaxProblem:
     if token.type in ("COMPARE", "IN", "_IS") and "AND" in stop.accepted:
         return ChainedComparison(source, span, text)
     if "$END" in stop.accepted and (text in HEADS or looks_like_setting(stop, token)):
-        return MissingSeparator(source, span, text)
+        words = stop.chunk.where == "settings" and [one.type for one in stop.before] == ["NAME", "NAME"]
+        return MissingSeparator(source, span, text, str(stop.before[0]) if words else "")
     return Unexpected(source, span, text, described(stop), hint(stop, token))
 
 
@@ -159,6 +160,8 @@ def slip(stop: Stop, token: Token) -> str | None:
         return "the fields of a record are names without quotes: `{answer: answer, why: text}`"
     if before == "lambda":
         return "a predicate has its parameters behind its name: `let f(i, j) = i < j`"
+    if stop.before[-1].type == "NUMBER" and text.lower() in SPELT_UNITS:
+        return SPELT_UNITS[text.lower()].format(before)
     if text == "for" and in_list:
         return "replicas are a list by their name: `majority(a)`; `each x[n] in list { … }` repeats nodes"
     if text == "else":

@@ -66,6 +66,26 @@ CHARACTERS = {
 }
 """Characters that people write, or an editor makes, for signs of the language."""
 
+SPELT_UNITS = {
+    **dict.fromkeys(
+        ("ms", "msec", "millisecond", "milliseconds"), "a unit stands right behind its number: `{}ms`"
+    ),
+    **dict.fromkeys(
+        ("s", "sec", "secs", "second", "seconds"), "a unit stands right behind its number: `{}s`"
+    ),
+    **dict.fromkeys(
+        ("m", "min", "mins", "minute", "minutes"), "a unit stands right behind its number: `{}m`"
+    ),
+    **dict.fromkeys(("h", "hour", "hours"), "a unit stands right behind its number: `{}h`"),
+    **dict.fromkeys(("percent", "pct"), "per cent is `{}%`"),
+    **dict.fromkeys(
+        ("dollar", "dollars", "usd", "eur", "euro", "euros"), "amounts of money are in dollars: `${}`"
+    ),
+    **dict.fromkeys(("calls", "tokens", "call", "token"), "a number of calls or tokens stands alone: `{}`"),
+    "unit": "write `{} units`",
+}
+"""Units in words behind a number, and how they are written here."""
+
 CHARACTER_HINTS = {
     "'": 'strings stand in double quotes: "text"',
     "“": 'strings stand in straight double quotes: "text"',
@@ -87,6 +107,7 @@ CHARACTER_HINTS = {
     "&": "write `and`",
     "%": "per cent follows its number: `20%`; there is no remainder operator",
     "@": "a model is given with `on`: `node a : role on model`",
+    **dict.fromkeys("€£¥", "amounts of money are in dollars: `$0.15`"),
     "$": "an amount of money is written `$0.15`",
     "\\": "a statement goes on by itself in brackets, after an operator or a comma, and before a line that "
     "starts with `on`, `when`, `if`, `and`, `or` or `->`",

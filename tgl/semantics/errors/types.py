@@ -110,14 +110,14 @@ def prompt_variable(at: At, name: str, role: str, known: Iterable[str]) -> Diagn
     )
 
 
-def target_in_prompt(at: At, name: str, task: str) -> Diagnostic:
+def target_in_prompt(at: At, name: str, task: str, hint: str = "remove it") -> Diagnostic:
     """E0310: the expected answer would reach a prompt."""
     return error(
         "E0310",
         at,
         f"`{name}` is what task `{task}` expects; no prompt may see it",
         "the target would leak",
-        hint="remove it: an answer that was told is no answer",
+        hint=f"{hint}: an answer that was told is no answer",
     )
 
 

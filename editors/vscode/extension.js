@@ -17,9 +17,11 @@ const DOCUMENTS = [
 // A server that fails more often than this within the time is left alone.
 const MOST_FAILURES = 4;
 const FAILURES_MS = 3 * 60 * 1000;
+const ANSWER_MS = 30 * 1000;
 const LAST_WORDS_MS = 2000; // what it wrote before it ended may come after the end of the pipe
 
 let session; // of the running client; undefined where none could be started
+let giveUp = () => {}; // ends a start that was not answered yet
 let turn = Promise.resolve(); // starts and stops follow one another
 
 const folders = () => (vscode.workspace.workspaceFolders ?? []).filter((folder) => folder.uri.scheme === "file");
@@ -29,14 +31,13 @@ function command() {
   const chosen = vscode.workspace.getConfiguration("tglc").get("path")?.trim();
   const roots = folders().map((folder) => folder.uri.fsPath);
   if (chosen) return written(chosen, roots[0], os.homedir());
-  if (vscode.workspace.isTrusted) {
-    const inside = process.platform === "win32" ? [".venv", "Scripts", "tglc.exe"] : [".venv", "bin", "tglc"];
-    for (const root of roots) {
-      const found = path.join(root, ...inside);
-      if (fs.existsSync(found)) return found;
-    }
-  }
-  return "tglc";
+  return (vscode.workspace.isTrusted && inVenv(roots)) || "tglc";
+}
+
+/** The tglc of a folder's own environment. */
+function inVenv(roots) {
+  const inside = process.platform === "win32" ? [".venv", "Scripts", "tglc.exe"] : [".venv", "bin", "tglc"];
+  return roots.map((root) => path.join(root, ...inside)).find((file) => fs.existsSync(file));
 }
 
 /** A path as a person writes it: `~` is the home, the folder that is open stands before a relative one. */
@@ -69,17 +70,34 @@ function fits(one, other) {
   return line(one) === line(other);
 }
 
-/** An error with what a person can do about it. */
-async function complain(shared, words) {
+/** An error with what a person can do about it: labels and commands, some of them with an argument. */
+async function complain(shared, words, first = []) {
   shared.status.severity = vscode.LanguageStatusSeverity.Error;
   shared.status.text = "tglc: not running";
   shared.status.detail = words;
   shared.channel.appendLine(words);
-  const found = await vscode.window.showErrorMessage(words, "Try again", "Set tglc.path", "Copy the install command", "Show output");
-  if (found === "Try again") await vscode.commands.executeCommand("tgl.restart");
-  if (found === "Set tglc.path") await vscode.commands.executeCommand("workbench.action.openSettings", "tglc.path");
-  if (found === "Copy the install command") await vscode.env.clipboard.writeText(INSTALL);
-  if (found === "Show output") shared.channel.show(true);
+  const offered = new Map([
+    ...first,
+    ["Try again", () => vscode.commands.executeCommand("tgl.restart")],
+    ["Set tglc.path", () => vscode.commands.executeCommand("workbench.action.openSettings", "tglc.path")],
+    ["Copy the install command", () => vscode.env.clipboard.writeText(INSTALL)],
+    ["Show output", () => shared.channel.show(true)],
+  ]);
+  const found = await vscode.window.showErrorMessage(words, ...offered.keys());
+  await offered.get(found)?.();
+}
+
+/** What is missing, and how to get it. */
+function missing(shared, chosen) {
+  if (chosen !== "tglc") {
+    return complain(shared, `tgl: \`${chosen}\` is no program, so there are only colours. See the setting tglc.path.`);
+  }
+  if (!vscode.workspace.isTrusted && inVenv(folders().map((folder) => folder.uri.fsPath))) {
+    const words = "tgl: the workspace's .venv has a tglc. It is started when you trust the workspace; until then there are only colours.";
+    return complain(shared, words, [["Manage trust", () => vscode.commands.executeCommand("workbench.trust.manage")]]);
+  }
+  const words = "tgl: there is no `tglc` on the PATH and none in a .venv of the workspace, so there are only colours.";
+  return complain(shared, `${words} Install it with ${INSTALL}, or set tglc.path.`);
 }
 
 /** Its own errors go to the output: what a person must know is told by `complain`, once. */
@@ -114,10 +132,10 @@ async function start(shared) {
   const { channel, status, version } = shared;
   const chosen = command();
   const tglc = located(chosen, process.env.PATH ?? "");
+  const own = shared.starts;
   session = undefined;
   if (tglc === undefined) {
-    const where = chosen === "tglc" ? "There is no `tglc` on the PATH and none in a .venv of the workspace" : `\`${chosen}\` is no program`;
-    void complain(shared, `tgl: ${where}, so there are only colours. Install it with ${INSTALL}, or set tglc.path.`);
+    void missing(shared, chosen);
     return;
   }
   let tail = "";
@@ -131,6 +149,7 @@ async function start(shared) {
     const made = spawn(tglc, ["lsp", "--stdio"], { cwd: folders()[0]?.uri.fsPath });
     made.stderr.setEncoding("utf8").on("data", (text) => (tail = (tail + text).slice(-2000)));
     ended = new Promise((done) => made.once("close", done));
+    giveUp = () => state.started || made.kill();
     await new Promise((done, fail) => made.once("spawn", done).once("error", fail));
     return made;
   };
@@ -143,14 +162,21 @@ async function start(shared) {
     errorHandler: failures(shared, state),
     initializationFailedHandler: () => false,
   });
+  const late = setTimeout(() => {
+    tail += `no answer within ${ANSWER_MS / 1000} s`;
+    giveUp();
+  }, ANSWER_MS);
   try {
     await client.start();
   } catch (error) {
+    clearTimeout(late);
+    if (shared.starts !== own) return; // another start follows, and that one counts
     await Promise.race([ended, new Promise((done) => setTimeout(done, LAST_WORDS_MS))]);
     const words = state.said() || ` (${error.message ?? error})`;
     void complain(shared, `tgl: \`${tglc} lsp\` did not start.${words}`);
     return;
   }
+  clearTimeout(late);
   state.started = true;
   session = { client, command: chosen };
   const found = client.initializeResult?.serverInfo?.version;
@@ -176,6 +202,8 @@ async function stop() {
 }
 
 function again(shared) {
+  shared.starts += 1;
+  giveUp();
   turn = turn.then(stop).then(() => start(shared));
   return turn;
 }
@@ -187,7 +215,7 @@ async function activate(context) {
   status.command = { command: "tgl.restart", title: "Restart" };
   const channel = vscode.window.createOutputChannel("tgl");
   const watcher = vscode.workspace.createFileSystemWatcher("**/*.tgl");
-  const shared = { channel, status, watcher, version: context.extension.packageJSON.version };
+  const shared = { channel, status, watcher, version: context.extension.packageJSON.version, starts: 0 };
   const ifOther = () => (command() === session?.command ? undefined : again(shared));
   context.subscriptions.push(
     status,
@@ -203,6 +231,7 @@ async function activate(context) {
 }
 
 async function deactivate() {
+  giveUp();
   await turn;
   await stop();
 }

@@ -339,7 +339,7 @@ describe("without a tglc", () => {
   const clear = () => it.run((vscode) => vscode.commands.executeCommand("notifications.clearAll"));
 
   test("one message says what is missing, how to get it, and offers to do it", async () => {
-    const text = await said("There is no `tglc` on the PATH");
+    const text = await said("there is no `tglc` on the PATH");
     for (const part of ["pip install 'tgl[lsp]'", "tglc.path", "Try again", "Copy the install command"]) assert.ok(text.includes(part), text);
     assert.equal((await it.messages()).length, 1);
     await clear();
@@ -363,6 +363,15 @@ describe("without a tglc", () => {
   });
 
 
+  test("one that never answers does not stand in the way of the next", async () => {
+    const silent = join(box, "silent");
+    writeFileSync(silent, "#!/bin/sh\nexec sleep 600\n");
+    chmodSync(silent, 0o755);
+    await it.setting("tglc.path", silent);
+    await pause(1000);
+    assert.deepEqual(await it.messages(), []);
+  });
+
   test("with the right path all is there at once, without a reload", async () => {
     mkdirSync(join(one, "tools"));
     writeFileSync(join(one, "tools/tglc"), `#!/bin/sh\nexec ${TGLC} "$@"\n`);
@@ -370,5 +379,30 @@ describe("without a tglc", () => {
     await it.setting("tglc.path", "${workspaceFolder}/tools/tglc");
     await until("hints", () => it.page.locator(".view-line", { hasText: "3 options" }).count());
     assert.deepEqual(await it.messages(), []);
+  });
+});
+
+describe("in a workspace that is not trusted", () => {
+  const three = join(box, "three");
+  let editor;
+  let it;
+  before(async () => {
+    mkdirSync(join(three, ".venv/bin"), { recursive: true });
+    writeFileSync(join(three, ".venv/bin/tglc"), `#!/bin/sh\nexec ${TGLC} "$@"\n`);
+    chmodSync(join(three, ".venv/bin/tglc"), 0o755);
+    writeFileSync(join(three, "a.tgl"), "graph g(question) { output b }\n");
+    const settings = { "security.workspace.trust.enabled": true, "security.workspace.trust.startupPrompt": "never" };
+    editor = await start({ vsix, place: `folder=${three}`, path: BARE_PATH, settings });
+    it = hands(editor);
+    await it.open(uriOf(join(three, "a.tgl")));
+  });
+  after(async () => editor?.stop());
+
+  test("its own tglc is started when it is trusted, and not before", async () => {
+    await until("the reason", async () => (await it.messages()).some((text) => text.includes("when you trust the workspace")));
+    assert.deepEqual(servers(editor.home), []);
+    await it.page.getByRole("button", { name: "Manage trust" }).click();
+    await it.page.getByText("Trust", { exact: true }).first().click();
+    await until("findings", async () => (await it.found(uriOf(join(three, "a.tgl")))).length > 0);
   });
 });

@@ -76,7 +76,7 @@ _Table: TypeAlias = tuple[tuple[Atom, ...], Mapping[str, Place]]
 class _Compiler:
     ir: ProgramIR
     reach: Reach
-    ranges: dict[FloatRange, _Table] = field(default_factory=lambda: dict[FloatRange, _Table]())
+    shared: dict[FloatRange | Flip, _Table] = field(default_factory=lambda: dict[FloatRange | Flip, _Table]())
     graphs: dict[str, GraphPlan] = field(default_factory=dict[str, GraphPlan])
     costs: Costs = field(init=False)
 
@@ -111,14 +111,15 @@ class _Compiler:
         """
         found: dict[str, list[tuple[str, int]]] = {}
         for path, graph in self.graphs.items():
+            joining = _joining(graph if graph.template.requirements else None)
             for place, requirement in enumerate(graph.template.requirements):
                 exprs = [requirement.condition]
                 for part in subexpressions(requirement.condition):
                     match part:
                         case Op(op="not", args=(Op(op="there", args=(Const(value=str(node)),)),)):
-                            exprs += _drawn(graph, node, None)
+                            exprs += joining.get((graph.index.get(node), None), ())
                         case Op(op="linked", args=(Const(value=str(node)), Const(value=str(target)))):
-                            exprs += _drawn(graph, node, target)
+                            exprs += joining.get((graph.index.get(node), graph.index.get(target, -1)), ())
                         case _:
                             pass
                 addresses = {address for expr in exprs for address in self.reach.addresses(expr)}
@@ -127,14 +128,14 @@ class _Compiler:
         return {address: tuple(readers) for address, readers in found.items()}
 
     def _table(self, domain: Domain) -> _Table:
-        """Atoms and where values are; replicas of one range share them."""
-        known = self.ranges.get(domain) if isinstance(domain, FloatRange) else None
+        """Atoms and where values are; replicas of one range share them, and edges of one chance."""
+        known = self.shared.get(domain) if isinstance(domain, FloatRange | Flip) else None
         if known is not None:
             return known
         table = atoms(domain)
         made = (table, places(domain, table))
-        if isinstance(domain, FloatRange):
-            self.ranges[domain] = made
+        if isinstance(domain, FloatRange | Flip):
+            self.shared[domain] = made
         return made
 
     def _choice(self, point: ChoicePoint) -> ChoicePlan:
@@ -350,12 +351,14 @@ class _Compiler:
                 return exists
 
 
-def _drawn(graph: GraphPlan, source: str, target: str | None) -> Iterator[Expr]:
-    """The conditions of the edges from a node, to one or to any."""
-    for edge in graph.edges:
-        starts = edge.source is not None and edge.source == graph.index.get(source)
-        if starts and (target is None or edge.target == graph.index.get(target)):
-            yield edge.exists
+def _joining(graph: GraphPlan | None) -> Mapping[tuple[int | None, int | None], list[Expr]]:
+    """The conditions of the edges of an instance by the nodes that they join, and by where they start."""
+    found: dict[tuple[int | None, int | None], list[Expr]] = {}
+    for edge in () if graph is None else graph.edges:
+        if edge.source is not None:
+            for key in ((edge.source, edge.target), (edge.source, None)):
+                found.setdefault(key, []).append(edge.exists)
+    return found
 
 
 def _feeding(edges: Iterable[EdgePlan]) -> set[int]:

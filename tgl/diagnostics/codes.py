@@ -180,6 +180,7 @@ CODES: tuple[Code, ...] = (
     Code("W0504", "even-votes", WARNING, "a vote of an even number, which may be split"),
     Code("W0505", "unreachable-option", WARNING, "an option that no program has"),
     Code("W0506", "no-output", WARNING, "an output that is only there under conditions"),
+    Code("W0507", "no-reply", WARNING, "a signal of replies that reads what no model says"),
     Code("W0601", "context-overflow", WARNING, "a prompt that may not fit into the context of its model"),
     Code("W0702", "limit-too-low", WARNING, "a limit below what every program needs"),
     Code("W0801", "vote-without-key", WARNING, "answers are compared, and the task has no `key`"),

@@ -132,6 +132,8 @@ class Sources:
                     left += self.arriving(*self.holders[path], port)
                 case ListOf(items=items):
                     left += items
+                case Op(op="+", args=args) if any(is_text(arg) for arg in args):
+                    pass  # a text that nobody said
                 case Op(op=op, args=args) if op in SELECTING:
                     left += args[SELECTING[op]]
                 case Fn(fn=name, args=args, named=named) if name in self.known.handed_on:
@@ -202,6 +204,11 @@ class Sources:
             if ports[min(place, len(ports) - 1)] not in not_these or (known is not None and known.spread):
                 yield arg
         yield from (arg for port, arg in named if port not in not_these)
+
+
+def is_text(value: Expr) -> bool:
+    """Whether a value is a text of the program, so that a sum with it is a text, too."""
+    return isinstance(value, Const) and isinstance(value.value, str)
 
 
 def roles_read(sources: Sources) -> list[Read]:

@@ -57,6 +57,17 @@ def no_output(at: At, guarded: Sequence[At]) -> Diagnostic:
     )
 
 
+def unsaid(at: At, function: str) -> Diagnostic:
+    """W0507: a signal of replies that reads what no model says."""
+    return warning(
+        "W0507",
+        at,
+        f"`{function}` reads what no model says here, so it is absent, and a `when` with it is never true",
+        "always absent",
+        hint="give it a message as a role said it: no field, no sum of texts, nothing that a function wrote",
+    )
+
+
 def weights_sum(at: At, total: str, shares: str, fixes: Sequence[Fix]) -> Diagnostic:
     """W0401: weights that look like probabilities and do not add up to 1."""
     return warning(

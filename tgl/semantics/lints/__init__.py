@@ -13,6 +13,7 @@ from tgl.semantics.lints.judges import own_judge
 from tgl.semantics.lints.limits import limits
 from tgl.semantics.lints.options import numbered, unreachable, weights
 from tgl.semantics.lints.places import spots
+from tgl.semantics.lints.unsaid import unsaid
 from tgl.semantics.lints.votes import even_votes, greedy, without_key
 from tgl.semantics.lowering.state import Instance, State
 from tgl.semantics.scope import Binding
@@ -53,6 +54,7 @@ def lint(
     if REDUCING & state.files.scopes.keys():
         if not any(isinstance(decl, ast.Measured) for decl in instance.scope.module.decls):
             even_votes(state, found, same, task)  # what a search settled on was compared with other numbers
+            unsaid(state, graph, found, main, as_part=as_part)
         if goal is not None and task is not None and (at := keyless(state, goal)) is not None:
             without_key(state, found, at, task)
     if not as_part:

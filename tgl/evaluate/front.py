@@ -5,12 +5,17 @@ price: going up from the cheapest, a candidate is dropped if a point that is no 
 behind it by at most one standard error of their paired difference. That is the winner's rule, asked at every
 budget at once: of candidates that are not distinguishable in the score, the cheaper stays. Each is compared
 with points that were kept, never with dropped ones, so that small steps cannot add up to a lost end.
+
+Prices that lie in one step of a grid of 2 % count as one: measured means differ by that much by chance
+(epsilon-dominance: Laumanns, Thiele, Deb, Zitzler (2002), Evolutionary Computation 10:263; a grid, unlike a
+tolerance, keeps "no dearer" transitive).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from tgl.evaluate.cost import CostModel
@@ -22,6 +27,8 @@ from tgl.statistics import Resampler, corrected_best
 
 MOST_POINTS = 8
 """Points that a front has at most: each is measured on test."""
+STEP = 1.02
+"""Ratio of the ends of a step of the grid of prices."""
 
 
 def price_values(price: PriceName, evaluation: Evaluation, cost: CostModel) -> Sequence[float]:
@@ -39,21 +46,41 @@ def price_values(price: PriceName, evaluation: Evaluation, cost: CostModel) -> S
             assert_never(price)
 
 
+def step(price: float) -> float:
+    """The step of the grid that a price lies in.
+
+    >>> step(1.001) == step(1.0) < step(1.03)
+    True
+    """
+    return math.floor(math.log(price) / math.log(STEP) + 1e-9) if price > 0.0 else -math.inf
+
+
 @dataclass(frozen=True, slots=True)
 class Prices:
     """The prices of a front, in the order of `pareto`."""
 
     names: tuple[PriceName, ...]
     cost: CostModel
+    _known: dict[int, tuple[Evaluation, tuple[float, ...]]] = field(
+        default_factory=dict[int, tuple[Evaluation, tuple[float, ...]]], compare=False, repr=False
+    )
 
     def of(self, evaluation: Evaluation) -> tuple[float, ...]:
-        """The mean of each."""
-        values = (price_values(name, evaluation, self.cost) for name in self.names)
-        return tuple(sum(each) / len(each) for each in values)
+        """The mean of each; remembered, since each is compared with many."""
+        known = self._known.get(id(evaluation))
+        if known is None:
+            values = (price_values(name, evaluation, self.cost) for name in self.names)
+            known = evaluation, tuple(sum(each) / len(each) for each in values)
+            self._known[id(evaluation)] = known
+        return known[1]
 
     def affords(self, point: Evaluation, other: Evaluation) -> bool:
-        """Whether `other` is no dearer than `point` in any price."""
-        return all(less <= most for less, most in zip(self.of(other), self.of(point), strict=True))
+        """Whether `other` is no dearer than `point` in any price, on the grid."""
+        return all(less <= most for less, most in zip(self.steps(other), self.steps(point), strict=True))
+
+    def steps(self, evaluation: Evaluation) -> tuple[float, ...]:
+        """The steps of the grid that its prices lie in."""
+        return tuple(step(price) for price in self.of(evaluation))
 
     def order(self, evaluation: Evaluation) -> tuple[tuple[float, ...], float, str]:
         """The cheaper first (by the first price, then the next), ties: the better score."""
@@ -116,7 +143,8 @@ class Prices:
         unless there are more than `most` (see `worth`).
         """
         kept: list[Evaluation] = []
-        for one in sorted(self.undominated(feasible), key=self.order):
+        # By steps, so that whatever is no dearer on the grid has had its turn.
+        for one in sorted(self.undominated(feasible), key=lambda one: (self.steps(one), self.order(one))):
             earlier = (other for other in kept if self.affords(one, other))
             if not any(deficit(one, other).within(WINNER_ERRORS) for other in earlier):
                 kept.append(one)

@@ -27,7 +27,7 @@ def front_table(front: FrontReport, *, title: str) -> str:
     lines = [*wrapped(f"{title}: {summary(front)}"), "", *points(front), "", *comparisons(front), ""]
     about = (
         f"{metric.title} with its {interval_words(report)}, n {report.winner.n} (test, fresh draws)"
-        f"{metric_words(report)}; {' and '.join(front.prices)}: the mean of a question there; "
+        f"{metric_words(report)}; {', '.join(front.prices)}: the mean of a question there; "
         f"{report.unit_note}; gain: over the best point on select that is no dearer; difference: to the best "
         "simpler program on select that is no dearer there; both "
         + ("in points, " if metric.is_share else "")
@@ -46,7 +46,9 @@ def summary(front: FrontReport) -> str:
     span += f" to {figure_text(ends[-1], metric)}" if count > 1 else ""
     words = f"{count} point{'s' if count > 1 else ''}, {span}"
     others = [
-        f"{one.name} ({one.same_as or rival_name(one)})" for one in front.points if not beats(one, front)
+        f"{one.name} ({f'is {one.same_as}' if one.same_as else rival_name(one)})"
+        for one in front.points
+        if not beats(one, front)
     ]
     if not others:
         return f"{words}; each is better than the best simpler program that is no dearer"

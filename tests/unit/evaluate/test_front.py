@@ -127,6 +127,21 @@ def test_a_program_that_is_quick_and_dear_stands_beside_one_that_is_slow_and_che
     assert names(PRICES.points([quick, neither, slow])) == ["slow"]
 
 
+def test_prices_that_differ_by_chance_are_one_price() -> None:
+    both = Prices(("calls", "latency"), CALLS)
+    plain = evaluation("plain", right(40), 3, latency=1.004)
+    lucky = evaluation("lucky", right(40), 4, latency=1.001)  # dearer, and quicker by nothing
+    quicker = evaluation("quicker", right(40), 4, latency=0.9)
+    assert names(both.points([plain, lucky])) == ["plain"]
+    assert names(both.points([plain, quicker])) == ["plain", "quicker"]
+    better = evaluation("better", right(50), 3, latency=1.005)
+    assert names(both.points([plain, better])) == ["better"]  # no dearer, on the grid
+    # Whatever is no dearer on the grid is looked at first, by a hair dearer or not.
+    slow = Prices(("latency", "calls"), CALLS)
+    first = evaluation("first by a hair", right(41), 5, latency=1.000)
+    assert names(slow.points([first, evaluation("cheap", right(40), 3, latency=1.002)])) == ["cheap"]
+
+
 def test_the_finalists_are_the_front_its_ends_first_then_the_next_front() -> None:
     found = names(PRICES.promising(PLANTED, 7))
     assert found[:2] == ["one question more than best", "cheap"]

@@ -24,7 +24,7 @@ from tgl.emit.measured import (
     strip_measured,
 )
 from tgl.emit.overwrite import Existing, existing_state
-from tgl.emit.rehearse import Fault, Unwritable, read_back, unwritable
+from tgl.emit.rehearse import Fault, ReadBack, Unwritable, read_again, read_back, unwritable
 from tgl.emit.resolve import resolve_text
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Interval",
     "MeasuredBlock",
     "MeasuredFigures",
+    "ReadBack",
     "Stale",
     "Unwritable",
     "UnwrittenDecision",
@@ -50,6 +51,7 @@ __all__ = [
     "measured_text",
     "program_hash",
     "proportion_text",
+    "read_again",
     "read_back",
     "recorded_hashes",
     "replace_measured",

@@ -79,7 +79,7 @@ def unwritable(
         resolution = resolve(ir, assignment, bound)
         if resolution.candidate.digest not in tried:
             tried.add(resolution.candidate.digest)
-            found = read_back(checked, ir, resolution, loader)
+            found = read_again(checked, ir, resolution, loader)
             if isinstance(found, Unwritable):
                 return found
     return None
@@ -95,7 +95,24 @@ def likely(ir: ProgramIR, bound: Bound | None, draws: int, seed: int) -> Iterato
         return
 
 
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """The text of a resolved program, and what it is when it is read again."""
+
+    text: str
+    checked: Checked
+    ir: ProgramIR
+
+
 def read_back(checked: Checked, ir: ProgramIR, resolution: Resolution, loader: Loader) -> str | Unwritable:
+    """The text of a resolved program, seen to mean the candidate of the resolution; see `read_again`."""
+    found = read_again(checked, ir, resolution, loader)
+    return found if isinstance(found, Unwritable) else found.text
+
+
+def read_again(
+    checked: Checked, ir: ProgramIR, resolution: Resolution, loader: Loader
+) -> ReadBack | Unwritable:
     """The text of a resolved program (`resolve_text`), seen to mean the candidate of the resolution.
 
     Args:
@@ -119,4 +136,4 @@ def read_back(checked: Checked, ir: ProgramIR, resolution: Resolution, loader: L
         return Unwritable(Fault.UNDECIDED, assignment, left, text)
     if resolve(lowered.ir, {}).candidate.digest != resolution.candidate.digest:
         return Unwritable(Fault.DIFFERENT, assignment, "its calls or what they are given differ", text)
-    return text
+    return ReadBack(text, again, lowered.ir)

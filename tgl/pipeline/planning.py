@@ -8,21 +8,16 @@ from pathlib import Path
 
 from tgl.diagnostics import Diagnostic
 from tgl.evaluate import (
-    CostModel,
     NoCandidate,
     NoPrice,
     Splits,
     cost_model,
-    dollar_prices,
-    limit_text,
-    needs_calibration,
-    one_bound,
     reachable_models,
-    worst_bound,
 )
-from tgl.ir import Candidate, Limit, ProgramIR
+from tgl.ir import Candidate, ProgramIR
 from tgl.models import ModelError, fingerprint_of, settings_of
 from tgl.pipeline.foreseen import foreseen
+from tgl.pipeline.known_limits import known_limits
 from tgl.pipeline.loading import folder_of, load_program, lower_program
 from tgl.pipeline.session import RunOptions, Session, load_shots, open_recorded, open_session
 from tgl.pipeline.spending import SearchEstimate, StoredShare, search_estimate, stored_share
@@ -38,7 +33,6 @@ from tgl.space import (
     EmptySpace,
     Known,
     Lengths,
-    OpenBounds,
     RemovedOption,
     Seen,
     SpaceBounds,
@@ -140,7 +134,7 @@ class Planning:
                 problems += [priced.diagnostic()] if isinstance(priced, NoPrice) else []
             problems += foreseen(ir, self.checked, splits, self.folder)
         known = self.known(splits)
-        limits, bound = self.bound(known.lengths)
+        limits, bound = known_limits(ir, known.lengths)
         try:
             if bound is not None and (reason := refused(ir, bound)) is not None:
                 raise EmptySpace(reason)
@@ -219,26 +213,6 @@ class Planning:
         recorded = open_recorded(self.ir, self.folder, self.options)
         if recorded is not None:
             yield from recorded.records()
-
-    def bound(self, lengths: Lengths) -> tuple[tuple[tuple[str, bool], ...], Bound | None]:
-        """The compile-time limits, whether each is known before the first call, and these as one bound."""
-        spec, task = self.ir.optimize, self.ir.task
-        limits: Sequence[Limit] = () if spec is None else spec.limits
-        worst = [limit for limit in limits if limit.stat == "worst" and limit.what != "latency"]
-        if task is None or not worst:
-            return (), None
-        models = reachable_models(self.ir)
-        measured = needs_calibration(task.unit, models)
-        cost = None if measured else cost_model(task, models, None)
-        kept = [
-            limit
-            for limit in worst
-            if isinstance(cost, CostModel) or limit.what != "cost" or limit.unit == "$"
-        ]
-        told = tuple((limit_text(limit), limit in kept) for limit in worst)
-        prices = cost if isinstance(cost, CostModel) else CostModel(task.unit, dollar_prices(self.ir.models))
-        opened = OpenBounds(self.ir, lengths)
-        return told, one_bound(worst_bound(kept, opened, prices, dollar_prices(self.ir.models)))
 
 
 def seen_of(records: Sequence[StoredResponse]) -> Seen:

@@ -15,14 +15,15 @@ from tgl.pipeline.failed_calls import failed_calls, journal_key, leave_failures,
 from tgl.pipeline.finished import Finished, finished_before, keep_finished, searched_of
 from tgl.pipeline.foreseen import foreseen
 from tgl.pipeline.guard import outside_trouble
+from tgl.pipeline.known_limits import known_limits
 from tgl.pipeline.loading import folder_of, import_texts, load_program, lower_program
-from tgl.pipeline.session import MakeModel, RunOptions, Session, open_session, shots_hashes
+from tgl.pipeline.session import MakeModel, RunOptions, Session, load_shots, open_session, shots_hashes
 from tgl.pipeline.stop import Exit, Stop
-from tgl.pipeline.task import TaskData, evaluator_of, load_task, split_task
+from tgl.pipeline.task import TaskData, evaluator_of, lengths_of, load_task, split_task
 from tgl.pipeline.trouble import placeless
 from tgl.pipeline.watch import Watch
 from tgl.pipeline.workspace import Workspace
-from tgl.pipeline.writing import lowered_again, rehearse, written
+from tgl.pipeline.writing import rehearse, written
 from tgl.runtime import BillLine, Counts, FaultLine
 from tgl.search import NoJournal
 from tgl.semantics import Checked
@@ -182,7 +183,8 @@ async def search(
     """
     splits = split_task(plan.data)
     if options.live:
-        rehearse(plan.checked, plan.ir)
+        _, bound = known_limits(plan.ir, lengths_of(plan.ir, splits, load_shots(plan.ir, plan.folder)))
+        rehearse(plan.checked, plan.ir, bound)
     async with open_session(
         plan.ir, plan.folder, workspace, options, on_event=watch.event, make_model=make_model
     ) as session:
@@ -211,10 +213,10 @@ async def search(
             if not isinstance(found, Found | FoundFront):
                 raise Stop(Exit.FAILED, found.diagnostic())
             front = found.report if isinstance(found, FoundFront) else None
-            points = programs_of(plan, found)
+            made = programs_of(plan, found)
+            points = tuple(point for point, _ in made)
             if not replay:
-                for point in points:
-                    resolved = lowered_again(plan.checked, plan.ir, point.text)
+                for point, resolved in made:
                     leave_failures(session, plan.key_of(point.text, shots_hashes(resolved, plan.folder)))
             if replay and keep:
                 keep_finished(session, searched, plan.ir, points=points, front=front)
@@ -237,8 +239,8 @@ async def search(
         )
 
 
-def programs_of(plan: SearchPlan, found: Found | FoundFront) -> tuple[FoundProgram, ...]:
-    """The programs that a search found, written, the cheapest first.
+def programs_of(plan: SearchPlan, found: Found | FoundFront) -> tuple[tuple[FoundProgram, ProgramIR], ...]:
+    """The programs that a search found, written, the cheapest first, each with what it lowers to.
 
     Raises:
         Stop: one can't be written.
@@ -247,12 +249,11 @@ def programs_of(plan: SearchPlan, found: Found | FoundFront) -> tuple[FoundProgr
         named = [(point.name, one) for point, one in zip(found.report.points, found.points, strict=True)]
     else:
         named = [("", found)]
-    return tuple(
-        FoundProgram(
-            name, written(plan.checked, plan.ir, one), one.report, decisions(plan.ir, one.resolution)
-        )
-        for name, one in named
-    )
+    made: list[tuple[FoundProgram, ProgramIR]] = []
+    for name, one in named:
+        text, resolved = written(plan.checked, plan.ir, one)
+        made.append((FoundProgram(name, text, one.report, decisions(plan.ir, one.resolution)), resolved))
+    return tuple(made)
 
 
 def shown_again(found: Finished, plan: SearchPlan, session: Session, reads: int) -> SearchOutcome:

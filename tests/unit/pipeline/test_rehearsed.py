@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tgl.emit import Fault, Unwritable, UnwrittenDecision
+from tgl.emit import rehearse as rehearse_room
+from tgl.ir import ProgramIR
 from tgl.models import ChatRequest, ScriptedModel
 from tgl.pipeline import writing
 from tgl.pipeline.searching import SearchOutcome, prepare, search
@@ -17,6 +19,8 @@ from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.watch import Watch
 from tgl.pipeline.workspace import find_workspace
 from tgl.report import SilentProgress
+from tgl.semantics import Checked, Loader
+from tgl.space import Resolution, worst_calls
 
 PROGRAM = """\
 use "panel.tgl" { panel, adder }
@@ -98,7 +102,7 @@ def test_where_only_the_winner_cannot_be_written_its_decisions_are_told(
     monkeypatch.setattr(writing, "unwritable", lambda *_, **__: None)
     monkeypatch.setattr(
         writing,
-        "read_back",
+        "read_again",
         lambda checked, ir, found, loader: Unwritable(Fault.UNWRITTEN, found.assignment, "no"),
     )
     project = Search(tmp_path)
@@ -121,3 +125,23 @@ def test_a_file_that_is_edited_during_a_search_changes_nothing(tmp_path: Path) -
 def folders(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
+
+
+@pytest.mark.parametrize("limit", ["", "limit calls <= 2; "])
+def test_only_programs_within_the_limits_are_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    tried: set[int] = set()
+    again = rehearse_room.read_again
+
+    def noted(checked: Checked, ir: ProgramIR, resolution: Resolution, loader: Loader):
+        tried.add(worst_calls(resolution.candidate))
+        return again(checked, ir, resolution, loader)
+
+    monkeypatch.setattr(rehearse_room, "read_again", noted)
+    project = Search(tmp_path)
+    program = tmp_path / "p.tgl"
+    program.write_text(PROGRAM.replace("maximize accuracy; ", f"maximize accuracy; {limit}"))
+    project.run()
+    assert project.asked > 0
+    assert (max(tried) <= 2) == bool(limit)

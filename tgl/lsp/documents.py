@@ -33,11 +33,15 @@ def uri_of(name: str) -> str:
 
 @dataclass(slots=True)
 class Open:
-    """A document with what was found in it last; `version` counts the editor's changes."""
+    """A document with what was found in it last; `version` counts the editor's changes.
+
+    `uses` names all files that it needed when it was last checked whole.
+    """
 
     uri: str
     version: int | None
     findings: ide.Findings
+    uses: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -60,13 +64,13 @@ class Documents:
         found = self.opened.get(name_of(uri))
         return None if found is None else found.findings.source
 
+    def look(self, source: SourceFile) -> tuple[ide.Findings, frozenset[str]]:
+        """What is wrong with a text, and all files that it needs, itself too."""
+        return ide.whole(source, self), frozenset(ide.read_project(source, self).files)
+
     def users(self, name: str) -> tuple[str, ...]:
         """The names of the open documents that use another, directly or through files between."""
-        return tuple(
-            other
-            for other, found in self.opened.items()
-            if other != name and name in ide.read_project(found.findings.source, self).files
-        )
+        return tuple(other for other, found in self.opened.items() if other != name and name in found.uses)
 
     def others(self, source: SourceFile) -> tuple[SourceFile, ...]:
         """The other programs of the workspace, open or on disk; at most 500."""

@@ -95,10 +95,10 @@ class Server(LanguageServer):
             return
         source = opened.findings.source
         loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self.checker, ide.whole, source, self.documents)
+        found, uses = await loop.run_in_executor(self.checker, self.documents.look, source)
         now = self.documents.opened.get(name)
         if now is not None and now.findings.source == source:
-            now.findings = found
+            now.findings, now.uses = found, uses
             self.publish(now)
 
     def look_at_users(self, name: str) -> None:
@@ -140,8 +140,8 @@ def add_documents(server: Server) -> None:
     async def opened(params: types.DidOpenTextDocumentParams) -> None:
         document = params.text_document
         name = name_of(document.uri)
-        found = ide.whole(SourceFile(name, document.text), server.documents)
-        server.documents.opened[name] = Open(document.uri, document.version, found)
+        look = server.documents.look(SourceFile(name, document.text))
+        server.documents.opened[name] = Open(document.uri, document.version, *look)
         server.publish(server.documents.opened[name])
         server.look_at_users(name)
 

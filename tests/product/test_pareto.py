@@ -226,7 +226,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, str]:
     """The example, made small and with its models in a file of their own, after its search."""
     folder = tmp_path_factory.mktemp("pareto")
     shutil.copy(EXAMPLES / "quiz.jsonl", folder)
-    text = (EXAMPLES / "pareto.tgl").read_text(encoding="utf-8")
+    text = (EXAMPLES / "tradeoffs.tgl").read_text(encoding="utf-8")
     small = text.replace("train: 60, select: 90, test: 200", "train: 20, select: 30, test: 40")
     small = small.replace("  seed   7", "  using  reinforce(rounds: 5, samples: 4)\n  seed   7")
     declared = re.findall(r"^model .*\n", small, re.M)

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tgl.pipeline.checking import check_file
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 MOST_SECONDS = 60
 """Of processor time, some ten times what it takes: listing the space would take hours."""
@@ -45,6 +47,15 @@ def test_a_price_that_nothing_tells_is_told_before_the_first_call(tmp_path: Path
         if other.suffix in (".jsonl", ".json"):
             (tmp_path / other.name).symlink_to(other)
     assert "E0858" in plan_errors(copy, tmp_path)
+    assert codes_of_check(program) == []
+    assert codes_of_check(copy) == ["E0858"]
+    # in calls every model has a price
+    copy.write_text(re.sub(r"unit +\w+", "unit calls", copy.read_text()))
+    assert codes_of_check(copy) == []
+
+
+def codes_of_check(program: Path) -> list[str]:
+    return [problem.code for problem in check_file(str(program)).diagnostics if problem.code[0] == "E"]
 
 
 def plan_errors(program: Path, folder: Path) -> str:

@@ -71,7 +71,8 @@ class LocalModel:
         self.weights = weights
         self.threads = threads
         self.embeds = embeds
-        self.slots = declared.max_concurrency or DEFAULT_SLOTS
+        # llama.cpp makes other vectors of texts that it reads together; one at a time they hang on nothing.
+        self.slots = 1 if embeds else declared.max_concurrency or DEFAULT_SLOTS
         self.declared = replace(
             declared,
             max_concurrency=self.slots,

@@ -16,12 +16,15 @@ from tgl.ir import ModelSpec
 from tgl.models import (
     Adaptable,
     Capabilities,
+    ChatMessage,
     ChatModel,
     ChatReply,
     ChatRequest,
+    Decoding,
     Feature,
     ModelError,
     Probed,
+    Role,
     Usage,
     address_of,
     fingerprint_of,
@@ -66,6 +69,8 @@ async def probe_model(spec: ModelSpec, model: ChatModel, notes: Notes, workspace
     Raises:
         Stop: the store can't be written.
     """
+    if spec.embeds and spec.provider == "openai":
+        return await probe_vectors(spec, model)
     if not isinstance(model, Adaptable) or not (name := note_name(spec, workspace)):
         return ModelProbe(spec.name, spec.provider, asked=False, found=declared(model.capabilities))
     try:
@@ -77,6 +82,16 @@ async def probe_model(spec: ModelSpec, model: ChatModel, notes: Notes, workspace
     except StoreError as error:
         raise store_stop(error) from None
     return ModelProbe(spec.name, spec.provider, asked=True, found=found)
+
+
+async def probe_vectors(spec: ModelSpec, model: ChatModel) -> ModelProbe:
+    """Ask a model that embeds for a vector. Nothing is kept: a search asks for those of targets first."""
+    text = ChatRequest((ChatMessage(Role.USER, "hello"),), Decoding(temperature=0.0), 0)
+    try:
+        await model.complete(text, timeout=spec.timeout or PROBE_SECONDS)
+    except ModelError as error:
+        return ModelProbe(spec.name, spec.provider, asked=True, found=None, error=error)
+    return ModelProbe(spec.name, spec.provider, asked=True, found=declared(model.capabilities))
 
 
 def declared(capabilities: Capabilities) -> Probed:

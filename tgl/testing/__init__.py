@@ -8,7 +8,7 @@ import pytest
 pytest.register_assert_rewrite(
     "tgl.testing.model_suite", "tgl.testing.model_features", "tgl.testing.endpoint_suite"
 )
-pytest.register_assert_rewrite("tgl.testing.store_suite")
+pytest.register_assert_rewrite("tgl.testing.store_suite", "tgl.testing.vector_suite")
 
 from tgl.testing.endpoint_suite import EndpointFaultSuite  # noqa: E402
 from tgl.testing.faulty_server import (  # noqa: E402
@@ -27,6 +27,7 @@ from tgl.testing.store_suite import (  # noqa: E402
     StoreSuite,
 )
 from tgl.testing.subject import MakeEndpoint, MakeModel, Subject, talkative_model  # noqa: E402
+from tgl.testing.vector_suite import VectorModelSuite  # noqa: E402
 
 __all__ = [
     "ChatModelSuite",
@@ -43,6 +44,7 @@ __all__ = [
     "StoreFaultSuite",
     "StoreSuite",
     "Subject",
+    "VectorModelSuite",
     "parse_mix",
     "talkative_model",
 ]

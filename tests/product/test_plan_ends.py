@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tgl.pipeline.checking import check_file
-
 EXAMPLES = Path(__file__).parents[2] / "examples"
 MOST_SECONDS = 60
 """Of processor time, some ten times what it takes: listing the space would take hours."""
@@ -55,7 +53,9 @@ def test_a_price_that_nothing_tells_is_told_before_the_first_call(tmp_path: Path
 
 
 def codes_of_check(program: Path) -> list[str]:
-    return [problem.code for problem in check_file(str(program)).diagnostics if problem.code[0] == "E"]
+    command = [sys.executable, "-m", "tgl.cli.main", "check", str(program)]
+    said = subprocess.run(command, capture_output=True, text=True, check=False).stderr
+    return re.findall(r"error\[(E\d+)\]", said)
 
 
 def plan_errors(program: Path, folder: Path) -> str:

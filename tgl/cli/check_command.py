@@ -10,6 +10,7 @@ from tgl.cli.outcome import show
 from tgl.diagnostics import Diagnostic, Severity
 from tgl.pipeline.checking import CheckReport, check_file, lowered_text
 from tgl.pipeline.stop import Exit, Stop
+from tgl.pipeline.unpriced import unpriced
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +40,7 @@ def run(options: argparse.Namespace) -> int:
         else:
             reports.append(report)
             found += report.diagnostics
+            found += unpriced(report.checked)
     errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in found)
     if options.json or found:
         show(found, as_json=options.json)

@@ -9,7 +9,6 @@ from tgl.diagnostics import Diagnostic, Label, code_info, report
 from tgl.ir import ProgramIR
 from tgl.pipeline.loading import FileLoader, import_texts, lower_program, sorted_problems
 from tgl.pipeline.sources import read_source
-from tgl.pipeline.unpriced import unpriced
 from tgl.semantics import Checked, Loader, check
 from tgl.syntax import format_source
 from tgl.text import SourceFile, Span
@@ -35,8 +34,7 @@ def check_file(name: str) -> CheckReport:
 def check_source(source: SourceFile, loader: Loader) -> CheckReport:
     """Check a program whose text is at hand, on disk or not. Never raises on what a person wrote."""
     checked = check(source, loader)
-    found = (*sorted_problems(checked), *unpriced(checked))
-    return CheckReport(checked, (*found, *empty_warning(checked), *stale_warning(checked)))
+    return CheckReport(checked, (*sorted_problems(checked), *empty_warning(checked), *stale_warning(checked)))
 
 
 def empty_warning(checked: Checked) -> tuple[Diagnostic, ...]:

@@ -14,6 +14,7 @@ from tgl.text import Span
 def unpriced(checked: Checked) -> Iterator[Diagnostic]:
     """E0858 for each search in whose unit a model that it may call has no price.
 
+    It is no part of a program's own mistakes, which an editor shows while sizes are still to be written.
     Whether a role is there whose mean call can be measured is told by `tglc plan`.
     """
     main = checked.module

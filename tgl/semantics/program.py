@@ -25,6 +25,7 @@ from tgl.semantics.prompts import check_role_prompts
 from tgl.semantics.roles import read_fn, read_graph_ports, read_role
 from tgl.semantics.scope import Binding, Files, FileScope, inner_names
 from tgl.semantics.tasks import Goal, read_optimize, read_task, referred
+from tgl.semantics.walk import names_in
 from tgl.syntax import ast
 from tgl.text import SourceFile, Span
 
@@ -110,17 +111,21 @@ def check_file(scope: FileScope, files: Files, problems: Problems) -> None:
     if not is_main:
         return
     state = State(files, problems)
+    told: list[frozenset[str]] = []
     for decl in scope.module.decls:
         if not isinstance(decl, (ast.Let, ast.Pool)):
             continue
         binding = scope.names.get(decl.name)
-        if binding is not None and binding.decl is decl and not check_global(state, scope, decl):
-            break
+        if binding is None or binding.decl is not decl or any(decl.name in chain for chain in told):
+            continue
+        behind = led_through(scope, decl) if told else frozenset[str]()
+        if not any(behind & chain for chain in told) and not check_global(state, scope, decl):
+            told.append(led_through(scope, decl))
     check_graphs(scope, files, problems)
 
 
 def check_global(state: State, scope: FileScope, decl: ast.Let | ast.Pool) -> bool:
-    """Report what is wrong with a value of the file that no graph may have used; whether to go on."""
+    """Report what is wrong with a value of the file that no graph may have used; whether it could be told."""
     listed = isinstance(decl, ast.Let) and isinstance(decl.value, (ast.ListExpr, ast.Choice))
     if isinstance(decl, ast.Let) and (decl.is_function or listed):
         return True  # a list of roles with arguments has no value of its own
@@ -132,6 +137,19 @@ def check_global(state: State, scope: FileScope, decl: ast.Let | ast.Pool) -> bo
         state.problems.add(facts.too_deep(scope.at(decl.name_span), f"`{decl.name}`"))
         return False
     return True
+
+
+def led_through(scope: FileScope, decl: ast.Let | ast.Pool) -> frozenset[str]:
+    """The values of the file that a value is defined by, itself among them."""
+    values = {one.name: one for one in scope.module.decls if isinstance(one, (ast.Let, ast.Pool))}
+    found: set[str] = set()
+    left = [decl.name]
+    while left:
+        name = left.pop()
+        if name in values and name not in found:
+            found.add(name)
+            left += [used.id for used in names_in(values[name].value)]
+    return frozenset(found)
 
 
 def not_planned(scope: FileScope, role: ast.Role) -> bool:
@@ -185,10 +203,11 @@ def check_graphs(scope: FileScope, files: Files, problems: Problems) -> None:
             break
     if not run and len(graphs) == 1 and not is_library(scope):
         run = {graphs[0].name}
+    deep: set[str] = set()
     for goal in goals:
         if goal.graph is not None and isinstance(goal.graph.decl, ast.Graph):
             task = None if goal.task is None else task_spec(files, goal.task, problems)
-            lower_graph(files, goal.graph, problems, goal=goal, task=task, as_part=False)
+            lower_graph(files, goal.graph, problems, goal=goal, task=task, as_part=False, deep=deep)
     done = {
         goal.graph.decl.name
         for goal in goals
@@ -200,7 +219,9 @@ def check_graphs(scope: FileScope, files: Files, problems: Problems) -> None:
             # Graphs that nest a graph of this size, or are nested in it, are as large: not made in full.
             allowed = MOST_AFTER if is_too_large(problems) else MOST_NODES
             as_part = graph.name not in run
-            lower_graph(files, binding, problems, goal=None, task=None, as_part=as_part, allowed=allowed)
+            lower_graph(
+                files, binding, problems, goal=None, task=None, as_part=as_part, allowed=allowed, deep=deep
+            )
 
 
 def is_expanded(counting: Counting, scope: FileScope, graph: ast.Graph, problems: Problems) -> bool:
@@ -261,6 +282,7 @@ def lower_graph(
     task: TaskSpec | None,
     as_part: bool,
     allowed: int = MOST_NODES,
+    deep: set[str] | None = None,
 ) -> Part | None:
     """A graph as it will run, or as a part of others, which give it its model; None if it is wrong.
 
@@ -281,7 +303,7 @@ def lower_graph(
         return None
     if is_expanded(Counting(files), scope, graph, problems):
         allowed = min(allowed, MOST_AFTER)
-    state = State(files, problems, allowed=allowed)
+    state = State(files, problems, allowed=allowed, deep=set() if deep is None else deep)
     instance = Instance(graph.name, graph, scope, inner_names(graph), {}, as_part)
     try:
         template = lower_instance(state, instance, (f"{scope.source.name}:{graph.name}",))

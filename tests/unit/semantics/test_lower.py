@@ -282,6 +282,38 @@ def test_templates_that_double_are_refused_once_and_not_made_again_for_each_that
     assert (found, len(made) < 50_000) == (["E0515", "E0203"], True)
 
 
+def nested(name: str) -> str:
+    text = f"graph {name}0(question) {{\n  node a : r\n  output a\n}}\n"
+    for n in range(1, 27):
+        text += f"graph {name}{n}(question) {{\n  node a : {name}{n - 1}\n  output a\n}}\n"
+    return text
+
+
+TOP = "graph top(question) {\n  node a : x26 on smol\n  node b : y26 on smol\n  output first(a, b)\n}\n"
+
+
+def led(name: str) -> str:
+    return "".join(f"let {name}{n} = {name}{n + 1} + 1\n" for n in range(3000)) + f"let {name}3000 = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (nested("x"), "x"),
+        (nested("x") + nested("y"), "xy"),
+        (nested("x") + nested("y") + TOP, "xy"),
+        (TOP + "optimize top on t { maximize accuracy }\n" + nested("y") + nested("x"), "yx"),
+        (led("x"), "x"),
+        ("let z = y0\n" + led("x") + led("y") + "let a = x0 + y0\n", "zx"),
+    ],
+    ids=["one", "two", "nested in one", "searched", "lets", "more lets"],
+)
+def test_what_leads_through_too_many_others_is_told_once_for_each_chain(text, names):
+    found = check(SourceFile("p.tgl", MODELS + ROLE + "use std.reduce { first }\n" + text), NO_FILES).problems
+    deep = [problem.message.split("`")[1] for problem in found if problem.code == "E0518"]
+    assert [name[0] for name in deep] == [*names]
+
+
 def test_a_chain_of_thousands_of_calls_has_no_problem():
     size, parts = 500, 21
     lines = [f"  node s{k}[{size}] : r(question: s{k - 1}[{size}]) on smol" for k in range(1, parts)]

@@ -228,7 +228,7 @@ class Maker:
             path = [*(name.rpartition(":")[2] for name in self.stack[self.stack.index(key) :]), decl.name]
             raise state.problems.abandon(graph_facts.recursive_graph(use.place, path))
         if len(self.stack) >= MOST_NESTED:
-            raise state.problems.abandon(graph_facts.too_deep(use.place, f"graph `{decl.name}`"))
+            raise state.too_deep(use.place, decl.name, self.stack)
         for name, param in params.items():
             if param.value is None and name not in bound.options:
                 declared = use.scope.at(param.name_span)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tgl.ir import ChoiceKind, ChoicePoint, Expr, FunctionSpec
@@ -204,6 +204,8 @@ class State:
     )
     nodes: int = 0
     allowed: int = MOST_NODES
+    deep: set[str] = field(default_factory=set[str])
+    """Graphs of which it was told that they lead through too many others; shared by all graphs of a file."""
 
     def bound_nodes(self, more: int, at: At) -> None:
         """Give up, once that many more nodes are too many.
@@ -217,6 +219,16 @@ class State:
             raise Abandon
         self.allowed = 0
         raise self.problems.abandon(graph_facts.too_large(at, MOST_NODES))
+
+    def too_deep(self, at: At, name: str, stack: Sequence[str]) -> Abandon:
+        """Report graphs in graphs that are too many, once for each chain of them.
+
+        What nests two such chains is a part of neither, so the first of `stack` does not count.
+        """
+        if not self.deep.isdisjoint(stack[1:]):
+            return Abandon()
+        self.deep.update(stack[1:])
+        return self.problems.abandon(graph_facts.too_deep(at, f"graph `{name}`"))
 
     def called(self, read: FnFacts) -> str:
         """The registered name of a function that is used; one that a user wrote is kept for the program."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,12 @@ def prepared(project: Project) -> None:
     project.write(
         "causes.tgl", SMALL.replace("train: 12, select: 18, test: 30", "train: 4, select: 6, test: 10")
     )
+
+
+def test_the_data_of_the_example_is_made_again_byte_for_byte(tmp_path: Path) -> None:
+    script = EXAMPLES / "make_causes.py"
+    subprocess.run([sys.executable, str(script), str(tmp_path)], check=True, timeout=60)
+    assert (tmp_path / "causes.jsonl").read_bytes() == (EXAMPLES / "causes.jsonl").read_bytes()
 
 
 @pytest.mark.slow

@@ -60,6 +60,7 @@ def test_each_example_is_run_somewhere() -> None:
         "tts_graph",
         *of_benchmarks,
         "judged",  # test_judge_key.py
+        "causes",  # test_embedding_key.py
         "tradeoffs",  # test_pareto.py
         "cascade_confidence",  # test_confidence.py
         "which_two",  # tests/unit/constructs/test_list_functions.py

@@ -62,7 +62,7 @@ class Chunk:
         return self.start + len(self.text)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def facts_of(text: str) -> Facts:
     """The facts of a piece."""
     head_match = re.match(rf"(?:{HEADS})\b", text)

@@ -212,6 +212,7 @@ def ended(candidate: Candidate, replies: tuple[str, ...], pick, *, kind=Run, slo
         response = StoredResponse.model_construct(
             identity=call.key.identity,
             text=text,
+            finish="stop",
             prompt_tokens=1,
             completion_tokens=1,
             latency=int(seconds * 1000),

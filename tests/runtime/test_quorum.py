@@ -48,6 +48,7 @@ class Hand:
         response = StoredResponse.model_construct(
             identity=call.key.identity,
             text=text,
+            finish="stop",
             prompt_tokens=5,
             completion_tokens=2,
             latency=round(seconds * 1000),

@@ -34,7 +34,12 @@ class Hand:
     def reply(self, name, text, latency=1000):
         command = self.open.pop(name)
         response = StoredResponse.model_construct(
-            identity=command.key.identity, text=text, prompt_tokens=5, completion_tokens=2, latency=latency
+            identity=command.key.identity,
+            text=text,
+            finish="stop",
+            prompt_tokens=5,
+            completion_tokens=2,
+            latency=latency,
         )
         self.take(self.run.on(Replied(command, response, "store")))
         return command

@@ -10,8 +10,6 @@ from tgl.data.places import RowPlace
 from tgl.data.problems import (
     Findings,
     MissingField,
-    NearPair,
-    NearRepeats,
     NoExamples,
     NoMarker,
     NotAnObject,
@@ -19,10 +17,10 @@ from tgl.data.problems import (
     NotReadableValue,
     NotText,
     Problem,
-    RepeatedRows,
     UnreadableTarget,
 )
 from tgl.data.reading import ReadRows, content_rows, read_data
+from tgl.data.repeat_problems import NearPair, NearRepeats, RepeatedRows
 from tgl.data.values import Row, as_text, is_scalar, kind_of, shortened
 
 __all__ = [

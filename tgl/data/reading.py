@@ -13,7 +13,8 @@ from tgl.data.fields import is_kept, with_fields
 from tgl.data.file_problems import NoSuchFile, TooLarge
 from tgl.data.files import DataFile, DataFiles, read_files
 from tgl.data.formats import ENDS, IDS, detected, file_rows
-from tgl.data.problems import Findings, NoExamples, NothingLeft, NotReadableValue, Problem, RepeatedIds
+from tgl.data.problems import Findings, NoExamples, NothingLeft, NotReadableValue, Problem
+from tgl.data.repeat_problems import RepeatedIds
 from tgl.data.values import Row, as_text, is_scalar, kind_of, shortened
 from tgl.diagnostics import Severity
 from tgl.ir import DataFormat, DataSpec

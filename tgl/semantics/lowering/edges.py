@@ -7,24 +7,21 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from tgl.ir import (
-    Alternative,
     ChoiceKind,
     Const,
     EdgeTemplate,
     Expr,
     Input,
-    Is,
     NodeRef,
     NodeTemplate,
-    Op,
-    PortSpec,
     TextPlace,
 )
 from tgl.semantics.errors import graph as facts
 from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as type_facts
 from tgl.semantics.errors.at import At
-from tgl.semantics.fold import closing, every, is_static, op
+from tgl.semantics.fold import closing, is_static, op
+from tgl.semantics.lowering.edge_ports import EdgePorts, End
 from tgl.semantics.lowering.evaluate import MOST_EDGES, evaluate, replicas
 from tgl.semantics.lowering.indices import positions
 from tgl.semantics.lowering.nodes import run_condition, static_condition
@@ -33,21 +30,6 @@ from tgl.semantics.problems import Abandon
 from tgl.semantics.scope import kind_of
 from tgl.semantics.walk import names_in
 from tgl.syntax import ast
-from tgl.text import frozen
-
-
-@frozen
-class End:
-    """One message that an edge starts from or goes to. `given` is what its index asks of the choices."""
-
-    value: Expr
-    label: str
-    name: str
-    port: str | None
-    given: Expr
-    at: At
-    letters: Mapping[str, Expr]
-
 
 MOST_IN_ALL = 300_000
 """Edges of a graph: two for each node of a long chain."""
@@ -328,7 +310,7 @@ class Edges:
         if not isinstance(end.value, NodeRef) or end.value.id not in self.nodes:
             raise Abandon
         target = self.nodes[end.value.id]
-        ports = self.ports(target, start, end, exists)
+        ports = EdgePorts(state, self.instance).ports(target, start, end, exists)
         if not ports:
             return
         place = TextPlace(source=scope.source.name, start=edge.span.start, end=edge.span.end)
@@ -356,62 +338,3 @@ class Edges:
             scope = self.instance.scope
             drawn = f"`{start.label} -> {end.label}`"
             self.state.problems.add(facts.same_edge(scope.at(edge.span), drawn, scope.at(first.span)))
-
-    def ports(self, target: NodeTemplate, start: End, end: End, exists: Expr) -> tuple[tuple[str, str], ...]:
-        """The port of each alternative that takes the edge (language.md G4)."""
-        found: list[tuple[str, str]] = []
-        missing: list[Alternative] = []
-        for alternative in target.alternatives:
-            port = self.port(alternative, start, end, alone=len(target.alternatives) == 1)
-            if port is not None:
-                found.append((alternative.key, port))
-            elif not excluded(exists, target, alternative):
-                missing.append(alternative)
-        label = end.label
-        if not found and missing:
-            if end.port is not None:
-                known = [p.name for alternative in target.alternatives for p in alternative.ports]
-                raise self.state.problems.abandon(facts.unknown_port(end.at, end.port, label, known))
-            raise self.state.problems.abandon(facts.which_port(end.at, missing[0].what, []))
-        if missing and not any(part.kind == "choice" for part in every(exists)):
-            raise self.state.problems.abandon(facts.cannot_take_edge(end.at, missing[0].what, label))
-        return tuple(found)
-
-    def port(self, alternative: Alternative, start: End, end: End, *, alone: bool) -> str | None:
-        names = [port.name for port in alternative.ports]
-        if end.port is not None:
-            if end.port not in names and alone:
-                raise self.state.problems.abandon(
-                    facts.unknown_port(end.at, end.port, alternative.what, names)
-                )
-            return end.port if end.port in names else None
-        if start.name in names:
-            return start.name
-        lists = [port.name for port in alternative.ports if port.is_list]
-        if len(lists) == 1:
-            return lists[0]
-        free = [port.name for port in alternative.ports if not self.is_fed(alternative, port)]
-        if len(lists) > 1 or len(free) > 1:
-            if not alone and not lists:
-                return None
-            raise self.state.problems.abandon(facts.which_port(end.at, alternative.what, lists or free))
-        return free[0] if free else None
-
-    def is_fed(self, alternative: Alternative, port: PortSpec) -> bool:
-        return port.name in dict(alternative.args) or isinstance(self.instance.item(port.name), ast.Port)
-
-
-def excluded(exists: Expr, target: NodeTemplate, alternative: Alternative) -> bool:
-    """Whether the edge's own condition rules an alternative out (`if worker[j] is fuser`)."""
-    return assume(exists, target.id, alternative.what) == Const(value=False)
-
-
-def assume(value: Expr, node: str, what: str) -> Expr:
-    """A condition if a node runs `what`."""
-    match value:
-        case Is(node=other, what=asked) if other == node:
-            return Const(value=asked == what)
-        case Op(op=name, args=args):
-            return op(name, *(assume(arg, node, what) for arg in args))
-        case _:
-            return value

@@ -29,7 +29,6 @@ def with_own_names(text: str, copied: Collection[str]) -> str:
     module = parse(SourceFile("program", text)).module
     graphs = [decl for decl in module.decls if isinstance(decl, ast.Graph)]
     outside = {*file_names(module)}
-    taken = outside.union(*({item.name for item in declared(graph)} for graph in graphs))
     edits: list[Edit] = []
     for graph in graphs:
         hiding = {item.name for item in declared(graph)} & outside if graph.name in copied else set[str]()
@@ -37,6 +36,7 @@ def with_own_names(text: str, copied: Collection[str]) -> str:
             if port.name in hiding:
                 raise UnwrittenDecision(graph.name, f"its input `{port.name}` is another thing in this file")
         renames: dict[str, str] = {}
+        taken = outside | {item.name for item in declared(graph)}
         for name in sorted(hiding):
             renames[name] = free(name, taken)
             taken.add(renames[name])

@@ -10,7 +10,17 @@ from tgl.semantics.errors import graph as graph_facts
 from tgl.semantics.errors import names as facts
 from tgl.semantics.lookalikes import check_lookalikes
 from tgl.semantics.problems import Problems
-from tgl.semantics.scope import FUNCTIONS, FUTURE, PRELUDE, VALUES, FileScope, Inner, body_names, inner_names
+from tgl.semantics.scope import (
+    FUNCTIONS,
+    FUTURE,
+    PRELUDE,
+    VALUES,
+    FileScope,
+    Inner,
+    body_names,
+    hides_built_in,
+    inner_names,
+)
 from tgl.semantics.walk import arg_exprs, choices_in, names_in, walk, words_of
 from tgl.syntax import ast
 from tgl.text import Span
@@ -144,7 +154,7 @@ class Binder:
                 self.problems.add(facts.duplicate_name(at, name, self.scope.at(first[name].name_span)))
                 continue
             first[name] = item
-            if name in VALUES | FUNCTIONS:
+            if name in VALUES | FUNCTIONS or hides_built_in(name, item):
                 self.problems.add(facts.shadowed_name(at, name, None))
             elif name in self.scope.names and name not in self.scope.broken:
                 self.problems.add(facts.shadowed_name(at, name, self.scope.names[name].at))

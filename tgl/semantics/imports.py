@@ -16,7 +16,7 @@ from tgl.semantics.errors import names as facts
 from tgl.semantics.errors.at import At
 from tgl.semantics.loader import Loader, LoadFailure
 from tgl.semantics.problems import Problems
-from tgl.semantics.scope import FUNCTIONS, VALUES, Binding, Files, FileScope, Named
+from tgl.semantics.scope import FUNCTIONS, VALUES, Binding, Files, FileScope, Named, hides_built_in
 from tgl.syntax import Parsed, ast, parse
 from tgl.text import SourceFile
 
@@ -108,7 +108,8 @@ class Importer:
         return FileScope(source, parsed.module, names, parsed.broken_names, spans)
 
     def declare(self, binding: Binding, names: dict[str, Binding], *, is_import: bool) -> None:
-        if binding.name in VALUES or (binding.name in FUNCTIONS and not is_import):
+        built_in = binding.name in VALUES or (binding.name in FUNCTIONS and not is_import)
+        if built_in or hides_built_in(binding.name, binding.decl):
             self.problems.add(facts.shadowed_name(binding.at, binding.name, None))
         elif binding.name in names:
             self.problems.add(facts.duplicate_name(binding.at, binding.name, names[binding.name].at))

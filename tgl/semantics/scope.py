@@ -21,13 +21,16 @@ VALUES = frozenset({"true", "false"})
 FUNCTIONS = frozenset({"model_of"})
 """Built-in functions that nothing may hide."""
 
+CALLED = frozenset({"empty", "max", "min"})
+"""Built-in functions that no other function may hide; values may have their names."""
+
 DOMAINS = frozenset({"log", "orders", "subsets"})
 """Built-in functions that make what a `~` chooses from."""
 
 QUANTIFIERS = frozenset({"any", "count", "linked"})
 """Built-in functions of a `require`."""
 
-PRELUDE = frozenset({"acyclic", "empty", "max", "min", "ran", "size"}) | DOMAINS | QUANTIFIERS
+PRELUDE = frozenset({"acyclic", "ran", "size"}) | CALLED | DOMAINS | QUANTIFIERS
 """Built-in functions that a declaration may hide."""
 
 FUTURE = frozenset(
@@ -104,6 +107,12 @@ class Files:
     def main(self) -> FileScope:
         """The program's own file."""
         return self.scopes[self.root]
+
+
+def hides_built_in(name: str, decl: object) -> bool:
+    """Whether a function has the name of a built-in one."""
+    is_function = isinstance(decl, ast.Fn) or (isinstance(decl, ast.Let) and decl.is_function)
+    return name in CALLED and is_function
 
 
 def text_place(scope: FileScope, span: Span) -> TextPlace:

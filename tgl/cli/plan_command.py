@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from tgl.cli.outcome import show
 from tgl.cli.running import add_trust, run_async, workspace_of
 from tgl.diagnostics import Severity
+from tgl.evaluate import limit_text
 from tgl.pipeline.planning import ProgramPlan, plan_program
 from tgl.pipeline.session import RunOptions
 from tgl.pipeline.spending import SearchEstimate
@@ -75,6 +76,7 @@ def plan_lines(plan: ProgramPlan) -> list[str]:
     lines += notes(plan)
     for text, kept in plan.limits:
         lines.append(f"limit {text}: {'kept by construction' if kept else 'its unit is measured first'}")
+    lines += [f"limit {text}: measured only, on select, and again on test" for text in measured_limits(plan)]
     lines += [removed_line(one) for one in plan.removed]
     if plan.stored is not None:
         whose = "it" if plan.size is None else "the most probable program"
@@ -82,6 +84,12 @@ def plan_lines(plan: ProgramPlan) -> list[str]:
         lines.append(f"stored: {told} that wait for no reply")
     lines += search_lines(plan)
     return lines
+
+
+def measured_limits(plan: ProgramPlan) -> list[str]:
+    """The limits of which nothing is known before replies are measured, as written."""
+    goal = plan.ir.optimize
+    return [] if goal is None else [limit_text(one) for one in goal.limits if one.stat != "worst"]
 
 
 def notes(plan: ProgramPlan) -> list[str]:
@@ -154,6 +162,7 @@ def plan_json(plan: ProgramPlan) -> dict[str, JsonValue]:
         "calls_in_a_row": range_json(path),
         "nodes": {name: bounds_json(one) for name, one in groups},
         "limits": [{"limit": text, "known": kept} for text, kept in plan.limits],
+        "measured_limits": list(measured_limits(plan)),
         "removed": [
             {"choice": one.address, "value": one.value, "least": None if math.isinf(one.least) else one.least}
             for one in plan.removed

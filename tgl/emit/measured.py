@@ -33,7 +33,7 @@ class BaselineFigures:
 
     `accuracy` in [0, 1]; `cost` is the mean of a question in the block's unit; `difference` is the accuracy
     of the program minus this one's, paired by example, with its interval `ci`. `best` marks the one that
-    counts.
+    counts. `others` are its figures by the task's other metrics.
     """
 
     name: str
@@ -42,6 +42,7 @@ class BaselineFigures:
     difference: float
     ci: Interval
     best: bool = False
+    others: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class MeasuredFigures:
 
     `accuracy` is the figure of `metric`; costs are of one question, in `unit`, one of which is `unit_tokens`
     tokens of the unit's model (None for other units); latencies are in seconds. `failed` counts the examples
-    of the `n` that no answer was made for. `simulated` tells that models were statistical models, not real
+    of the `n` that no answer was made for. `others` are the figures of the task's other metrics, each with
+    its interval. `simulated` tells that models were statistical models, not real
     ones.
     `deploy` is how many calls of one question run at a time in the latencies.
     """
@@ -82,6 +84,7 @@ class MeasuredFigures:
     simulated: bool = False
     deploy: int | None = None
     metric: MetricSpec = ACCURACY
+    others: tuple[tuple[MetricSpec, float, Interval], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,11 @@ def figure_lines(figures: MeasuredFigures) -> tuple[str, ...]:
         + (f", k: {metric.k}, of: {metric.draws}" if metric.kind == "pass" else "")
         + (f", weight: {metric.weight}" if metric.weight is not None else "")
         + (f", failed: {figures.failed}" if figures.failed else ""),
+        *(
+            f"{one.name} {score_text(value, one)}, ci: {scores(ci, one)}, n: {figures.n}"
+            + (f", weight: {one.weight}" if one.weight is not None else "")
+            for one, value, ci in figures.others
+        ),
         f"cost {cost_text(figures.cost, unit)}, ci: {costs(figures.cost_ci, unit)}, "
         f"max: {cost_text(figures.cost_max, unit)}, unit: {unit.model if unit.kind == 'model' else unit.kind}"
         + (f", unit_tokens: {figures.unit_tokens:.6g}" if figures.unit_tokens is not None else ""),
@@ -140,7 +148,7 @@ def measured_text(block: MeasuredBlock, *, version: str = VERSION) -> str:
         *figure_lines(block.figures),
         f"method {method_text(block)}, seed: {block.seed}",
         f"search calls: {block.spend}, candidates: {block.candidates}, draws: {quoted(block.draws)}",
-        *(baseline_text(baseline, block.figures.unit, block.figures.metric) for baseline in block.baselines),
+        *(baseline_text(baseline, block.figures) for baseline in block.baselines),
         hashes_line(block.hashes),
     ]
     head = (
@@ -149,10 +157,16 @@ def measured_text(block: MeasuredBlock, *, version: str = VERSION) -> str:
     return formatted("\n".join([head, *(f"  {line}" for line in lines), "}", ""]))
 
 
-def baseline_text(baseline: BaselineFigures, unit: UnitSpec, metric: MetricSpec) -> str:
+def baseline_text(baseline: BaselineFigures, figures: MeasuredFigures) -> str:
+    unit, metric = figures.unit, figures.metric
+    more = "".join(
+        f"{one.name}: {score_text(value, one)}, "
+        for (one, _, _), value in zip(figures.others, baseline.others, strict=True)
+    )
     return (
         f"{'best_baseline' if baseline.best else 'baseline'} {quoted(baseline.name)}, "
-        f"{metric.name}: {score_text(baseline.accuracy, metric)}, cost: {cost_text(baseline.cost, unit)}, "
+        f"{metric.name}: {score_text(baseline.accuracy, metric)}, {more}"
+        f"cost: {cost_text(baseline.cost, unit)}, "
         f"difference: {score_text(baseline.difference, metric)}, ci: {scores(baseline.ci, metric)}"
     )
 

@@ -67,5 +67,5 @@ async def measure_alone(
     candidate = resolve(ir, {}).candidate
     examples = evaluator.open_test(purpose)
     [evaluation] = await evaluator.run([candidate], examples, salt)
-    made = figures(evaluation, examples, cost, report_draws(seed).child(WINNER), task.metric)
+    made = figures(evaluation, examples, cost, report_draws(seed).child(WINNER), task.metric, task.others)
     return Alone(made, evaluation, cost, responses_hash([evaluation]), failures_of([evaluation]))

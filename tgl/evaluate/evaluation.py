@@ -23,7 +23,8 @@ class ExampleResult:
     failed calls that made a node absent, `cuts` the maps whose list was longer than their bound with how many
     items they left out, `saved` the calls that a quorum spares; `failed_calls` are the calls
     that failed the run or made a node absent, each with its class.
-    `judged` is what a judge needed for the score.
+    `judged` is what a judge needed for the score; `others` are the scores by the task's other metrics, ()
+    where there is none or the run failed: 0 each.
     """
 
     score: float
@@ -40,6 +41,7 @@ class ExampleResult:
     verdicts: tuple[str, ...] = ()
     cuts: tuple[tuple[str, int], ...] = ()
     judged: JudgedCalls | None = None
+    others: tuple[float, ...] = ()
 
     @property
     def needed(self) -> tuple[CallUse, ...]:
@@ -178,6 +180,14 @@ class Evaluation:
         )
         return replace(self, results=tuple(results))
 
+    def by_other(self, place: int) -> Evaluation:
+        """The same runs scored by the metric of that place among the others."""
+        results = (
+            replace(one, score=one.others[place] if one.others else 0.0, others=(), judged=None)
+            for one in self.results
+        )
+        return replace(self, results=tuple(results))
+
     def costs(self, model: CostModel) -> tuple[float, ...]:
         """Cost of each example in the model's unit, of one run."""
         return tuple(each(model.of(result.calls), result.runs) for result in self.results)
@@ -216,11 +226,12 @@ def shown(result: RunResult, graded: Graded, example: Example) -> ExampleResult:
         verdicts=(graded.verdict,) if graded.verdict else (),
         cuts=result.cuts,
         judged=judged,
+        others=() if failed else graded.others,
     )
 
 
 def merged(runs: Sequence[ExampleResult], metric: MetricSpec) -> ExampleResult:
-    """Several runs on one example: the chance that one of `k` is right, 0 if a run failed.
+    """Several runs on one example: the chance that one of `k` is right, 0 if a run failed; means of others.
 
     It ended without an answer only if all runs did.
     """
@@ -239,7 +250,15 @@ def merged(runs: Sequence[ExampleResult], metric: MetricSpec) -> ExampleResult:
         runs=len(runs),
         verdicts=tuple(name for run in runs for name in run.verdicts),
         cuts=tuple(cut for run in runs for cut in run.cuts),
+        others=() if failed is not None else mean_others(runs),
     )
+
+
+def mean_others(runs: Sequence[ExampleResult]) -> tuple[float, ...]:
+    """The mean of each further score; a run without an answer scores 0."""
+    count = max(len(run.others) for run in runs)
+    rows = [run.others or (0.0,) * count for run in runs]
+    return tuple(sum(row[place] for row in rows) / len(rows) for place in range(count))
 
 
 def failed_calls(result: RunResult) -> tuple[tuple[str, str], ...]:

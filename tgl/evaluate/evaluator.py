@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from tgl.evaluate.by_judge import Judging
@@ -54,6 +55,7 @@ class Evaluator:
         abort: whether the first failed example ends everything.
         metric: of the task.
         scorer: what an answer scores; None: 1 if it is the target.
+        others: what it scores by the task's other metrics, in their order.
         judging: what a judge may need for that, None without one.
     """
 
@@ -68,6 +70,7 @@ class Evaluator:
         abort: bool = False,
         metric: MetricSpec = ACCURACY,
         scorer: Scorer | None = None,
+        others: Sequence[Scorer] = (),
         judging: Judging | None = None,
     ) -> None:
         self._runner, self._splits = runner, splits
@@ -76,6 +79,7 @@ class Evaluator:
         self._allowance, self._abort = allowance, abort
         self.metric = metric
         self._scorer = Agreeing() if scorer is None else scorer
+        self._others = tuple(others)
         self.judging = judging
 
     async def on_train(self, candidates: Sequence[Candidate]) -> list[Evaluation]:
@@ -154,7 +158,11 @@ class Evaluator:
             for place, (result, one) in enumerate(runs)
             if result.status is RunStatus.OK and result.answer is not None
         }
-        scores = dict(zip(asked, await self._scorer.scores([*asked.values()]), strict=True))
+        graded = list(await self._scorer.scores([*asked.values()]))
+        if self._others:
+            more = [await other.scores([*asked.values()]) for other in self._others]
+            graded = [beside(one, row) for one, *row in zip(graded, *more, strict=True)]
+        scores = dict(zip(asked, graded, strict=True))
         return [scores.get(place, Graded(0.0)) for place in range(len(runs))]
 
     def forecast_train(self, candidate: Candidate) -> Forecast:
@@ -229,6 +237,12 @@ class Evaluator:
     def sizes(self) -> tuple[int, int, int]:
         """Number of train, select and test examples."""
         return len(self._splits.train), len(self._splits.select), self._splits.test.size
+
+
+def beside(graded: Graded, others: Sequence[Graded]) -> Graded:
+    """A score with those by the other metrics; how code did is told by whichever ran it."""
+    verdict = next((one.verdict for one in (graded, *others) if one.verdict), "")
+    return replace(graded, verdict=verdict, others=tuple(one.score for one in others))
 
 
 def drawn(salt: str, draw: int) -> str:

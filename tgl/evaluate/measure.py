@@ -73,6 +73,7 @@ def figures(
     cost: CostModel,
     resampler: Resampler,
     metric: MetricSpec = ACCURACY,
+    others: Sequence[MetricSpec] = (),
 ) -> ProgramFigures:
     """The figures of a program on examples, by group where the examples have groups.
 
@@ -109,6 +110,15 @@ def figures(
         verdicts={} if repeats is not None else dict(evaluation.verdicts),
         judged=None if repeats is None else judge_figures(evaluation, repeats),
         cuts=dict(evaluation.cuts),
+        others=tuple(
+            score_of(
+                evaluation.by_other(place).scores,
+                evaluation.weights,
+                one,
+                resampler.child("score", "metric", one.name),
+            )
+            for place, one in enumerate(others)
+        ),
         groups=tuple(
             GroupFigures(name=name, n=own.n, correct=own.scores.count(1.0), accuracy=scored(own, name))
             for name, own in groups.items()

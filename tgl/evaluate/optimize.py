@@ -77,7 +77,7 @@ class Search:
         if isinstance(cost, NoPrice):
             return cost
         dollars = dollar_prices(self.ir.models)
-        meter = Meter(spec.limits, cost, dollars, task.failures)
+        meter = Meter(spec.limits, cost, dollars, task.failures, task.metrics)
         bench = Bench(self.ir, self.evaluator, ledger, meter, dollars, self.journal, self.notify)
         bench.settle([] if unit_evaluation is None else [unit_evaluation])
         bench.end("calibrated", cost.reference_tokens)

@@ -60,7 +60,8 @@ class ProgramFigures(Frozen):
     are failed calls that made a node absent, by class; `calls_saved` is how many calls of a question, in the
     mean, a quorum spares its deployment. `verdicts`: how the code of its answers did, where the key runs it.
     `cuts`: maps whose lists were longer than their bound, with the number of such examples and the number of
-    items that were left out. `judged`: how the judge of its answers agrees with itself.
+    items that were left out. `judged`: how the judge of its answers agrees with itself. `others`: its figures
+    by the task's other metrics (`SearchReport.others`).
     """
 
     n: int
@@ -80,6 +81,7 @@ class ProgramFigures(Frozen):
     verdicts: dict[str, int] = Field(default_factory=dict[str, int])
     cuts: dict[str, tuple[int, int]] = Field(default_factory=dict[str, tuple[int, int]])
     judged: JudgeFigures | None = Field(default=None, exclude_if=lambda judged: judged is None)
+    others: tuple[Estimate, ...] = Field(default=(), exclude_if=lambda others: not others)
     groups: tuple[GroupFigures, ...] = ()
 
 
@@ -140,13 +142,17 @@ class Selection(Frozen):
 
 
 class LimitReport(Frozen):
-    """A measured limit of the winner: as written, and its figure on select and on test."""
+    """A measured limit of the winner: as written, and its figure on select and on test.
+
+    `interval` is the 95 % interval of that on test, for shares and metrics.
+    """
 
     limit: str
     bound: float
     select: float
     test: float
     met: bool
+    interval: Estimate | None = Field(default=None, exclude_if=lambda interval: interval is None)
 
 
 class SpendReport(Frozen):
@@ -268,4 +274,5 @@ class SearchReport(Frozen):
     simulated: tuple[str, ...] = ()
     deploy: int | None = None
     metric: MetricSpec = ACCURACY
+    others: tuple[MetricSpec, ...] = Field(default=(), exclude_if=lambda others: not others)
     notes: tuple[str, ...]

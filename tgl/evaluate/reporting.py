@@ -5,12 +5,14 @@ from __future__ import annotations
 from tgl.evaluate.baselines import Baseline, best_of_baselines
 from tgl.evaluate.bench import Bench
 from tgl.evaluate.cost import CostModel
+from tgl.evaluate.evaluation import Evaluation
 from tgl.evaluate.final import FinalFigures
-from tgl.evaluate.limits import limit_text
+from tgl.evaluate.limits import Meter, limit_text
 from tgl.evaluate.measure import (
     FINAL_SALT,
     WINNER,
     difference,
+    estimate,
     figures,
     report_draws,
     responses_hash,
@@ -19,9 +21,9 @@ from tgl.evaluate.measure import (
 )
 from tgl.evaluate.report import BaselineReport, LimitReport, SearchReport, Selection, SpendReport
 from tgl.evaluate.selection import Choice, mean_cost
-from tgl.ir import MetricSpec
+from tgl.ir import Limit, TaskSpec
 from tgl.search import Explored
-from tgl.statistics import Resampler
+from tgl.statistics import Resampler, wilson
 
 
 def search_report(
@@ -49,7 +51,7 @@ def search_report(
     assert task is not None
     cost, resampler = bench.cost, report_draws(spec.seed)
     metric = task.metric
-    winner = figures(final.winner, final.examples, cost, resampler.child(WINNER), metric)
+    winner = figures(final.winner, final.examples, cost, resampler.child(WINNER), metric, task.others)
     key = choice.winner.evaluation.candidate.digest
 
     place_of = {id(one): place for place, one in enumerate(baselines)}
@@ -64,7 +66,7 @@ def search_report(
     promised = best_of_baselines(baselines, cost, differs)
     unmeasured = None if promised is None or promised is leader else promised.name
     reports = tuple(
-        baseline_report(one, final, place, cost, resampler.child(place), metric, best=one is leader)
+        baseline_report(one, final, place, cost, resampler.child(place), task, best=one is leader)
         for place, one in enumerate(baselines)
     )
     best = next((one for one in reports if one.best), None)
@@ -104,14 +106,8 @@ def search_report(
         ),
         baselines=reports,
         limits=tuple(
-            LimitReport(
-                limit=limit_text(limit),
-                bound=limit.value,
-                select=bench.meter.value(limit, select),
-                test=(on_test := bench.meter.value(limit, final.winner)),
-                met=on_test <= limit.value,
-            )
-            for limit in bench.meter.measured
+            limit_report(bench.meter, limit, select, final.winner, resampler.child("limit", place))
+            for place, limit in enumerate(bench.meter.measured)
         ),
         spend=SpendReport(
             calls=bench.ledger.spent.calls,
@@ -133,7 +129,29 @@ def search_report(
         simulated=bench.ir.simulated_models,
         deploy=spec.deploy,
         metric=metric,
+        others=task.others,
         notes=tuple(bench.notes),
+    )
+
+
+def limit_report(
+    meter: Meter, limit: Limit, select: Evaluation, test: Evaluation, draws: Resampler
+) -> LimitReport:
+    """A measured limit of a program; that on test is with an interval where it is a share or a metric."""
+    on_test = meter.value(limit, test)
+    interval = None
+    if limit.what == "metric":
+        metric, scored = meter.scored(limit, test)
+        interval = score_of(scored.scores, scored.weights, metric, draws)
+    elif limit.stat == "chance":
+        interval = estimate(on_test, wilson(round(on_test * test.n), test.n))
+    return LimitReport(
+        limit=limit_text(limit),
+        bound=limit.bound,
+        select=meter.value(limit, select),
+        test=on_test,
+        met=limit.met_by(on_test),
+        interval=interval,
     )
 
 
@@ -143,11 +161,12 @@ def baseline_report(
     place: int,
     cost: CostModel,
     resampler: Resampler,
-    metric: MetricSpec,
+    task: TaskSpec,
     *,
     best: bool,
 ) -> BaselineReport:
     """A baseline's figures on select and, where it was measured there, on test."""
+    metric, others = task.metric, task.others
     tested = final.baselines.get(place)
     why = one.why or final.skipped.get(place, "")
     differs = (
@@ -162,7 +181,7 @@ def baseline_report(
         select_cost=None if one.on_select is None else mean_cost(one.on_select, cost),
         routes=one.routes,
         dear=one.dear,
-        test=None if tested is None else figures(tested, final.examples, cost, resampler, metric),
+        test=None if tested is None else figures(tested, final.examples, cost, resampler, metric, others),
         difference=differs,
         best=best,
         why=why,

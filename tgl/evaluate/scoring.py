@@ -43,11 +43,15 @@ class JudgedCalls:
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """A score in [0, 1], and how it came about where that is more than right or wrong ("timeout")."""
+    """A score in [0, 1], and how it came about where that is more than right or wrong ("timeout").
+
+    `others` are the scores by the other metrics of the task, in their order.
+    """
 
     score: float
     verdict: str = ""
     judged: JudgedCalls | None = None
+    others: tuple[float, ...] = ()
 
 
 class Scorer(Protocol):

@@ -15,6 +15,7 @@ from tgl.ir import TaskSpec
 def unusable(task: TaskSpec, row: Mapping[str, JsonValue]) -> Iterator[tuple[str, str]]:
     """The fields of a complete row that scoring can't use, each with what it should hold."""
     key, metric = task.key, task.metric
+    functions = [one.function for one in task.metrics if one.function is not None]
     if metric.weight is not None and not is_weight(row[metric.weight]):
         yield metric.weight, "a weight is a number above 0"
     for field, words in (
@@ -28,14 +29,15 @@ def unusable(task: TaskSpec, row: Mapping[str, JsonValue]) -> Iterator[tuple[str
         yield key.tests, "tests are Python"
     if key.entry is not None and isinstance(name := row[key.entry], str) and not name.isidentifier():
         yield key.entry, "the name of a function is a word of Python"
-    for port in () if metric.function is None else metric.function.ports:
-        if (
-            port.name in ("answer", "target")
-            or port.optional
-            or isinstance(row[port.name], str | int | float)
-        ):
-            continue
-        yield port.name, f"`{metric.function.declared}` takes text, a number, true or false"  # pyright: ignore[reportOptionalMemberAccess]
+    for function in functions:
+        for port in function.ports:
+            if (
+                port.name in ("answer", "target")
+                or port.optional
+                or isinstance(row[port.name], str | int | float)
+            ):
+                continue
+            yield port.name, f"`{function.declared}` takes text, a number, true or false"
 
 
 def is_python(text: str) -> bool:

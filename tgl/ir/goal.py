@@ -9,6 +9,8 @@ from pydantic import Field
 from tgl.ir.choices import TextPlace
 from tgl.ir.expr import Frozen
 
+ROUNDING = 1e-9
+
 PriceName = Literal["cost", "calls", "tokens", "latency"]
 """What a question takes, in the mean: less is better."""
 
@@ -16,18 +18,35 @@ PriceName = Literal["cost", "calls", "tokens", "latency"]
 class Limit(Frozen):
     """A limit on the deployed program, per question.
 
-    `what`: cost, calls, tokens, latency. `stat`: `worst` is the compile-time bound, `mean` and `p95` are
-    measured. `unit` is as written (`units`, `$`, `s`, ""). `of`: the name of the groups of nodes that
+    `what`: cost, calls, tokens, latency, or the `metric` of that name. `stat`: `worst` is the compile-time
+    bound, the others are measured; `chance` bounds the `share` of questions that take more than `value`. A
+    metric's mean is bounded from above, or from below where `least`, in its own range.
+    `unit` is as written (`units`, `$`, `s`, ""). `of`: the name of the groups of nodes that
     alone count (`within`), or of what `models` lists, which alone count then; None: every call counts.
     """
 
-    what: Literal["cost", "calls", "tokens", "latency"]
-    stat: Literal["worst", "mean", "p95"]
+    what: Literal["cost", "calls", "tokens", "latency", "metric"]
+    stat: Literal["worst", "mean", "p95", "chance"]
     value: float
+    share: float | None = Field(default=None, exclude_if=lambda share: share is None)
+    metric: str | None = Field(default=None, exclude_if=lambda name: name is None)
+    least: bool = Field(default=False, exclude_if=lambda least: not least)
     unit: str = ""
     of: str | None = None
     models: tuple[str, ...] | None = Field(default=None, exclude_if=lambda models: models is None)
     place: TextPlace
+
+    @property
+    def bound(self) -> float:
+        """What the measured figure is compared with: `share` of a chance, else `value`."""
+        return self.value if self.share is None else self.share
+
+    def met_by(self, figure: float) -> bool:
+        """Whether a figure keeps it; rounding of a mean breaks none."""
+        slack = (
+            ROUNDING * max(1.0, abs(self.bound)) if self.what == "metric" or self.stat == "chance" else 0.0
+        )
+        return figure >= self.bound - slack if self.least else figure <= self.bound + slack
 
     def counts(self, node: str, model: str) -> bool:
         """Whether a call counts: of which node (its id) on which model."""

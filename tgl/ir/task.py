@@ -119,7 +119,8 @@ class TaskSpec(Frozen):
     """A task. Paths are as written, relative to the program's folder. Counts are upper bounds.
 
     `failures` is the share of failed examples beyond which a candidate is out; `on_error` tells whether a
-    failed example counts as wrong or ends the command; `retries` are further attempts of a call (None: as
+    failed example counts as wrong or ends the command; `others` are metrics beside the one that is the goal,
+    scored from the same runs, with its weight; `retries` are further attempts of a call (None: as
     the runtime sees fit).
     """
 
@@ -135,6 +136,7 @@ class TaskSpec(Frozen):
     format: str
     by: str | None = None
     metric: MetricSpec = Field(default=ACCURACY, exclude_if=lambda metric: metric == ACCURACY)
+    others: tuple[MetricSpec, ...] = Field(default=(), exclude_if=lambda others: not others)
     source: DataSpec = Field(default=AS_IT_IS, exclude_if=lambda source: source == AS_IT_IS)
     failures: float = 0.02
     on_error: Literal["score", "abort"] = "score"
@@ -142,9 +144,24 @@ class TaskSpec(Frozen):
     place: TextPlace
 
     @property
+    def metrics(self) -> tuple[MetricSpec, ...]:
+        """The metric that is the goal, then the others."""
+        return (self.metric, *self.others)
+
+    def aimed(self, objective: str) -> TaskSpec:
+        """The task with that metric as its goal; `accuracy`, which every key tells, may be new."""
+        if objective == self.metric.name:
+            return self
+        weighted = ACCURACY.model_copy(update={"weight": self.metric.weight})
+        goal = next((one for one in self.others if one.name == objective), weighted)
+        others = tuple(one for one in self.metrics if one is not goal)
+        return self.model_copy(update={"metric": goal, "others": others})
+
+    @property
     def scored_with(self) -> tuple[str, ...]:
         """The fields of a row that scoring reads beside the target, in order; none of them is a program's."""
-        ports = () if self.metric.function is None else self.metric.function.ports
+        functions = [metric.function for metric in self.metrics if metric.function is not None]
+        ports = [port for function in functions for port in function.ports]
         named = (self.key.tests, self.key.entry, self.key.prompt, self.metric.weight)
         asked = (port.name for port in ports if port.name not in ("answer", "target"))
         return tuple(dict.fromkeys(name for name in (*named, *asked) if name is not None))

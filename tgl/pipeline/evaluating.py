@@ -131,6 +131,7 @@ def outcome(
         simulated=simulated,
         deploy=None if program.ir.optimize is None else program.ir.optimize.deploy,
         metric=metric,
+        others=() if program.ir.task is None else program.ir.task.others,
     )
     return EvalOutcome(
         figures=alone.figures,

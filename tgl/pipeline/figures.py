@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tgl.emit import BaselineFigures, Hashes, Interval, MeasuredBlock, MeasuredFigures
 from tgl.evaluate import Estimate, ProgramFigures, SearchReport
 from tgl.ir import ACCURACY, MetricSpec, UnitSpec
@@ -20,6 +22,7 @@ def measured_figures(
     simulated: bool,
     deploy: int | None,
     metric: MetricSpec = ACCURACY,
+    others: Sequence[MetricSpec] = (),
 ) -> MeasuredFigures:
     """A program's figures as the block shows them.
 
@@ -40,6 +43,9 @@ def measured_figures(
         simulated=simulated,
         deploy=deploy,
         metric=metric,
+        others=tuple(
+            (one, figure.value, interval(figure)) for one, figure in zip(others, figures.others, strict=True)
+        ),
     )
 
 
@@ -61,6 +67,7 @@ def measured_block(report: SearchReport, *, program: str, imports: str) -> Measu
             simulated=bool(report.simulated),
             deploy=report.deploy,
             metric=report.metric,
+            others=report.others,
         ),
         method=report.method,
         method_args=report.method_args,
@@ -75,6 +82,7 @@ def measured_block(report: SearchReport, *, program: str, imports: str) -> Measu
                 difference=baseline.difference.estimate.value,
                 ci=interval(baseline.difference.estimate),
                 best=baseline.best,
+                others=tuple(figure.value for figure in baseline.test.others),
             )
             for baseline in report.baselines
             if baseline.test is not None and baseline.difference is not None

@@ -145,6 +145,8 @@ def evaluator_of(ir: ProgramIR, splits: Splits, session: Session, *, scoring: bo
         Stop: code has to be run, and there is no sandbox.
     """
     metric = ACCURACY if ir.task is None else ir.task.metric
+    others = () if ir.task is None else ir.task.others
+    right = right_of(ir, session) if scoring else None
     lengths = lengths_of(ir, splits, session.shots)
     return Evaluator(
         session.executor,
@@ -154,7 +156,8 @@ def evaluator_of(ir: ProgramIR, splits: Splits, session: Session, *, scoring: bo
         allowance=1.0 if ir.task is None else ir.task.failures,
         abort=ir.task is not None and ir.task.on_error == "abort",
         metric=metric,
-        scorer=scorer_of(metric, session.functions, right=right_of(ir, session)) if scoring else None,
+        scorer=scorer_of(metric, session.functions, right=right) if scoring else None,
+        others=[scorer_of(one, session.functions, right=right) for one in others] if scoring else (),
         judging=judging_of(ir, lengths),
     )
 

@@ -9,7 +9,7 @@ from tgl.emit import amount_text
 from tgl.evaluate import BaselineReport, Difference, FrontReport, PointReport
 from tgl.report.columns import INDENT, columns
 from tgl.report.scores import difference_text, estimate_text, figure_text
-from tgl.report.table import ENDINGS, interval_words, metric_words
+from tgl.report.table import ENDINGS, interval_words, metric_words, test_text
 
 WIDTH = 80
 LAST = 22
@@ -120,7 +120,7 @@ def facts(front: FrontReport) -> list[str]:
     ]
     lines += [
         f"limit {limit.limit} of {one.name}: {amount_text(limit.select)} on select, "
-        f"{amount_text(limit.test)} on test — NOT MET ON TEST"
+        f"{test_text(limit)} — NOT MET ON TEST"
         for one in front.points
         for limit in one.report.limits
         if not limit.met

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tgl.emit import amount_text
-from tgl.evaluate import BaselineReport, JudgeFigures, ProgramFigures, SearchReport
+from tgl.evaluate import BaselineReport, JudgeFigures, LimitReport, ProgramFigures, SearchReport
+from tgl.ir import MetricSpec
 from tgl.report.columns import INDENT, columns
 from tgl.report.scores import difference_text, estimate_text, figure_text
 
@@ -23,8 +24,9 @@ def search_table(report: SearchReport, *, title: str) -> str:
         report: what was found.
         title: what the winner is called, such as the file it was written to.
     """
-    lines = [f"{title}: {report.verdict}", ""]
+    lines = [f"{title}: {report.verdict}", *broken_limits(report), ""]
     lines += comparison(report, title)
+    lines += other_metrics(report, title)
     lines += groups(report, title)
     lines += [
         "",
@@ -95,6 +97,46 @@ def comparison(report: SearchReport, title: str) -> list[str]:
     ]
 
 
+def test_text(limit: LimitReport) -> str:
+    """What a limit bounds on test: `0.03 [0.01, 0.07] on test`."""
+    ends = limit.interval
+    if ends is None:
+        return f"{amount_text(limit.test)} on test"
+    return f"{amount_text(limit.test)} [{amount_text(ends.low)}, {amount_text(ends.high)}] on test"
+
+
+def broken_limits(report: SearchReport) -> list[str]:
+    """What the first lines say of limits that held on select and do not on test."""
+    return [
+        f"limit {limit.limit} is NOT MET ON TEST: {test_text(limit)}, {amount_text(limit.select)} on select"
+        for limit in report.limits
+        if not limit.met
+    ]
+
+
+def other_metrics(report: SearchReport, title: str) -> list[str]:
+    """Figures by the task's other metrics, where it has some."""
+    if not report.others:
+        return []
+    shown = [
+        (title, report.winner),
+        *((one.name, one.test) for one in report.baselines if one.test is not None),
+    ]
+    head = ["other metrics", *(f"{one.title}{range_words(one)}" for one in report.others)]
+    rows = [
+        [name, *(estimate_text(value, one) for one, value in zip(report.others, figures.others, strict=True))]
+        for name, figures in shown
+    ]
+    return ["", *columns([head, *rows])]
+
+
+def range_words(metric: MetricSpec) -> str:
+    """The range and the direction of a metric that is no share."""
+    if metric.is_share:
+        return ""
+    return f" ({amount_text(metric.low)} to {amount_text(metric.high)}, {metric.better} is better)"
+
+
 def groups(report: SearchReport, title: str) -> list[str]:
     """Accuracy by group, where the task has groups."""
     if not report.winner.groups:
@@ -138,7 +180,7 @@ def facts(report: SearchReport) -> list[str]:
         latency_line(report),
     ]
     lines += [
-        f"limit {limit.limit}: {amount_text(limit.select)} on select, {amount_text(limit.test)} on test"
+        f"limit {limit.limit}: {amount_text(limit.select)} on select, {test_text(limit)}"
         + ("" if limit.met else " — NOT MET ON TEST")
         for limit in report.limits
     ]

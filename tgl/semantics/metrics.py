@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tgl.ir import ACCURACY, FunctionSpec, KeySpec, MetricSpec
 from tgl.semantics.answer_keys import read_key
 from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.problems import Problems
 from tgl.semantics.roles import read_fn
-from tgl.semantics.scope import FileScope, kind_of
+from tgl.semantics.scope import Files, FileScope, kind_of
 from tgl.semantics.settings import Settings, read_settings
 from tgl.syntax import ast
+from tgl.text import frozen
 
 KINDS = ("accuracy", "f1", "pass")
 PLANNED = ("ndcg", "pii_share", "bleu", "rouge")
@@ -36,14 +39,95 @@ MOST_DRAWS = 100
 NAMED_BY_BLOCKS = frozenset(
     (
         *("baseline", "best_baseline", "cost", "hashes", "latency", "method", "search", "simulated"),
-        *("ci", "difference", "failed", "k", "n", "of", "weight"),
+        *("ci", "difference", "failed", "k", "n", "of", "weight", "calls", "tokens", "chance"),
     )
 )
-"""Words of a `measured` block, which a metric of one's own would stand beside."""
+"""Words of a `measured` block and of limits, which a metric of one's own would stand beside."""
 
 
-def read_metric(got: Settings, key: KeySpec, expect: str | None) -> MetricSpec:
-    """What examples score; without `metric`, whether the answer is right."""
+def read_metrics(
+    got: Settings, settings: ast.Settings, key: KeySpec, expect: str | None
+) -> tuple[MetricSpec, ...]:
+    """The metrics of a task, the main one first: the first without a name of its own, else the first.
+
+    They count rows alike: a weight stands behind the first that is written.
+    """
+    written = [one for one in settings if isinstance(one, ast.Setting) and one.key == "metric"]
+    if len(written) < 2:
+        return (read_metric(got, key, expect),)
+    found: list[tuple[MetricSpec, ast.Setting]] = []
+    for setting in written:
+        own, before = replace(got, found={**got.found, "metric": setting}), len(got.problems.found)
+        spec = read_metric(own, key, expect, beside=bool(found))
+        if len(got.problems.found) > before:
+            return (ACCURACY,)
+        wanted = beside_others(spec, [one for one, _ in found])
+        if wanted is not None:
+            own.wrong("metric", wanted)
+            return (ACCURACY,)
+        twin = next((other for one, other in found if one.name == spec.name), None)
+        if twin is not None:
+            first = got.place(twin)
+            got.problems.add(facts.repeated(got.place(setting), f"`metric {spec.name}`", first))
+            return (ACCURACY,)
+        found.append((spec, setting))
+    weight = found[0][0].weight
+    specs = [one.model_copy(update={"weight": weight}) for one, _ in found]
+    unnamed = [place for place, (_, one) in enumerate(found) if one.args[0].name is None]
+    main = specs.pop(unnamed[0] if unnamed else 0)
+    if any(one.kind == "pass" for one in specs):
+        got.wrong("metric", "`pass` without a name and first: it says how often each question is run")
+        return (ACCURACY,)
+    return (main, *specs)
+
+
+def beside_others(spec: MetricSpec, before: list[MetricSpec]) -> str | None:
+    """What a further metric of a task has to be, if this one is not it."""
+    if before and spec.weight is not None:
+        return "`weight` behind the first metric of a task: all of them count rows alike"
+    if before and spec.kind == "pass":
+        return "`pass` as the first metric of a task: it says how often each question is run"
+    return None
+
+
+@frozen
+class Known:
+    """The metrics that a goal or a limit may name, the main one first, and why no other may be the goal."""
+
+    specs: tuple[MetricSpec, ...]
+    bound: str = ""
+
+
+def known_metrics(scope: FileScope, files: Files, got: Settings, task: str) -> Known | None:
+    """What a goal on a task may name; None if its metrics were reported.
+
+    `accuracy`, which every key tells, is among them wherever those that are declared have names of their own.
+    """
+    binding = scope.names.get(task)
+    decl = None if binding is None else binding.decl
+    if binding is None or not isinstance(decl, ast.Task):
+        return Known((ACCURACY,))
+    trial = Problems()
+    home = files.scopes[binding.home]
+    settings = read_settings(
+        home, decl.settings, trial, owner="", at=got.at, known=("metric", "key"), repeatable=("metric",)
+    )
+    before = len(trial.found)
+    key = read_key(settings)
+    specs = read_metrics(settings, decl.settings, key, None)
+    if len(trial.found) > before:
+        return None
+    written = [one for one in decl.settings if isinstance(one, ast.Setting) and one.key == "metric"]
+    if all(one.args and one.args[0].name is not None for one in written) and all(
+        one.name != ACCURACY.name for one in specs
+    ):
+        specs = (*specs, ACCURACY.model_copy(update={"weight": specs[0].weight}))
+    bound = "whose `of` says how often each question is run" if specs[0].kind == "pass" else ""
+    return Known(specs, "which a model tells" if key.model is not None else bound)
+
+
+def read_metric(got: Settings, key: KeySpec, expect: str | None, *, beside: bool = False) -> MetricSpec:
+    """What examples score; without `metric`, whether the answer is right. `beside`: it is not the first."""
     args = got.args("metric")
     if not args:
         if "metric" in got.found:
@@ -60,9 +144,10 @@ def read_metric(got: Settings, key: KeySpec, expect: str | None) -> MetricSpec:
             return ACCURACY
     if word in PLANNED and word not in got.scope.names:
         return not_yet(got, first.value, word)
-    function = None if word in KINDS and first.name is None else read_function(got, first, expect)
+    built_in = word in KINDS and (first.name is None or word not in got.scope.names)
+    function = None if built_in else read_function(got, first, expect)
     kind = word if function is None else "fn"
-    if kind not in TAKEN or (function is None and (word not in KINDS or first.name is not None)):
+    if kind not in TAKEN or (function is None and not built_in):
         return ACCURACY
     found: dict[str, object] = {"name": first.name or word, "kind": kind, "function": function}
     seen: set[str | None] = set()
@@ -82,46 +167,73 @@ def read_metric(got: Settings, key: KeySpec, expect: str | None) -> MetricSpec:
     if missing or spec.k > spec.draws:
         got.problems.add(facts.wrong_setting(got.place(first), "metric", TAKEN_WORDS[kind]))
         return ACCURACY
-    return fitting(got, first, spec, key)
+    return fitting(got, first, spec, key, beside=beside)
 
 
-def read_objective(scope: FileScope, got: Settings, task: str) -> str:
-    """The metric that is maximized or minimized: that of the task, in the direction that it declares."""
-    binding = scope.names.get(task)
-    decl = None if binding is None else binding.decl
-    spec = ACCURACY
-    if isinstance(decl, ast.Task):
-        trial = Problems()
-        settings = read_settings(scope, decl.settings, trial, owner="", at=got.at, known=("metric", "key"))
-        before = len(trial.found)
-        spec = read_metric(settings, read_key(settings), None)
-        if len(trial.found) > before:
-            return spec.name  # the metric itself was reported, and is not known
+def read_objective(got: Settings, task: str, known: Known) -> str:
+    """The metric that is maximized or minimized: one of the task's, in the direction that it declares.
+
+    Args:
+        got: the settings of an `optimize` block.
+        task: the name of its task.
+        known: its metrics (`known_metrics`).
+    """
+    specs = known.specs
+    main, by_name = specs[0], {one.name: one for one in specs}
     ways = [key for key in ("maximize", "minimize") if key in got.found]
     if len(ways) == 2:
         got.problems.add(
             facts.wrong_setting(got.place(got.found["minimize"]), "minimize", "nothing beside `maximize`")
         )
+    several = len(specs) > 1
+    wanted = (
+        f"one of the metrics of `{task}`: " + ", ".join(f"`{one.objective}`" for one in specs)
+        if several
+        else f"`{main.name}`, the metric of `{task}`"
+    )
     for way in ways[:1]:
-        written = got.single(way, f"`{spec.name}`, the metric of `{task}`")
-        if written is not None and not (
-            isinstance(written, ast.Name) and f"{way} {written.id}" == spec.objective
-        ):
-            got.wrong(way, f"`{spec.name}`, the metric of `{task}`", f"write `{spec.objective}`")
-    return spec.name
+        written = got.single(way, wanted)
+        if written is None:
+            continue
+        word = written.id if isinstance(written, ast.Name) else ""
+        aim = by_name.get(word)
+        if aim is None or f"{way} {word}" != aim.objective:
+            got.wrong(
+                way,
+                wanted,
+                f"write `{(aim or main).objective}`",
+                word=word,
+                options=[one.name for one in specs if several and one.objective.startswith(way)],
+            )
+            continue
+        return aimed_at(got, way, aim, known)
+    if not ways:
+        for arg in got.args("pareto"):
+            if isinstance(arg.value, ast.Name) and arg.value.id in by_name:
+                return aimed_at(got, "pareto", by_name[arg.value.id], known)
+    return main.name
 
 
-def fitting(got: Settings, first: ast.Arg, spec: MetricSpec, key: KeySpec) -> MetricSpec:
+def aimed_at(got: Settings, way: str, aim: MetricSpec, known: Known) -> str:
+    """The name of the goal, after reporting one that its task can't be measured by."""
+    main = known.specs[0]
+    if known.bound and aim is not main:
+        got.wrong(way, f"`{main.name}`, {known.bound}")
+        return main.name
+    return aim.name
+
+
+def fitting(got: Settings, first: ast.Arg, spec: MetricSpec, key: KeySpec, *, beside: bool) -> MetricSpec:
     """The metric, unless it does not fit the key or its name is taken."""
     if spec.kind == "f1" and key.kind == "code":
         wanted = "`accuracy` or `pass` where the key runs tests: programs share words and still differ"
         got.problems.add(facts.wrong_setting(got.place(first), "metric", wanted))
         return ACCURACY
-    if spec.kind != "accuracy" and key.model is not None:
+    if spec.kind != "accuracy" and key.model is not None and not beside:
         wanted = "`accuracy` where a model tells what is right: other metrics do not ask it, or ask too often"
         got.problems.add(facts.wrong_setting(got.place(first), "metric", wanted))
         return ACCURACY
-    if spec.kind == "fn" and spec.name in NAMED_BY_BLOCKS | set(KINDS):
+    if spec.name != spec.kind and spec.name in NAMED_BY_BLOCKS | set(KINDS):
         wanted = f"another name: `{spec.name}` means something else in a `measured` block"
         got.problems.add(facts.wrong_setting(got.place(first), "metric", wanted))
         return ACCURACY

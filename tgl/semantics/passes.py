@@ -116,8 +116,9 @@ def scope_of(context: Context, model: str) -> FileScope:
 def declare_functions(ir: ProgramIR, context: Context) -> ProgramIR:
     """With the functions that users wrote and that the graph or the task's metric calls, by name."""
     functions = dict(context.state.functions)
-    if ir.task is not None and ir.task.metric.function is not None:
-        functions.setdefault(ir.task.metric.function.name, ir.task.metric.function)
+    for metric in () if ir.task is None else ir.task.metrics:
+        if metric.function is not None:
+            functions.setdefault(metric.function.name, metric.function)
     return ir.model_copy(update={"functions": tuple(functions[name] for name in sorted(functions))})
 
 

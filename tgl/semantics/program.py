@@ -181,7 +181,9 @@ def is_whole(task: ast.Task) -> bool:
 def check_graphs(scope: FileScope, files: Files, problems: Problems) -> None:
     """Lower every graph of the program's own file: those of its goals as they will run, others as parts."""
     goals = [
-        read_optimize(scope, decl, problems) for decl in scope.module.decls if isinstance(decl, ast.Optimize)
+        read_optimize(scope, files, decl, problems)
+        for decl in scope.module.decls
+        if isinstance(decl, ast.Optimize)
     ]
     check_once(scope, problems)
     run = {
@@ -338,7 +340,9 @@ def lower(checked: Checked, graph: str | None = None, task: str | None = None) -
     files, problems = checked.files, Problems()
     scope = files.main
     goals = [
-        read_optimize(scope, decl, problems) for decl in scope.module.decls if isinstance(decl, ast.Optimize)
+        read_optimize(scope, files, decl, problems)
+        for decl in scope.module.decls
+        if isinstance(decl, ast.Optimize)
     ]
     chosen = pick_graph(scope, goals, graph, problems)
     if chosen is None:
@@ -359,6 +363,8 @@ def lower(checked: Checked, graph: str | None = None, task: str | None = None) -
         tasks = [name for name, b in scope.names.items() if isinstance(b.decl, ast.Task)]
         problems.add(unknown_name(scope.at(scope.module.span), task, tasks, "task"))
         return Lowered(None, problems.sorted(order_of(files)))
+    if spec is not None and goal is not None:
+        spec = spec.aimed(goal.spec.objective)
     part = lower_graph(files, chosen, problems, goal=goal, task=spec, as_part=False)
     if part is None and problems.ok:
         raise InternalError(f"graph `{chosen.name}` checked clean and has no IR, and nothing says why")

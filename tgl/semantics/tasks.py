@@ -6,17 +6,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tgl.ir import KeySpec, Limit, OptimizeSpec, TaskSpec
+from tgl.ir import ACCURACY, KeySpec, Limit, OptimizeSpec, TaskSpec
 from tgl.semantics.answer_keys import read_key, told
 from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.errors.at import At
 from tgl.semantics.limits import read_limit
-from tgl.semantics.metrics import read_metric, read_objective
+from tgl.semantics.metrics import known_metrics, read_metrics, read_objective
 from tgl.semantics.on_error import read_on_error
 from tgl.semantics.pareto import read_pareto
 from tgl.semantics.problems import Problems
-from tgl.semantics.scope import Binding, FileScope, kind_of, text_place
+from tgl.semantics.scope import Binding, Files, FileScope, kind_of, text_place
 from tgl.semantics.settings import Settings, read_settings
 from tgl.semantics.task_data import check_expect, read_data, shows_target
 from tgl.semantics.units import read_unit
@@ -32,7 +32,9 @@ def read_task(scope: FileScope, task: ast.Task, problems: Problems) -> TaskSpec 
         *("on_error", "metric", "like"),
     )
     before = len(problems.found)
-    got = read_settings(scope, task.settings, problems, owner="a task", at=at, known=known)
+    got = read_settings(
+        scope, task.settings, problems, owner="a task", at=at, known=known, repeatable=("metric",)
+    )
     got.require("data", 'data "questions.jsonl"')
     got.require("given", "given question")
     got.require("expect", "expect answer")
@@ -51,7 +53,7 @@ def read_task(scope: FileScope, task: ast.Task, problems: Problems) -> TaskSpec 
     by = got.word("by")
     if by is not None and by not in given:
         got.wrong("by", "a field that is `given`: " + ", ".join(given))
-    metric = read_metric(got, key, expect)
+    metric, *others = read_metrics(got, task.settings, key, expect)
     on_error = read_on_error(got)
     spec = TaskSpec(
         name=task.name,
@@ -66,6 +68,7 @@ def read_task(scope: FileScope, task: ast.Task, problems: Problems) -> TaskSpec 
         format=read_format(got, key),
         by=by,
         metric=metric,
+        others=tuple(others),
         source=source,
         failures=on_error.allowance,
         on_error=on_error.then,
@@ -111,7 +114,7 @@ class Goal:
     limits: tuple[tuple[Limit, Span], ...]
 
 
-def read_optimize(scope: FileScope, block: ast.Optimize, problems: Problems) -> Goal:
+def read_optimize(scope: FileScope, files: Files, block: ast.Optimize, problems: Problems) -> Goal:
     """The facts of an `optimize` block."""
     at = scope.at(block.span)
     known = (
@@ -130,7 +133,8 @@ def read_optimize(scope: FileScope, block: ast.Optimize, problems: Problems) -> 
     )
     if not any(isinstance(s, ast.Setting) and s.key in ("pareto", "minimize") for s in block.settings):
         got.require("maximize", "maximize accuracy")
-    objective = read_objective(scope, got, block.task)
+    metrics = known_metrics(scope, files, got, block.task)
+    objective = ACCURACY.name if metrics is None else read_objective(got, block.task, metrics)
     prices = read_pareto(got, objective, block.task)
     limits: list[tuple[Limit, Span]] = []
     calls: int | None = None
@@ -139,9 +143,8 @@ def read_optimize(scope: FileScope, block: ast.Optimize, problems: Problems) -> 
         if not isinstance(setting, ast.Setting):
             continue
         if setting.key == "limit":
-            limits += [
-                (limit, setting.span) for limit in [read_limit(scope, setting, problems)] if limit is not None
-            ]
+            limit = read_limit(scope, setting, problems, metrics)
+            limits += [] if limit is None else [(limit, setting.span)]
         elif setting.key == "spend":
             found = read_spend(scope, setting, problems)
             calls = int(found["calls"]) if "calls" in found else calls

@@ -69,7 +69,7 @@ def limits(state: State, graph: GraphTemplate, goal: Goal, task: TaskSpec | None
 
 def counted(limit: Limit, task: TaskSpec | None) -> str | None:
     """What a limit counts, as `amount` shows it; None if that is only known from measurements."""
-    if limit.of is not None or limit.what == "latency":
+    if limit.of is not None or limit.what in ("latency", "metric"):
         return None
     if limit.what != "cost":
         return limit.what

@@ -28,6 +28,7 @@ HANDED_ON: Mapping[str, frozenset[str]] = MappingProxyType(
         "std.list:shuffle": frozenset({"salt"}),
         "core:value": frozenset[str](),
         "core:take": frozenset({"most"}),
+        "core:with_vector": frozenset({"vector"}),
     }
 )
 """Functions whose result is some of the messages that they get, and the ports that hold none of these."""

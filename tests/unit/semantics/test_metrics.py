@@ -170,7 +170,9 @@ def test_the_worst_score_is_the_worst_end_of_the_range(better, score, figure):
 @pytest.mark.parametrize("page", ["keys", "metrics"])
 def test_what_the_documentation_shows_is_clean(page):
     text = (Path(__file__).parents[3] / "docs" / f"{page}.md").read_text(encoding="utf-8")
-    [block] = re.findall(r"^```tgl\n(.*?)^```", text, re.S | re.M)
-    source = SourceFile("p.tgl", block)
-    assert check(source, NO_FILES).problems == ()
-    assert format_source(source) == block
+    blocks = re.findall(r"^```tgl\n(.*?)^```", text, re.S | re.M)
+    assert blocks
+    for block in blocks:
+        source = SourceFile("p.tgl", block)
+        assert check(source, NO_FILES).problems == ()
+        assert format_source(source) == block

@@ -65,6 +65,7 @@ def test_each_example_is_run_somewhere() -> None:
         "cascade_confidence",  # test_confidence.py
         "which_two",  # tests/unit/constructs/test_list_functions.py
         "hand_over",  # the same
+        "limits",  # test_measured_limits.py
         *ON_SERVERS,
     }
 

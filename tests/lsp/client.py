@@ -54,9 +54,13 @@ class Client:
             self.inbox.put(json.loads(out.read(length)))
 
     def send(self, message: dict[str, Any]) -> None:
-        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        self.send_together(message)
+
+    def send_together(self, *messages: dict[str, Any]) -> None:
+        """Several messages in one write."""
+        bodies = [json.dumps({"jsonrpc": "2.0", **message}).encode() for message in messages]
         assert self.process.stdin is not None
-        self.process.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        self.process.stdin.write(b"".join(b"Content-Length: %d\r\n\r\n%s" % (len(b), b) for b in bodies))
         self.process.stdin.flush()
 
     def tell(self, method: str, **params: Any) -> None:

@@ -333,3 +333,28 @@ def test_typing_checks_the_documents_that_use_it_and_no_others(folder: Path) -> 
     told = [message["params"]["uri"] for message in client.kept if "uri" in message.get("params", {})]
     assert uris[0] not in told
     assert client.close() == 0
+
+
+def test_what_comes_in_one_write_is_taken_in_its_order(folder: Path) -> None:
+    """A question right behind an opening or a keystroke is about the text that these brought."""
+    client = Client(folder)
+    document = {"uri": (folder / "fast.tgl").as_uri(), "version": 1, "languageId": "tgl", "text": COMMON}
+    symbols = {"textDocument": {"uri": document["uri"]}}
+    changed = {
+        "textDocument": {"uri": document["uri"], "version": 2},
+        "contentChanges": [{"text": "let x = 1\n"}],
+    }
+    client.send_together(
+        {"method": "textDocument/didOpen", "params": {"textDocument": document}},
+        {"id": "first", "method": "textDocument/documentSymbol", "params": symbols},
+        {"method": "textDocument/didChange", "params": changed},
+        {"id": "second", "method": "textDocument/documentSymbol", "params": symbols},
+    )
+    answers: dict[str, list[str]] = {}
+    while len(answers) < 2:
+        message = client.next()
+        if message.get("id") in ("first", "second"):
+            assert "error" not in message, message
+            answers[message["id"]] = [entry["name"] for entry in message["result"]]
+    assert client.close() == 0
+    assert answers == {"first": ["smol", "gemma", "small"], "second": ["x"]}

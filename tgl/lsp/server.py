@@ -137,7 +137,7 @@ def add_documents(server: Server) -> None:
         server.set_roots()
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
-    async def opened(params: types.DidOpenTextDocumentParams) -> None:
+    def opened(params: types.DidOpenTextDocumentParams) -> None:
         document = params.text_document
         name = name_of(document.uri)
         look = server.documents.look(SourceFile(name, document.text))
@@ -146,7 +146,7 @@ def add_documents(server: Server) -> None:
         server.look_at_users(name)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-    async def changed(params: types.DidChangeTextDocumentParams) -> None:
+    def changed(params: types.DidChangeTextDocumentParams) -> None:
         name = name_of(params.text_document.uri)
         document = server.documents.opened.get(name)
         if document is None:
@@ -159,11 +159,11 @@ def add_documents(server: Server) -> None:
         server.look_at_users(name)
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
-    async def saved(params: types.DidSaveTextDocumentParams) -> None:
+    def saved(params: types.DidSaveTextDocumentParams) -> None:
         server.look_at_users(name_of(params.text_document.uri))
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
-    async def closed(params: types.DidCloseTextDocumentParams) -> None:
+    def closed(params: types.DidCloseTextDocumentParams) -> None:
         name = name_of(params.text_document.uri)
         server.documents.opened.pop(name, None)
         pending = server.waiting.pop(name, None)
@@ -173,7 +173,7 @@ def add_documents(server: Server) -> None:
         server.look_at_users(name)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
-    async def watched(params: types.DidChangeWatchedFilesParams) -> None:
+    def watched(params: types.DidChangeWatchedFilesParams) -> None:
         # One that was missing is used by nothing yet: so all documents, if not only open ones were saved.
         if any(name_of(change.uri) not in server.documents.opened for change in params.changes):
             for name in server.documents.opened:

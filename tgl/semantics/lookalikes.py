@@ -40,7 +40,8 @@ TWINS = {**CYRILLIC, **GREEK}
 
 BACK = {"CYRILLIC": {v: k for k, v in CYRILLIC.items()}, "GREEK": {v: k for k, v in GREEK.items()}}
 WORD = re.compile(r"[^\W\d_]+")
-FOREIGN = re.compile(r"\w*[^\W\x00-\x7f]\w*")
+FOREIGN = re.compile(r"[^\W\x00-\x7f]")
+"""A letter of another script; it is only looked for, and a word around it would take time by its square."""
 
 
 def check_lookalikes(scope: FileScope, problems: Problems) -> frozenset[str]:

@@ -29,7 +29,6 @@ HANDED_ON: Mapping[str, frozenset[str]] = MappingProxyType(
         "core:value": frozenset[str](),
         "core:take": frozenset({"most"}),
         "core:with_vector": frozenset({"vector"}),
-        "core:with_vector": frozenset({"vector"}),
     }
 )
 """Functions whose result is some of the messages that they get, and the ports that hold none of these."""

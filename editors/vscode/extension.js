@@ -144,13 +144,16 @@ async function start(shared) {
     started: false,
     said: () => (tail.trim() ? ` It said: ${tail.trim().split("\n").slice(-6).join(" ")}` : ""),
   };
+  let gone;
+  const over = new Promise((_done, fail) => (gone = fail));
+  // Without a pause between start and return: the client must listen before anything can end.
   const server = async () => {
     tail = "";
     const made = spawn(tglc, ["lsp", "--stdio"], { cwd: folders()[0]?.uri.fsPath });
     made.stderr.setEncoding("utf8").on("data", (text) => (tail = (tail + text).slice(-2000)));
     ended = new Promise((done) => made.once("close", done));
     giveUp = () => state.started || made.kill();
-    await new Promise((done, fail) => made.once("spawn", done).once("error", fail));
+    made.once("error", gone).once("close", () => gone(new Error("it ended")));
     return made;
   };
   const client = new Client("tglc", "tgl", server, {
@@ -167,7 +170,7 @@ async function start(shared) {
     giveUp();
   }, ANSWER_MS);
   try {
-    await client.start();
+    await Promise.race([client.start(), over]);
   } catch (error) {
     clearTimeout(late);
     if (shared.starts !== own) return; // another start follows, and that one counts

@@ -18,7 +18,7 @@ export const BARE_PATH = "/usr/bin:/bin";
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** Asks until the answer is there; after a while an error with what was seen last. */
-export async function until(what, ask, ms = 10000) {
+export async function until(what, ask, ms = 30000) {
   const end = Date.now() + ms;
   let last;
   for (;;) {

@@ -182,7 +182,7 @@ describe("with a tglc on the PATH", () => {
     await it.page.keyboard.press("Enter");
     await until("the fix", async () => (await it.text()) === MAIN);
     await until("no fault", async () => (await it.found(main)).length === 0);
-    assert.equal(await it.page.locator(".squiggly-error").count(), 0);
+    await until("no squiggle", async () => (await it.page.locator(".squiggly-error").count()) === 0);
   });
 
   test("hover shows form, options and comment", async () => {

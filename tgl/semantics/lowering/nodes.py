@@ -307,13 +307,19 @@ def run_condition(state: State, value: Expr, written: ast.Expr, env: Env) -> Exp
 
 
 def reads_run(state: State, written: ast.Expr, env: Env) -> bool:
-    """Whether a guard names a message or an input, though it may have been folded away for this replica."""
+    """Whether a guard names a message, an input or a function, though it may be folded away for this replica.
+
+    A function counts for resolved texts: `when ~[true, false] and agreement(f) < 0.9` may come to read
+    `when false and agreement([]) < 0.9`, where no `f` is left.
+    """
     instance = env.instance
     if instance is None:
         return False
-    return any(
-        isinstance(instance.item(name.id), (ast.Port, ast.NodeStmt, ast.Let, ast.Carry, ast.Each, ast.Loop))
-        for name in names_in(written)
+    read = (ast.Port, ast.NodeStmt, ast.Let, ast.Carry, ast.Each, ast.Loop)
+    names = {name.id for name in names_in(written)}
+    bound = (env.scope.names.get(name) for name in names)
+    return any(isinstance(instance.item(name), read) for name in names) or any(
+        binding is not None and isinstance(binding.decl, ast.Fn) for binding in bound
     )
 
 

@@ -190,7 +190,7 @@ class BadEscape(SyntaxProblem):
 
 @frozen
 class MissingSeparator(SyntaxProblem):
-    """E0109: a second statement on a line; `setting` has words alone behind it, perhaps a text without quotes."""
+    """E0109: a second statement on a line; `setting` has words alone behind it, perhaps an unquoted text."""
 
     word: str
     setting: str = ""

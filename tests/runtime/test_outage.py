@@ -34,8 +34,10 @@ def test_an_outage_of_minutes_fails_no_example(make, on_virtual_time, kind, deta
     assert {result.status for result in results} == {RunStatus.OK}
 
 
-@pytest.mark.parametrize("kind", ["connection", "server", "broken"])
-@pytest.mark.parametrize("seconds", [20.0, 300.0])
+@pytest.mark.parametrize(
+    ("kind", "seconds"),
+    [("connection", 20.0), ("connection", 300.0), ("server", 20.0), ("broken", 20.0)],
+)
 def test_calls_in_flight_when_a_server_goes_away_are_waited_for_too(make, on_virtual_time, kind, seconds):
     """Others are answered after a slow call was sent: that says nothing of the minutes that follow."""
 
@@ -47,6 +49,27 @@ def test_calls_in_flight_when_a_server_goes_away_are_waited_for_too(make, on_vir
     texts = [f"question {number} {'x' * (number % 7)}" for number in range(400)]
     results = on_virtual_time(executor.run_all(make.jobs(make.candidate(make.call("a")), *texts)))
     assert {result.status for result in results} == {RunStatus.OK}
+
+
+def test_the_last_prompts_of_a_batch_that_always_fail_hold_nothing_up(make, on_virtual_time):
+    """Several prompts that a server cannot answer are no outage, also when nothing else is left to ask."""
+
+    def reply(request):
+        number = int(request.messages[-1].content.split()[-1])
+        return ModelError(ErrorKind.SERVER, "no luck", status=500) if number >= 12 else "4"
+
+    executor = make.executor(make.model(reply, latency=0.5), concurrency=8)
+    jobs = make.jobs(make.candidate(make.call("a")), *(f"question {number}" for number in range(16)))
+
+    async def timed():
+        begun = asyncio.get_running_loop().time()
+        results = await executor.run_all(jobs)
+        return results, asyncio.get_running_loop().time() - begun
+
+    results, seconds = on_virtual_time(timed())
+    assert [result.status for result in results[12:]] == [RunStatus.FAILED] * 4
+    assert {result.status for result in results[:12]} == {RunStatus.OK}
+    assert seconds < 120.0
 
 
 def test_a_server_that_is_back_but_busy_gives_waiting_calls_all_their_attempts(make, on_virtual_time):

@@ -12,8 +12,8 @@ of the request (400, 413, 422) or of its content (403).
 | `refused` in a row   | stop                | stop                        | stop                    |
 | 401, 402, 404, no weights | stop           | stop                        | stop                    |
 
-"Since the call began" is since it failed last where several calls are in trouble or the server was not even
-reached: a call that was in flight when the server went away saw others answered, too.
+"Since the call began" is since it failed last where the server was not even reached: a call that was in
+flight when the server went away saw others answered, too.
 
 To give up fails one call, and the examples that need it; to stop ends the batch with everything saved. A
 server that is away, or that answers everybody with an error, is nobody's wrong answer: a search waits for it,

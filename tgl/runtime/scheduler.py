@@ -293,16 +293,17 @@ class Scheduler:
     def verdict(self, gate: Gate, left: list[Call], error: ModelError) -> Verdict:
         """What follows a failure for calls that failed together: that for the one that has tried most.
 
-        A call in flight when a server goes away was sent while others were still answered. So where the
-        trouble is not one prompt's, what counts is who was answered since the call failed last, not since it
-        began.
+        A call in flight when a server goes away was sent while others were still answered. So where it was
+        not even reached, what counts is who was answered since the call failed last, not since it began. An
+        error that a server answers with may be about the prompt: the last prompts of a batch that all fail
+        would be waited for in vain, in each batch again.
         """
         worst = max(left, key=lambda call: call.failures)
         reach = Reach.NEVER
         if gate.answers:
             unreached = error.kind is ErrorKind.CONNECTION and not error.unknown_usage
-            shared = unreached or len(gate.failing) >= SEVERAL
-            reach = Reach.ANSWERING if gate.answers > (worst.heard if shared else worst.met) else Reach.SILENT
+            heard = worst.heard if unreached else worst.met
+            reach = Reach.ANSWERING if gate.answers > heard else Reach.SILENT
         if reach is Reach.ANSWERING and worst.waited and worst.failures > self.policy.attempts:
             # Attempts while nobody was answered tell nothing of the call: now it has all of them.
             worst.failures = 1

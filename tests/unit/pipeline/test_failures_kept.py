@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import re
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from tgl.pipeline.session import RunOptions
 from tgl.pipeline.watch import Watch
 from tgl.pipeline.workspace import find_workspace
 from tgl.report import SilentProgress
-from tgl.runtime import CallPolicy, RuntimeOptions
+from tgl.runtime import CallPolicy
 
 PROGRAM = """\
 model m { provider openai; id "m"; base_url "http://127.0.0.1:9/v1" }
@@ -51,8 +50,7 @@ def unlucky(request: ChatRequest) -> str | ModelError:
 def test_eval_and_verify_after_a_search_with_failures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient = functools.partial(RuntimeOptions, policy=CallPolicy(attempts=1, exact=True))
-    monkeypatch.setattr(session, "RuntimeOptions", impatient)
+    monkeypatch.setattr(session, "patience_of", lambda _: CallPolicy(attempts=1, exact=True))
     rows = "".join(f'{{"question": "{n} + 1", "answer": {n + 1}}}\n' for n in range(100))
     (tmp_path / "adds.jsonl").write_text(rows, encoding="utf-8")
     program, resolved = tmp_path / "p.tgl", tmp_path / "p.opt.tgl"

@@ -37,7 +37,7 @@ def ask_all(url, seeds):
             found = []
             for seed in seeds:
                 try:
-                    found.append(await model.complete(request(seed), timeout=0.2))
+                    found.append(await model.complete(request(seed), timeout=10.0))
                 except ModelError as error:
                     found.append(error)
             return found

@@ -1,7 +1,9 @@
 """What the commands that only look at a program import: no network, model or scientific library."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -28,9 +30,14 @@ sys.exit(code)
 """
 
 
-def imported(*arguments: str) -> set[str]:
+def imported(*arguments: str, environment: Mapping[str, str] | None = None) -> set[str]:
     run = subprocess.run(
-        [sys.executable, "-c", RUN, *arguments], capture_output=True, text=True, check=True, cwd=ROOT
+        [sys.executable, "-c", RUN, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env=environment,
     )
     return set(run.stdout.splitlines()[-1].split()[1:])
 
@@ -61,3 +68,17 @@ def test_the_version_needs_no_part_of_the_compiler() -> None:
         "tgl.cli.main",
         "tgl.version",
     }
+
+
+def test_a_plugin_of_pydantic_does_not_look_on_as_a_program_is_checked(tmp_path: Path) -> None:
+    """Any package may install one, and checking runs no code. Who sets the variable decides otherwise."""
+    about = tmp_path / "looks_on-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: looks-on\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[pydantic]\nlooks_on = looks_on\n")
+    (tmp_path / "looks_on.py").write_text("def new_schema_validator(*_, **__): return None, None, None\n")
+    environment = {name: value for name, value in os.environ.items() if name != "PYDANTIC_DISABLE_PLUGINS"}
+    environment["PYTHONPATH"] = str(tmp_path)
+    asked = ("check", "examples/quickstart.tgl")
+    assert "looks_on" not in imported(*asked, environment=environment)
+    assert "looks_on" in imported(*asked, environment=environment | {"PYDANTIC_DISABLE_PLUGINS": "none"})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import gc
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -38,8 +39,13 @@ COLLECT = (200_000, 20, 100)
 thresholds the looking takes half of the time of compiling 10,000 nodes, and a larger part of more."""
 
 
-def build_parser(wanted: str | None) -> argparse.ArgumentParser:
-    """The parser; only the wanted command's module is imported, so that `tglc check` starts at once."""
+def build_parser(wanted: str | None, *, alone: bool = False) -> argparse.ArgumentParser:
+    """The parser; only the wanted command's module is imported, so that `tglc check` starts at once.
+
+    Args:
+        wanted: the command whose arguments it knows.
+        alone: the other commands are not listed: they cannot be asked for, nor their help.
+    """
     parser = argparse.ArgumentParser(
         prog="tglc",
         description="Compiler and search engine for multi-LLM collaboration graphs.",
@@ -48,6 +54,8 @@ def build_parser(wanted: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="store_true", help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, text in COMMANDS:
+        if alone and name != wanted:
+            continue
         sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
         if name == wanted:
             module = importlib.import_module(f"tgl.cli.{name}_command")
@@ -63,8 +71,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     gc.disable()
     names = {name for name, _ in COMMANDS}
     wanted = next((word for word in arguments if word in names), None)
+    # Nobody's plugin of pydantic looks on as we read programs: checking runs no code, and finding them takes
+    # 4 ms of every command.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
-        parser = build_parser(wanted)
+        parser = build_parser(wanted, alone=arguments[:1] == [wanted])
     except ImportError as error:
         print(f"tglc is not installed whole: {error}\n  = help: install it again", file=sys.stderr)
         return 70

@@ -7,15 +7,15 @@ output; R03 limits, store.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 from tgl.diagnostics.diagnostic import Severity
+from tgl.text import frozen
 
 ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Code:
     """What is the same for every report of a code. `slug` names it in words, `summary` is one line."""
 

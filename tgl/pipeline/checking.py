@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from tgl.diagnostics import Diagnostic, Label, code_info, report
 from tgl.ir import ProgramIR
@@ -11,10 +10,10 @@ from tgl.pipeline.loading import FileLoader, import_texts, lower_program, sorted
 from tgl.pipeline.sources import read_source
 from tgl.semantics import Checked, Loader, check
 from tgl.syntax import format_source
-from tgl.text import SourceFile, Span
+from tgl.text import SourceFile, Span, frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckReport:
     """A program with all that is to be said about it."""
 
@@ -87,7 +86,7 @@ def canonical_ir(ir: ProgramIR) -> str:
     return json.dumps(ir.model_dump(mode="json"), indent=2, sort_keys=True, allow_nan=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Formatted:
     """The canonical text, or None and why not."""
 

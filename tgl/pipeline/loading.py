@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from tgl.diagnostics import Diagnostic, Label, Severity, did_you_mean, report
@@ -17,7 +16,7 @@ from tgl.pipeline.sources import STDIN, read_source, reason
 from tgl.pipeline.stop import Exit, Stop
 from tgl.semantics import Checked, LoadFailure, check, lower, used_declarations
 from tgl.syntax import ast
-from tgl.text import SourceFile
+from tgl.text import SourceFile, frozen
 
 
 class FileLoader:
@@ -36,7 +35,7 @@ class FileLoader:
             return LoadFailure(str(error))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadFiles:
     """The files of a program as they were read with it, whatever has become of them on disk since."""
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
-from tgl.text import SourceFile
+from tgl.text import SourceFile, frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoadFailure:
     """Why a file could not be had, in words that continue "cannot read `x`: …"; `near` are paths that can."""
 
@@ -30,7 +29,7 @@ class Loader(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MemoryLoader:
     """Files held in memory: name to text, names with `/` as in a folder."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from tgl.diagnostics import Diagnostic, Severity
 from tgl.ir import GraphTemplate, ProgramIR, TaskSpec
@@ -27,13 +26,13 @@ from tgl.semantics.scope import Binding, Files, FileScope, inner_names
 from tgl.semantics.tasks import Goal, read_optimize, read_task, referred
 from tgl.semantics.walk import names_in
 from tgl.syntax import ast
-from tgl.text import SourceFile, Span
+from tgl.text import SourceFile, Span, frozen
 
 MOST_AFTER = 1_000
 """Nodes that a graph is looked at for, once another one of its file was too large."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checked:
     """A program with all its files and all that is wrong with it.
 
@@ -57,7 +56,7 @@ class Checked:
         return all(problem.severity is not Severity.ERROR for problem in self.problems)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lowered:
     """The IR, or None and why not. Beside an IR stand only warnings that `check` did not give."""
 
@@ -267,7 +266,7 @@ def task_spec(files: Files, binding: Binding, problems: Problems) -> TaskSpec | 
     return read_task(files.scopes[binding.home], binding.decl, problems)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """A lowered graph with the state that it was lowered in."""
 

@@ -35,7 +35,7 @@ from tgl.semantics.errors.at import At
 from tgl.semantics.fold import every
 from tgl.semantics.inside import nested, used
 from tgl.semantics.lowering.state import State
-from tgl.text import Span
+from tgl.text import Span, frozen
 
 if TYPE_CHECKING:
     from tgl.stdfn import StdFunction
@@ -53,7 +53,7 @@ SELECTING = {
 """Operators whose value is some of their operands, and which of these."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """What the built-in functions do with messages, loaded where a program reads log-probabilities.
 
@@ -72,7 +72,7 @@ class Known:
         return Known(FUNCTIONS, HANDED_ON, READING_LOGPROBS)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Read:
     """A role that is read at a node, by which function."""
 

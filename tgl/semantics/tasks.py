@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from tgl.ir import ACCURACY, KeySpec, Limit, OptimizeSpec, TaskSpec
 from tgl.semantics.answer_keys import read_key, told
@@ -21,7 +20,7 @@ from tgl.semantics.settings import Settings, read_settings
 from tgl.semantics.task_data import check_expect, read_data, shows_target
 from tgl.semantics.units import read_unit
 from tgl.syntax import ast
-from tgl.text import Span
+from tgl.text import Span, frozen
 
 
 def read_task(scope: FileScope, task: ast.Task, problems: Problems) -> TaskSpec | None:
@@ -103,7 +102,7 @@ def read_split(got: Settings) -> Mapping[str, int]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Goal:
     """An `optimize` block with what it refers to."""
 

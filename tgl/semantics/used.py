@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import cast
 
 from tgl.semantics.scope import Files, FileScope, Named
 from tgl.syntax import ast, print_decl
+from tgl.text import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UsedDeclaration:
     """A declaration of an imported file. `text` is canonical, and tells what its names refer to by number."""
 

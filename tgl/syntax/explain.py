@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tgl.syntax.cut import STARTS_VALUE, Chunk
 from tgl.syntax.errors import (
@@ -20,7 +19,7 @@ from tgl.syntax.hints import FORMS, SPELT_UNITS
 from tgl.syntax.lexical import token_span
 from tgl.syntax.tokens import Token
 from tgl.syntax.words import CLAUSES, HEADS, NEVER_NAMES, OPERATORS, RESERVED, SIGNS, spellings, word_kinds
-from tgl.text import SourceFile, Span
+from tgl.text import SourceFile, Span, frozen
 
 OPERATOR_KINDS = frozenset({"PLUS", "MINUS", "STAR", "SLASH", "COMPARE", "AND", "OR", "IN", "_IS"})
 POSTFIX_KINDS = frozenset({"_DOT", "_LPAR", "_LSQB", "_RANGE"})
@@ -29,7 +28,7 @@ CLAUSE_KINDS = frozenset({"_ON", "_WHEN", "_IF", "_BATCH"})
 MOST_NAMED = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stop:
     """Where the parser stopped.
 

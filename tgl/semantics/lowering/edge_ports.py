@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from tgl.ir import Alternative, Const, Expr, Is, NodeTemplate, Op, PortSpec
 from tgl.semantics.errors import graph as facts
@@ -27,7 +26,7 @@ class End:
     letters: Mapping[str, Expr]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EdgePorts:
     """Finds the ports of edges in an instance."""
 

@@ -7,10 +7,11 @@ The count is from below: what is not a plain number or name here counts as one, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tgl.semantics.scope import Files, FileScope, inner_names
 from tgl.syntax import ast
+from tgl.text import frozen
 
 MOST_EXPANDED = 20_000
 """Nodes within graphs that a graph uses, all copies counted: a few seconds' work."""
@@ -18,7 +19,7 @@ TOLD = 5
 """Levels of a multiplication that are named."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expansion:
     """What a graph comes to: `own` nodes, those within the graphs that these are, and how that multiplies.
 
@@ -43,7 +44,7 @@ class Expansion:
 NOTHING = Expansion()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counting:
     """Counts each graph once."""
 

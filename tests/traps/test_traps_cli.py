@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from tgl.cli.main import COMMANDS, build_parser
+from tgl.cli.main import COMMANDS, build_parser, main
 
 
 def parsers(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
@@ -37,3 +37,16 @@ def test_a_flag_with_a_word_is_refused(capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit):
         parser.parse_args(["optimize", "p.tgl", "--live=False"])
     assert "--live" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("word", "help_line"),
+    [
+        ("chekc", "did you mean `tglc check`?"),
+        ("frobnicate", "`tglc --help` lists the commands"),
+        ("pipeline.tgl", "name the command first: `tglc check pipeline.tgl`"),
+    ],
+)
+def test_a_word_that_is_no_command(word: str, help_line: str, capsys: pytest.CaptureFixture[str]):
+    assert main([word, "check"]) == 2
+    assert capsys.readouterr().err == f"there is no command `{word}`\n  = help: {help_line}\n"

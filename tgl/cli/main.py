@@ -11,7 +11,7 @@ import gc
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("check", "check programs; say all that is wrong with them"),
@@ -64,12 +64,26 @@ def build_parser(wanted: str | None, *, alone: bool = False) -> argparse.Argumen
     return parser
 
 
+def unknown(word: str, names: Set[str]) -> int:
+    """Say that there is no such command; the exit code."""
+    from tgl.diagnostics import nearest_names
+
+    near = nearest_names(word, names, limit=1)
+    meant = f"did you mean `tglc {near[0]}`?" if near else "`tglc --help` lists the commands"
+    if word.endswith(".tgl"):
+        meant = f"name the command first: `tglc check {word}`"
+    print(f"there is no command `{word}`\n  = help: {meant}", file=sys.stderr)
+    return 2
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     gc.set_threshold(*COLLECT)
     gc.disable()
     names = {name for name, _ in COMMANDS}
+    if arguments and not arguments[0].startswith("-") and arguments[0] not in names:
+        return unknown(arguments[0], names)
     wanted = next((word for word in arguments if word in names), None)
     # Nobody's plugin of pydantic looks on as we read programs: checking runs no code, and finding them takes
     # 4 ms of every command.

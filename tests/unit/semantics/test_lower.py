@@ -270,7 +270,7 @@ def test_templates_that_double_are_refused_once_and_not_made_again_for_each_that
     made, make = [], Maker.node
     monkeypatch.setattr(Maker, "node", lambda *given: made.append(1) or make(*given))
     monkeypatch.setattr("tgl.semantics.lowering.state.MOST_NODES", 3000)
-    monkeypatch.setattr("tgl.semantics.program.MOST_NODES", 3000)
+    monkeypatch.setattr("tgl.semantics.checking.MOST_NODES", 3000)
     doubled = [
         f"graph g{n}(question) {{\n  node a : g{n - 1}\n  node b : g{n - 1}\n  output first(a, b)\n}}\n"
         for n in range(1, 24)
@@ -330,7 +330,7 @@ def test_a_graph_that_vanishes_without_a_reason_is_a_bug_that_is_told(monkeypatc
     def vanish(*_: object) -> None:
         raise Abandon
 
-    monkeypatch.setattr("tgl.semantics.program.lower_instance", vanish)
+    monkeypatch.setattr("tgl.semantics.parts.lower_instance", vanish)
     with pytest.raises(InternalError, match="graph `g` checked clean and has no IR"):
         lower(checked)
 
@@ -355,7 +355,8 @@ def doubling(levels: int, uses: str = "node a : g{below}\n  node b : g{below}") 
 def test_what_templates_multiply_to_is_counted_before_one_of_them_is_made(levels, uses, way, monkeypatch):
     made, make = [], Maker.node
     monkeypatch.setattr(Maker, "node", lambda *given: made.append(1) or make(*given))
-    monkeypatch.setattr("tgl.semantics.program.MOST_AFTER", 20)
+    for module in ("checking", "parts"):
+        monkeypatch.setattr(f"tgl.semantics.{module}.MOST_AFTER", 20)
     checked = check(SourceFile("p.tgl", doubling(levels, uses)), NO_FILES)
     [problem] = [problem for problem in checked.problems if problem.code == "E0515"]
     assert way in problem.message

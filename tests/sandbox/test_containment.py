@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tgl.sandbox import Check, Limits, Outcome, Sandbox, Verdict
+from tgl.sandbox import Check, Limits, Outcome, Sandbox, Verdict, seccomp
 from tgl.sandbox.unsafe import UnsafeExec
 
 LIMITS = Limits(cpu_s=5, wall_s=10.0, memory_mb=512, files_mb=1)
@@ -144,6 +144,22 @@ def test_there_is_no_network_not_even_loopback(sandbox: Sandbox, listener: int) 
     )
     assert answers(UnsafeExec(), connect, (listener,), "connected").passed
     assert answers(sandbox, connect, (listener,), "connected").outcome is Outcome.FAILED
+
+
+def test_the_network_is_apart_even_where_no_filter_of_calls_is_known(
+    sandbox: Sandbox, listener: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_filter(machine: str, *, may_start: bool) -> None:
+        del machine, may_start
+
+    monkeypatch.setattr(seccomp, "program", no_filter)
+    connect = (
+        "import socket\ndef f(port):\n    made = socket.socket()\n"
+        "    try: made.connect(('127.0.0.1', port))\n    except OSError: return 'apart'\n"
+        "    return 'connected'"
+    )
+    assert answers(UnsafeExec(), connect, (listener,), "connected").passed
+    assert answers(sandbox, connect, (listener,), "apart").passed
 
 
 def test_no_socket_of_any_kind(sandbox: Sandbox) -> None:

@@ -18,6 +18,7 @@ MATH = KeySpec(kind="math")
         (r"\fbox{12}", "12"),
         (r"$\boxed{\{1, 2\}}$", "{1;2}"),
         ("She has 3 apples and buys 4.\n#### 7", "7"),
+        ("#### 7\nIn all 12 apples were counted.", "7"),
         ("3 + 4 = 7, so the answer is 7.", "7"),
         ("The answer is $\\frac{3}{4}$. I checked it 2 times.", "3/4"),
         ("The answer is 3. No, wait. The final answer is: **12**", "12"),

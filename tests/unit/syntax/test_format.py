@@ -120,6 +120,10 @@ STATEMENTS = {
         "  node a : f            # c\n  node b : fg           # d",
         "node a : f            # c\nnode b : fg           # d",
     ),
+    "comments behind the braces of blocks": (
+        "each j[3] in xs { # one\n node a : f # two\n} # three\nloop l[2] { # four\n # five\n} # six",
+        "each j[3] in xs {  # one\n  node a : f  # two\n}  # three\nloop l[2] {  # four\n  # five\n}  # six",
+    ),
     "comments inside statements": (
         "node a : f( # one\n x, # two\n # three\n y # four\n) # five\n # six\n on m # seven",
         "node a : f(  # one\n  x,         # two\n  # three\n  y,         # four\n)            # five\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from tgl.evaluate.bench import Bench
@@ -100,14 +101,24 @@ async def select_finalists(
     candidates: Sequence[tuple[Assignment, Candidate]],
     later: Later,
     points: Need = NOTHING,
+    wanted: Need | None = None,
 ) -> list[Finalist]:
     """Measure candidates on select, in order of promise, each only if its own test fits as well.
 
     What the comparisons need is kept back too, and what the test of several `points` does; where no candidate
     fits beside that, it is not.
+
+    Args:
+        bench: of the search.
+        candidates: with their assignments.
+        later: what the later stages need, as far as it fits.
+        points: what the test of several points needs.
+        wanted: what the comparisons would need in full, for telling which `spend` would be enough; None
+            where nobody knows, since more of it would be explored with first.
     """
     evaluator = bench.evaluator
     done: dict[str, Evaluation] = {}
+    most = [points]
     for comparisons, tests in ((later.comparisons, points), (NOTHING, NOTHING)):
         most = [tests]
 
@@ -125,12 +136,26 @@ async def select_finalists(
         if done:
             break
     if len(done) < len(candidates):
+        left = [candidate for _, candidate in candidates if candidate.digest not in done]
+        calls = None if wanted is None else enough_calls(bench, left, most[0] + wanted)
         bench.notes.append(
-            f"{len(candidates) - len(done)} of {len(candidates)} finalists were not measured on select: "
+            f"{len(left)} of {len(candidates)} finalists were not measured on select: "
             "their worst case did not fit what was left of `spend`"
+            + ("; raise it" if calls is None else f"; `spend calls <= {calls}` would be enough for them")
         )
     return [
         Finalist(assignment, done[candidate.digest])
         for assignment, candidate in candidates
         if candidate.digest in done
     ]
+
+
+def enough_calls(bench: Bench, candidates: Sequence[Candidate], kept: Need) -> int | None:
+    """Calls of `spend` with which candidates fit on select, beside what is kept back.
+
+    None if they are not capped, or dollars are too: then another number of calls alone may not help.
+    """
+    if bench.ledger.calls_cap is None or bench.ledger.dollars_cap is not None:
+        return None
+    needs = sum(bench.evaluator.forecast_select(one).need.calls for one in candidates)
+    return 100 * math.ceil((bench.ledger.spent.calls + needs + kept.calls) / 100)

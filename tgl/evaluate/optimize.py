@@ -147,6 +147,8 @@ class Pursuit:
             [(assignments[one.candidate.digest], one.candidate) for one in chosen],
             later,
             NOTHING if self.prices is None else later.winner,
+            # Where it ran short while exploring, more is explored with first; a front keeps back a share of all.
+            lab.later.comparisons if self.prices is None and not explored.short else None,
         )
         if not finalists:
             first = chosen[0].candidate

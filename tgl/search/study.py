@@ -87,6 +87,11 @@ class Explored:
     rounds: int
     ending: Ending
 
+    @property
+    def short(self) -> bool:
+        """Whether more `spend` would have been explored with."""
+        return self.ending == "spend" or any(outcome.reason == TOO_DEAR for outcome in self.outcomes)
+
 
 @dataclass(slots=True)
 class _Record:

@@ -358,6 +358,29 @@ def test_a_spend_that_is_said_to_be_enough_is(spend: int, method: str):
         assert lacking(better) == ""
 
 
+@pytest.mark.parametrize(
+    ("spend", "method"), [(1500, "reinforce(rounds: 3, samples: 3)"), (2100, "random(trials: 6)")]
+)
+def test_a_spend_that_is_said_to_let_all_finalists_onto_select_does(spend: int, method: str):
+    def search(calls: int) -> str:
+        result = Setting(program(f"spend calls <= {calls}", method)).search()
+        assert isinstance(result, Found), result
+        return next((note for note in result.report.notes if "finalists were not measured" in note), "")
+
+    told = re.search(r"`spend calls <= (\d+)` would be enough for them", search(spend))
+    assert told is not None
+    assert int(told[1]) > spend
+    assert search(int(told[1])) == ""
+
+
+def test_no_such_spend_is_told_where_more_of_it_would_be_explored_with_first():
+    result = Setting(program("spend calls <= 1000", "random(trials: 6)")).search()
+    assert isinstance(result, Found), result
+    told = [note for note in result.report.notes if "finalists were not measured" in note]
+    assert told
+    assert all("enough" not in note for note in told)
+
+
 @pytest.mark.parametrize("spend", [400, 700, 1500])
 def test_spend_is_never_exceeded(spend: int):
     setting = Setting(program(f"limit cost(mean) <= 6 units\n  spend calls <= {spend}"))

@@ -107,6 +107,16 @@ def test_a_spend_that_cannot_end_is_said_before_the_search(plan) -> None:
     assert found["problems"] == []
 
 
+def test_stages_that_come_to_more_than_spend_are_said_to(plan) -> None:
+    found, _ = plan(ROLE, TASK, GRAPH, goal("spend calls <= 4000"))
+    stages = sum(found["search"]["stages"].values())
+    assert stages < 4000
+    ample, _ = plan(ROLE, TASK, GRAPH, goal("spend calls <= 4000"), options=())
+    assert "come to" not in ample
+    short, _ = plan(ROLE, TASK, GRAPH, goal(f"spend calls <= {stages - 1}"), options=())
+    assert f"these stages come to ≈ {stages} calls" in short
+
+
 def test_a_reply_without_a_bound_is_told(plan) -> None:
     role = ROLE.replace("max_tokens 8; ", "")
     found, _ = plan(role, TASK, GRAPH, goal("spend calls <= 4000"))

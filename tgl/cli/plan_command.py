@@ -137,9 +137,15 @@ def search_lines(plan: ProgramPlan) -> list[str]:
     stages = ", ".join(f"{name} {calls}" for name, calls in search.stages)
     cap = "no cap" if search.most_calls is None else f"at most {search.most_calls}"
     lines = [
-        f"search: {search.proposals} proposals, ≈ {search.distinct} different",
+        f"search: {search.proposals} proposals and the most probable program, ≈ {search.distinct} different",
         f"spend: ≈ {search.calls} calls, {cap} (≈ {stages})",
     ]
+    wanted = sum(calls for _, calls in search.stages)
+    if wanted > search.calls:
+        lines.append(
+            f"these stages come to ≈ {wanted} calls: with `spend calls <= {search.calls}` "
+            "the search may leave candidates or comparisons out"
+        )
     if search.dollars is not None and (search.dollars or search.most_dollars):
         most = "" if search.most_dollars is None else f", at most ${figure(search.most_dollars)}"
         lines.append(f"money: ≈ ${search.dollars:.3g}{most}")

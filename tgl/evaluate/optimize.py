@@ -147,7 +147,7 @@ class Pursuit:
             [(assignments[one.candidate.digest], one.candidate) for one in chosen],
             later,
             NOTHING if self.prices is None else later.winner,
-            # Where it ran short while exploring, more is explored with first; a front keeps back a share of all.
+            # More is explored with first where it ran short there, and a front keeps a share of it back.
             lab.later.comparisons if self.prices is None and not explored.short else None,
         )
         if not finalists:

@@ -413,6 +413,38 @@ def test_a_reader_that_goes_away(project: Project) -> None:
     assert done.stderr.strip() in ("0", "141")
 
 
+@pytest.mark.parametrize(
+    "arguments", ["check adds.tgl --emit ir", "check adds.tgl", "plan adds.tgl --json", "explain"]
+)
+def test_output_that_finds_no_room(project: Project, arguments: str) -> None:
+    """A full disk is outside trouble, told once, and no fault of tglc."""
+    command = " ".join(project.command(*arguments.split()))
+    done = in_shell(project, f"{command} > /dev/full")
+    assert done.returncode == 3
+    assert done.stderr.count("error[") == 1
+    assert "error[R0305]: the output can't be written: no space left on device" in done.stderr
+
+
+@pytest.mark.parametrize("closed", [">&-", "<&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed(project: Project, closed: str) -> None:
+    done = in_shell(project, f"{' '.join(project.command('check', 'adds.tgl'))} {closed}")
+    assert (done.returncode, done.stderr) == (0, "")
+    done = in_shell(project, f"{' '.join(project.command('check', 'nowhere.tgl'))} {closed}")
+    assert done.returncode == 2
+
+
+def in_shell(project: Project, command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=project.folder,
+        env=project.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
 def test_standard_input(project: Project) -> None:
     assert project.tglc("check", "-", stdin=PROGRAM).stdout == "-: no errors\n"
     done = project.tglc("check", "-", stdin=UNKNOWN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import signal
@@ -14,7 +15,9 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from tgl.diagnostics import Diagnostic, render_json, render_text
-from tgl.pipeline.stop import Stop
+from tgl.pipeline.saying import placeless
+from tgl.pipeline.sources import reason
+from tgl.pipeline.stop import Exit, Stop
 from tgl.version import VERSION
 
 if TYPE_CHECKING:
@@ -23,6 +26,10 @@ if TYPE_CHECKING:
 NO_ISOLATION = (
     "NO ISOLATION: programs that models write run as you, with all that you may do (docs/sandbox.md)"
 )
+
+
+UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""Why what is printed may get nowhere."""
 
 
 def show(diagnostics: Sequence[Diagnostic], *, as_json: bool) -> None:
@@ -95,27 +102,60 @@ def terminable() -> Generator[None]:
             signal.signal(signal.SIGTERM, before)
 
 
+def open_streams() -> None:
+    """Put nothing in the place of standard streams that are closed (`tglc … >&-`).
+
+    Files would get their numbers otherwise, and what goes to a stream would go into a file.
+    """
+    # In the order of their numbers: a file gets the lowest that is free.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open to the end
+
+
+def drop_output() -> None:
+    """Let what is still to be written to standard output go nowhere, also when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def guarded(options: argparse.Namespace) -> int:
     """Run `options.run(options)`; turn every way out into a message and an exit code."""
-    as_json = bool(getattr(options, "json", False))
+    open_streams()
+    try:
+        code = ended(options)
+        sys.stdout.flush()  # a reader that went away, or a full disk, shows here, not at exit
+        return code
+    except BrokenPipeError:
+        # The reader went away (`tglc … | head`): nothing to tell it.
+        drop_output()
+        return 0
+    except OSError as error:
+        drop_output()
+        why, hint = f"the output can't be written: {reason(error)}", "make room, or write elsewhere"
+        show([placeless("R0305", why, help=hint)], as_json=False)
+        return Exit.OUTSIDE
+
+
+def ended(options: argparse.Namespace) -> int:
+    """Run a command to its end.
+
+    Raises:
+        OSError: nobody reads what it prints, or there is no room for it.
+    """
     try:
         with terminable():
-            code = int(options.run(options))
-        sys.stdout.flush()  # a reader that went away shows here, not at exit
-        return code
+            return int(options.run(options))
     except Stop as stop:
-        show(stop.diagnostics, as_json=as_json)
+        show(stop.diagnostics, as_json=bool(getattr(options, "json", False)))
         if stop.message:
             print(stop.message, file=sys.stderr)
         return stop.exit_code
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        # The reader went away (`tglc … | head`): nothing to tell it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:  # our fault: never a bare traceback, always a way to report it
+        if isinstance(error, OSError) and error.errno in UNWRITABLE:
+            raise
         if os.environ.get("TGLC_TRACEBACK"):
             import traceback
 

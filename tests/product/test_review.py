@@ -35,6 +35,13 @@ def test_an_input_that_cannot_be_asked(project: Project, given: bytes) -> None:
     assert done.stdout == b""
 
 
+def test_a_field_that_is_given_twice(project: Project) -> None:
+    project.write("r.tgl", RESOLVED)
+    done = project.tglc("run", "r.tgl", "--live", "--input", "question=one", "--input", "question=two")
+    assert done.returncode == 2
+    assert "error[E0754]: `question` is given twice" in done.stderr
+
+
 @pytest.mark.parametrize("given", ["7" * 5000, "[" * 100_000], ids=["long number", "deep list"])
 def test_plain_text_that_looks_like_json(project: Project, given: str) -> None:
     project.write("r.tgl", RESOLVED)

@@ -27,6 +27,9 @@ def named_fields(program: ResolvedProgram, texts: Sequence[str]) -> str | None:
     """Inputs of the form `field=value` as one JSON object; None if they have another form.
 
     A value that is JSON of what its field takes is read as that, any other as text.
+
+    Raises:
+        Stop: a field is given twice.
     """
     ports = {port.name: port for port in program.ir.graph.ports}
     row: dict[str, JsonValue] = {}
@@ -34,6 +37,9 @@ def named_fields(program: ResolvedProgram, texts: Sequence[str]) -> str | None:
         name, equals, value = text.partition("=")
         if not equals or name not in ports:
             return None
+        if name in row:
+            problem = placeless("E0754", f"`{name}` is given twice", help="give each field once")
+            raise Stop(Exit.USAGE, problem)
         row[name] = value
         if ports[name].type != "text":
             with suppress(ValueError, RecursionError):

@@ -298,6 +298,7 @@ def test_a_store_that_is_none_is_told(
     elif content is not None:
         place.write_bytes(content)
     code, _, err = tglc("store", "--store", "bad.sqlite", *action)
+    assert tglc("store", *action, "--store", "bad.sqlite") == (code, "", err), "where other commands have it"
     assert code == 3
     assert "R0301" in err
     assert "bad.sqlite" in err

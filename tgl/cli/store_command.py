@@ -47,6 +47,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_trust(pruner)
     pruner.add_argument("--dry-run", action="store_true", help="only say what would go")
     pruner.add_argument("--yes", action="store_true", help="don't ask")
+    for action in (exporter, importer, merger, stats, pruner):
+        # Behind the action, too, where other commands have it; not given there, it leaves the other alone.
+        action.add_argument("--store", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -87,3 +87,30 @@ def test_what_no_program_reaches_is_told_with_the_closest(project: Project) -> N
     assert done.returncode == 1
     assert "E0859" in done.stderr
     assert "overlap >= 1: 0." in done.stderr
+
+
+def test_dollars_have_their_sign_and_one_of_a_thing_no_plural(project: Project) -> None:
+    project.write(
+        "priced.tgl",
+        """
+use std.roles { assistant }
+model a { provider simulated; profile "sim-1b"; items "quiz.jsonl"
+  price prompt: $1/Mtok, completion: $1/Mtok }
+task quiz {
+  data "quiz.jsonl"; split train: 6, select: 6, test: 12; given question; expect answer
+  key text, match: normalised; unit dollars
+}
+graph solve(question) { node one : assistant(max_tokens: ~[20, 20]) on a; output one }
+optimize solve on quiz {
+  maximize accuracy; limit cost(mean) <= $0.01; spend calls <= 900; using random(trials: 1); seed 1
+}
+""",
+    )
+    done = project.tglc("simulate", "priced.tgl", "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert re.search(
+        r"^limit cost\(mean\) <= \$0.01: \$0\.0\d+ on select, \$0\.0\d+ on test$", done.stdout, re.M
+    )
+    assert "1 finalist on select" in done.stdout
+    assert re.search(r"search: random, seed 1, 1 candidate in \d rounds? on ", done.stdout)
+    assert "1 rounds" not in done.stdout

@@ -124,7 +124,7 @@ class Meter:
     def broken(self, evaluation: Evaluation) -> tuple[str, ...]:
         """What is exceeded, in words."""
         found = [
-            f"{limit_text(limit)}: {value:.4g}"
+            f"{limit_text(limit)}: {sign_of(limit)}{value:.4g}"
             for limit in self.measured
             if not limit.met_by(value := self.value(limit, evaluation))
         ]
@@ -150,6 +150,11 @@ def limit_text(limit: Limit) -> str:
     told = ", ".join([limit.stat, *([] if limit.of is None else [f"of: {limit.of}"])])
     what = limit.what if told == "worst" else f"{limit.what}({told})"
     return f"{what} <= {bound_text(limit)}"
+
+
+def sign_of(limit: Limit) -> str:
+    """What stands before a limit's figures: `$` where they are dollars, and no chance of some."""
+    return "$" if limit.unit == "$" and limit.stat != "chance" else ""
 
 
 def bound_text(limit: Limit) -> str:

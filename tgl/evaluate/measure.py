@@ -176,15 +176,14 @@ def verdict(
     if best is None or best.difference is None or best.test is None:
         return "no baseline was measured on test, so this says nothing about simpler programs", False
     by = best.difference.estimate
-    costs = f"{amount_text(winner.cost.value)} against {amount_text(best.test.cost.value)}"
+    sign, unit_word = ("$", "") if unit == "$" else ("", f" {unit}")
+    costs = f"{sign}{amount_text(winner.cost.value)} against {sign}{amount_text(best.test.cost.value)}"
     if metric.is_share:
         apart = f"{100 * by.value:+.1f} points, 95 % interval {100 * by.low:+.1f} to {100 * by.high:+.1f}"
     else:
         value, low, high = (signed_text(end) for end in (by.value, by.low, by.high))
         apart = f"{metric.title} {value}, 95 % interval {low} to {high}"
-    points = (
-        f"{apart}, n {winner.n}; cost {'$' if unit == '$' else ''}{costs}{'' if unit == '$' else ' ' + unit}"
-    )
+    points = f"{apart}, n {winner.n}; cost {costs}{unit_word}"
     if not best.difference.distinguishable:
         return f"not distinguishable from a simpler program: {best.name} ({points})", False
     if (by.value < 0) is (metric.better == "higher"):

@@ -144,7 +144,8 @@ class Selection(Frozen):
 class LimitReport(Frozen):
     """A measured limit of the winner: as written, and its figure on select and on test.
 
-    `interval` is the 95 % interval of that on test, for shares and metrics.
+    `interval` is the 95 % interval of that on test, for shares and metrics. `sign` stands before both
+    figures: `$` where they are dollars.
     """
 
     limit: str
@@ -153,6 +154,7 @@ class LimitReport(Frozen):
     test: float
     met: bool
     interval: Estimate | None = Field(default=None, exclude_if=lambda interval: interval is None)
+    sign: str = Field(default="", exclude_if=lambda sign: not sign)
 
 
 class SpendReport(Frozen):

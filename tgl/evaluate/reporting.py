@@ -7,7 +7,7 @@ from tgl.evaluate.bench import Bench
 from tgl.evaluate.cost import CostModel
 from tgl.evaluate.evaluation import Evaluation
 from tgl.evaluate.final import FinalFigures
-from tgl.evaluate.limits import Meter, limit_text
+from tgl.evaluate.limits import Meter, limit_text, sign_of
 from tgl.evaluate.measure import (
     FINAL_SALT,
     WINNER,
@@ -152,6 +152,7 @@ def limit_report(
         test=on_test,
         met=limit.met_by(on_test),
         interval=interval,
+        sign=sign_of(limit),
     )
 
 

@@ -9,7 +9,7 @@ from tgl.emit import amount_text
 from tgl.evaluate import BaselineReport, Difference, FrontReport, PointReport
 from tgl.report.columns import INDENT, columns
 from tgl.report.scores import difference_text, estimate_text, figure_text
-from tgl.report.table import ENDINGS, interval_words, metric_words, test_text
+from tgl.report.table import ENDINGS, counted, interval_words, metric_words, select_text, test_text
 
 WIDTH = 80
 LAST = 22
@@ -112,15 +112,14 @@ def facts(front: FrontReport) -> list[str]:
     dollars = f", ${amount_text(spend.dollars)}" if spend.dollars else ""
     stages = ", ".join(f"{name} {calls}" for name, calls in spend.stages)
     lines = [
-        f"selection: {chosen.finalists} finalists on select (n {chosen.n}); a point is kept if it scores "
-        "more than one standard error above every kept point that is no dearer",
-        f"search: {report.method}, seed {report.seed}, {report.candidates} candidates in {report.rounds} "
-        f"rounds on {report.sizes[0]} train questions; {ENDINGS[report.ending]}",
+        f"selection: {counted(chosen.finalists, 'finalist')} on select (n {chosen.n}); "
+        "a point is kept if it scores more than one standard error above every kept point that is no dearer",
+        f"search: {report.method}, seed {report.seed}, {counted(report.candidates, 'candidate')} in "
+        f"{counted(report.rounds, 'round')} on {report.sizes[0]} train questions; {ENDINGS[report.ending]}",
         f"spend: {spend.calls} calls{cap}{dollars} ({stages})",
     ]
     lines += [
-        f"limit {limit.limit} of {one.name}: {amount_text(limit.select)} on select, "
-        f"{test_text(limit)} — NOT MET ON TEST"
+        f"limit {limit.limit} of {one.name}: {select_text(limit)}, {test_text(limit)} — NOT MET ON TEST"
         for one in front.points
         for limit in one.report.limits
         if not limit.met

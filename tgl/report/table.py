@@ -101,14 +101,24 @@ def test_text(limit: LimitReport) -> str:
     """What a limit bounds on test: `0.03 [0.01, 0.07] on test`."""
     ends = limit.interval
     if ends is None:
-        return f"{amount_text(limit.test)} on test"
+        return f"{limit.sign}{amount_text(limit.test)} on test"
     return f"{amount_text(limit.test)} [{amount_text(ends.low)}, {amount_text(ends.high)}] on test"
+
+
+def select_text(limit: LimitReport) -> str:
+    """What a limit bounds on select: `$0.0002 on select`."""
+    return f"{limit.sign}{amount_text(limit.select)} on select"
+
+
+def counted(count: int, word: str) -> str:
+    """So many of something: `1 round`, `4 rounds`."""
+    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def broken_limits(report: SearchReport) -> list[str]:
     """What the first lines say of limits that held on select and do not on test."""
     return [
-        f"limit {limit.limit} is NOT MET ON TEST: {test_text(limit)}, {amount_text(limit.select)} on select"
+        f"limit {limit.limit} is NOT MET ON TEST: {test_text(limit)}, {select_text(limit)}"
         for limit in report.limits
         if not limit.met
     ]
@@ -167,20 +177,20 @@ def facts(report: SearchReport) -> list[str]:
     dollars = f", ${amount_text(spend.dollars)}" if spend.dollars else ""
     stages = ", ".join(f"{name} {calls}" for name, calls in spend.stages)
     lines = [
-        f"selection: {chosen.finalists} finalists on select (n {chosen.n}); the best of them scored "
-        f"{figure_text(chosen.best, metric)},",
+        f"selection: {counted(chosen.finalists, 'finalist')} on select (n {chosen.n}); "
+        f"the best of them scored {figure_text(chosen.best, metric)},",
         f"{INDENT}the winner (the cheapest within one standard error of it) "
         f"{estimate_text(chosen.raw_interval, metric)};",
         f"{INDENT}corrected for having chosen the best of {chosen.finalists}: "
         f"{figure_text(chosen.corrected, metric)}",
         *routes(report.baselines),
-        f"search: {report.method}, seed {report.seed}, {report.candidates} candidates in {report.rounds} "
-        f"rounds on {report.sizes[0]} train questions; {ENDINGS[report.ending]}",
+        f"search: {report.method}, seed {report.seed}, {counted(report.candidates, 'candidate')} in "
+        f"{counted(report.rounds, 'round')} on {report.sizes[0]} train questions; {ENDINGS[report.ending]}",
         f"spend: {spend.calls} calls{cap}{dollars} ({stages})",
         latency_line(report),
     ]
     lines += [
-        f"limit {limit.limit}: {amount_text(limit.select)} on select, {test_text(limit)}"
+        f"limit {limit.limit}: {select_text(limit)}, {test_text(limit)}"
         + ("" if limit.met else " — NOT MET ON TEST")
         for limit in report.limits
     ]

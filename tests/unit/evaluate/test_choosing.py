@@ -120,7 +120,7 @@ def test_measured_limits(bound: Limit, value: float, text: str):
     assert measured.value(bound, one) == value
     assert measured.violation(one) == pytest.approx(value / bound.value - 1)
     assert limit_text(bound) == text
-    assert text in measured.broken(one)[0]
+    assert measured.broken(one)[0] == f"{text}: {'$' if bound.unit == '$' else ''}{value:.4g}"
 
 
 def test_a_compile_time_limit_is_not_measured():
@@ -218,6 +218,11 @@ def test_the_first_line_says_whether_it_was_worth_it(best, words: str, distingui
     sentence, differs = verdict(program(1.637), best, "units")
     assert words in sentence
     assert differs is distinguishable
+
+
+def test_both_costs_have_their_sign_where_they_are_dollars():
+    sentence, _ = verdict(program(1.637), baseline(0.02, -0.01, 0.05), "$")
+    assert "; cost $1.637 against $2.158)" in sentence
 
 
 def test_nothing_is_better_than_a_rival_that_was_not_measured():

@@ -16,7 +16,7 @@ from tgl.evaluate.ending import Ending, Found, FoundFront, nothing_feasible
 from tgl.evaluate.evaluator import Evaluator
 from tgl.evaluate.exploring import TrainLab, select_finalists
 from tgl.evaluate.front import Prices
-from tgl.evaluate.ledger import NOTHING, Ledger, Need
+from tgl.evaluate.ledger import NOTHING, Forecast, Ledger, Need
 from tgl.evaluate.limits import Meter, limit_text
 from tgl.evaluate.measure import (
     FINAL_SALT,
@@ -70,8 +70,11 @@ class Search:
         ledger = Ledger(spec.spend_calls, spec.spend_dollars)
         base = base_role(self.ir, task)
         reference = reference_program(self.ir, task, base)
-        if reference is not None and not ledger.reserve(forecast := self.evaluator.forecast_train(reference)):
-            return too_small("measure what one unit is", forecast.need, ledger)
+        unit = Forecast() if reference is None else self.evaluator.forecast_train(reference)
+        if not ledger.reserve(unit):
+            return too_small("measure what one unit is", unit.need, ledger)
+        if reference is not None and (need := self.surely_over(spec, unit)) is not None:
+            return too_small(MODE_STEP, need, ledger)
         self.notify(Notice("calibrate", 0.0, ledger.spent))
         unit_evaluation, cost = await calibrated(self.ir, task, self.evaluator, base)
         if isinstance(cost, NoPrice):
@@ -85,12 +88,31 @@ class Search:
         space = ProgramSpace(self.ir, one_bound(worst_bound(spec.limits, worst, cost, dollars)))
         return await Pursuit(self, task, spec, method, bench, space).run()
 
+    def surely_over(self, spec: OptimizeSpec, unit: Forecast) -> Need | None:
+        """What the program at its prior mode needs on train, if `spend` has less: no unit is measured then.
+
+        None where that is seen only later: which program it is hangs on the unit if a worst case is limited,
+        and replies that it shares with the `unit` need not be asked for again, once they could be read.
+        """
+        if any(limit.stat == "worst" for limit in spec.limits):
+            return None
+        space = ProgramSpace(self.ir)
+        try:
+            mode = space.resolution(space.mode()).candidate
+        except EmptySpace:
+            return None
+        found = self.evaluator.forecast_train(mode)
+        if found.unknown != NOTHING and found.known.keys() & unit.known.keys():
+            return None
+        return None if Ledger(spec.spend_calls, spec.spend_dollars).fits(found.need) else found.need
+
 
 def too_small(step: str, need: Need, ledger: Ledger) -> SpendTooSmall:
     """A step that does not fit."""
     return SpendTooSmall(step, need, ledger.spent, ledger.calls_cap, ledger.dollars_cap)
 
 
+MODE_STEP = "measure even the program at its prior mode on train"
 TRAIN, SELECT = ("train", 0.02), ("select", 0.4)
 """Stages, with the share of a search that is done when they begin: as calls fall in a typical one."""
 
@@ -124,8 +146,7 @@ class Pursuit:
                 prices=self.prices,
             )
             if not lab.reserve(mode):
-                step = "measure even the program at its prior mode on train"
-                return too_small(step, lab.forecast(mode).need, bench.ledger)
+                return too_small(MODE_STEP, lab.forecast(mode).need, bench.ledger)
             await lab.measure([mode])
             explored = await self.explore(lab)
         except EmptySpace as error:

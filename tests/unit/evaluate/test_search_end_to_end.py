@@ -393,6 +393,16 @@ def test_spend_is_never_exceeded(spend: int):
         assert result.diagnostic().code == "E0860"
 
 
+@pytest.mark.parametrize("spend", [20, 30, 80])
+def test_what_surely_ends_for_want_of_spend_asks_nothing(spend: int):
+    """Not even what one unit is: it takes 30 calls, and the first program 90."""
+    setting = Setting(program(f"spend calls <= {spend}"))
+    result = setting.search()
+    assert not isinstance(result, Found)
+    assert result.diagnostic().code == "E0860"
+    assert setting.asked == 0
+
+
 def test_a_spend_that_allows_nothing_is_explained():
     result = Setting(program("spend calls <= 20")).search()
     diagnostic = result.diagnostic() if not isinstance(result, Found) else None

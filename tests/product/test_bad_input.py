@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tgl.cli.main import main
 from tgl.testing import FaultyServer
 
 from .conftest import KEY, PROGRAM, Project, rows
@@ -443,6 +444,17 @@ def in_shell(project: Project, command: str) -> subprocess.CompletedProcess[str]
         timeout=60,
         check=False,
     )
+
+
+def test_an_interrupt_while_a_command_is_imported(monkeypatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C in the first half second shows no traceback."""
+
+    def interrupted(name: str) -> None:
+        raise KeyboardInterrupt(name)
+
+    monkeypatch.setattr("importlib.import_module", interrupted)
+    assert main(["optimize", "adds.tgl"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
 
 
 def test_standard_input(project: Project) -> None:

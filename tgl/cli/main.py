@@ -93,6 +93,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ImportError as error:
         print(f"tglc is not installed whole: {error}\n  = help: install it again", file=sys.stderr)
         return 70
+    except KeyboardInterrupt:  # what a command imports takes a second on a slow disk
+        print("interrupted", file=sys.stderr)
+        return 130
     finally:
         if argv is None:
             gc.freeze()  # what was imported stays; looking through it takes a tenth of a small check

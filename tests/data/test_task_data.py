@@ -214,6 +214,14 @@ def test_the_card_of_a_task(folder, capsys):
     assert all(split["used"] <= split["rows"] for split in card["splits"])
 
 
+def test_rows_that_are_wrong_are_not_said_to_be_left_out_by_where(folder, capsys):
+    (folder / "x.jsonl").write_text('{"a": 1, "b": 2}\n{"a": 3}\n')
+    assert main(["data", "x.jsonl", "--fields", "c: b"]) == 1
+    assert "x.jsonl: 1 of 2 rows, 1 file" in capsys.readouterr().out
+    assert main(["data", "x.jsonl", "--where", "a != 1"]) == 0
+    assert "x.jsonl: 1 of 2 rows (`where`), 1 file" in capsys.readouterr().out
+
+
 def test_the_card_of_a_file_tells_what_the_key_does_not_read(folder, capsys):
     (folder / "x.csv").write_text("id,q,a\n1,one,1\n2,two,two\n3,three,3\n3,four,\n")
     assert main(["data", "x.csv", "--expect", "a", "--key", "number", "--where", "id != 1", "--json"]) == 1

@@ -52,9 +52,10 @@ def card_lines(card: DataCard) -> list[str]:
     read = card.read
     files = "1 file" if read.files == 1 else f"{read.files:,} files"
     rows = (
-        f"{len(read.rows):,} rows"
+        f"{len(read.rows):,} row{'' if read.found == 1 else 's'}"
         if len(read.rows) == read.found
-        else (f"{len(read.rows):,} of {read.found:,} rows (`where`)")
+        # Rows that are wrong are left out of the card as well, and told below it.
+        else f"{len(read.rows):,} of {read.found:,} rows" + (" (`where`)" if read.is_usable else "")
     )
     title = f"{read.name}: {rows}, {files}, {read.format or 'format unclear'}"
     lines = [title if card.task is None else f"task {card.task}: {title}"]

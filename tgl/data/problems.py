@@ -204,6 +204,8 @@ class MissingField:
                 f"name the field that holds it: `fields {self.field}: NAME` in the task; "
                 "or change `given`, `expect` or `by`"
             )
+        if near and not self.asked:
+            hint = f"{near} If not, {hint}"
         return report(
             "E0854",
             f"{self.first.words} has no field `{self.field}`{self.first.more(self.others)}",
@@ -251,6 +253,7 @@ class UnreadableTarget:
     first: RowPlace
     shown: str
     others: int = 0
+    options: tuple[str, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -258,12 +261,16 @@ class UnreadableTarget:
 
     def diagnostic(self) -> Diagnostic:
         """E0856."""
+        hint = "correct the value, or choose another `key` in the task"
+        if self.options:
+            told = ", ".join(self.options)
+            hint = f"its options are {told}: correct the value, or name all of them in `options: [{told}, …]`"
         return report(
             "E0856",
             f"`{self.field}` in {self.first.words} can't be read by the key `{self.key}`: "
             f"{self.shown}{self.first.more(self.others)}",
             self.first.itself(),
-            hint="correct the value, or choose another `key` in the task",
+            hint=hint,
         )
 
 

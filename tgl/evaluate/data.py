@@ -149,7 +149,7 @@ def target(task: TaskSpec, row: Row, lists: Collection[str], findings: Findings)
     answer = expected(task.key, value)
     if answer is None:
         shown = shortened(json.dumps(value, ensure_ascii=False))
-        findings.add(UnreadableTarget(task.expect, task.key.kind, row.place, shown))
+        findings.add(UnreadableTarget(task.expect, task.key.kind, row.place, shown, options=task.key.options))
     return answer
 
 

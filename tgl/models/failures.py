@@ -24,6 +24,19 @@ UNSUPPORTED = re.compile(
 )
 CUT_BODY = ("complete message body", "incomplete chunked", "DecodingError")
 LONGEST_QUOTE = 300
+ENDPOINTS = ("/chat/completions", "/completions", "/embeddings", "/models")
+"""What requests put behind an address themselves."""
+
+
+def address_advice(url: str) -> str:
+    """What to write in place of an address that is none of an API: "" if it may be one."""
+    path = urlsplit(url).path.rstrip("/")
+    if not path:
+        return f"the address of an API mostly ends in /v1: try {url.rstrip('/')}/v1"
+    for end in ENDPOINTS:
+        if path.endswith(end):
+            return f"give the address without {end}: {url.rstrip('/').removesuffix(end)}"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +86,8 @@ class Origin:
                     ErrorKind.NOT_FOUND,
                     f"model `{self.name}`: {self.url} does not know `{self.id}` (HTTP 404){quote}",
                     status=404,
-                    help=f"check `id` and `base_url` of model `{self.name}`; list the server's models with: "
+                    help=address_advice(self.url)
+                    or f"check `id` and `base_url` of model `{self.name}`; list the server's models with: "
                     f"curl {self.url}/models",
                 )
             case 408:

@@ -114,13 +114,15 @@ def base_url(settings: ModelSettings, env: EnvLookup) -> str | None:
     Raises:
         ModelError: MISSING if there is none, or it is no address.
     """
-    url = settings.base_url
-    if isinstance(url, EnvVar):
-        url = from_environment(settings, url, env, ErrorKind.MISSING)
+    source = settings.base_url
+    variable = source if isinstance(source, EnvVar) else None
+    url = from_environment(settings, source, env, ErrorKind.MISSING) if isinstance(source, EnvVar) else source
     if url is not None and not is_http(url):
         raise ModelError(
             ErrorKind.MISSING,
-            f"model `{settings.name}`: its `base_url` is no http address",
+            f"model `{settings.name}`: its `base_url`"
+            + (f", as {variable.name} holds it," if variable else "")
+            + " is no http address",
             help="write it like http://127.0.0.1:8000/v1",
         )
     return url

@@ -68,6 +68,19 @@ def test_bad_files_are_explained(content: bytes, code: str, words: str):
     assert code_info(code)
 
 
+def test_a_field_that_is_near_is_named():
+    [problem] = load_dataset(task(), row().replace("kind", "kinds").encode(), "quiz.jsonl").problems
+    told = problem.diagnostic().help or ""
+    assert told.startswith("did you mean `kinds`? If not, add `kind` to each line")
+
+
+def test_the_options_of_a_choice_are_told_where_a_target_is_none_of_them():
+    choice = task().model_copy(update={"key": KeySpec(kind="choice", options=("red", "green"))})
+    content = f"{row(answer='red')}\n{row(question='?', answer='blue')}".encode()
+    [problem] = load_dataset(choice, content, "quiz.jsonl").problems
+    assert "its options are red, green" in (problem.diagnostic().help or "")
+
+
 def test_problems_of_different_kinds_are_reported_together():
     content = "\n".join(["nonsense", "[]", row(), '{"question": "q"}']).encode()
     codes = [problem.diagnostic().code for problem in load_dataset(task(), content, "d").problems]

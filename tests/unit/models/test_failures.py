@@ -67,6 +67,20 @@ def test_a_status_is_explained(origin, status, body, in_message, in_help):
     assert error.status == status
 
 
+@pytest.mark.parametrize(
+    ("url", "advice"),
+    [
+        ("http://127.0.0.1:8000", "try http://127.0.0.1:8000/v1"),
+        ("http://127.0.0.1:8000/", "try http://127.0.0.1:8000/v1"),
+        ("http://127.0.0.1:8000/v1/chat/completions", "without /chat/completions: http://127.0.0.1:8000/v1"),
+        ("http://127.0.0.1:8000/api", "curl http://127.0.0.1:8000/api/models"),
+    ],
+)
+def test_an_address_that_is_none_of_an_api_is_told_with_one_that_may_be(url: str, advice: str):
+    error = replace(WITH_KEY, url=url).status(404, "", None)
+    assert error.help.endswith(advice)
+
+
 def test_a_long_or_many_lined_message_is_one_short_line():
     error = WITH_KEY.status(500, said("line\n" * 500), None)
     assert "\n" not in error.message

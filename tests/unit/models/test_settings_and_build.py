@@ -33,7 +33,7 @@ GEMMA = ModelSettings("gemma", "local", weights="gemma-3-270m")
 CLOUD = ModelSettings(
     "large", "openai", id="large-instruct", base_url=EnvVar("LARGE_URL"), api_key=EnvVar("LARGE_KEY")
 )
-ENV = {"LARGE_URL": "http://127.0.0.1:1/v1", "LARGE_KEY": "sk-1"}
+ENV = {"LARGE_URL": "http://127.0.0.1:1/v1", "ODD_URL": "127.0.0.1:1/v1", "LARGE_KEY": "sk-1"}
 ASKED = (ChatMessage(Role.USER, "hello"),)
 
 
@@ -125,6 +125,7 @@ def test_fingerprints_stay(settings, fingerprint):
         (changed(CLOUD, api_key=EnvVar("NO_KEY")), ErrorKind.AUTH, "NO_KEY"),
         (changed(CLOUD, base_url=EnvVar("NO_URL")), ErrorKind.MISSING, "NO_URL"),
         (changed(CLOUD, base_url="localhost:8000"), ErrorKind.MISSING, "base_url"),
+        (changed(CLOUD, base_url=EnvVar("ODD_URL")), ErrorKind.MISSING, "as ODD_URL holds it, is no http"),
         (changed(CLOUD, id=""), ErrorKind.MISSING, "id"),
         (changed(LOCAL, weights="smollm9"), ErrorKind.MISSING, "smollm9"),
         (changed(LOCAL, weights="file:/m.gguf"), ErrorKind.MISSING, "file:/m.gguf"),

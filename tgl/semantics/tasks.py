@@ -252,6 +252,7 @@ METHODS = {
     "random": ("trials", "samples", "finalists"),
     "reinforce": ("rounds", "samples", "rate", "trials", "finalists"),
 }
+WHOLE = frozenset({"trials", "rounds", "samples", "finalists"})
 PLANNED = {"agent_reinforce": "reinforce", "agenttts": "random", "tpe": "reinforce", "nsga2": "random"}
 
 
@@ -284,6 +285,8 @@ def read_method(got: Settings) -> tuple[str, tuple[tuple[str, int | float | str]
             )
         elif not isinstance(arg.value, ast.Number) or arg.value.unit != "" or arg.value.value <= 0:
             got.problems.add(facts.wrong_setting(got.place(arg.value), arg.name, "a number above 0"))
+        elif arg.name in WHOLE and not isinstance(arg.value.value, int):
+            got.problems.add(facts.wrong_setting(got.place(arg.value), arg.name, "a whole number above 0"))
         else:
             found[arg.name] = arg.value.value
     return func.id, tuple(sorted(found.items()))

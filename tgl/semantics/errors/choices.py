@@ -93,22 +93,20 @@ def vector_length(at: At, found: int, wanted: str) -> Diagnostic:
     )
 
 
-def bad_count(at: At, reason: str) -> Diagnostic:
-    """E0407: a number of replicas that is no whole number with a bound."""
+def bad_count(at: At, reason: str, what: str = "the number of replicas") -> Diagnostic:
+    """E0407: a number of replicas, rounds or the like that is no whole number with a bound."""
     return error(
         "E0407",
         at,
-        f"the number of replicas {reason}",
+        f"{what} {reason}",
         "not a count",
         hint="write a number, a `param`, `size(list)` or a range like `~1..6`",
     )
 
 
-def bad_range(at: At, reason: str) -> Diagnostic:
+def bad_range(at: At, reason: str, hint: str = "write the smaller bound first: `~1..6`") -> Diagnostic:
     """E0408: a range that holds nothing, or whose bounds are not numbers."""
-    return error(
-        "E0408", at, f"this range {reason}", "bad range", hint="write the smaller bound first: `~1..6`"
-    )
+    return error("E0408", at, f"this range {reason}", "bad range", hint=hint)
 
 
 def too_many_options(at: At, count: int, most: int) -> Diagnostic:

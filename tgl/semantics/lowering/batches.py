@@ -41,7 +41,7 @@ def batched(
     steps = [step for step in sizes if isinstance(step, int) and not isinstance(step, bool)]
     if not steps or len(steps) != len(sizes) or min(steps) < 1 or max(steps) > MOST_BATCH:
         reason = f"is no whole number from 1 to {MOST_BATCH} that is known before the run"
-        raise state.problems.abandon(choice_facts.bad_count(at, reason))
+        raise state.problems.abandon(choice_facts.bad_count(at, reason, "the size of a batch"))
     place, most = place_of(instance, node), group.most[0]
 
     def enough(end: int) -> str:

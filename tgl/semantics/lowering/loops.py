@@ -98,7 +98,7 @@ def patience_of(state: State, rounds: Rounds) -> Expr | None:
     span = interval(value, state.choices) if is_static(value) else None
     if span is None or span[0] < 1:
         reason = "is no whole number from 1 on that is known before the run"
-        raise state.problems.abandon(choice_facts.bad_count(env.at(written), reason))
+        raise state.problems.abandon(choice_facts.bad_count(env.at(written), reason, "`patience`"))
     return value
 
 

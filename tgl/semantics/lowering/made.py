@@ -56,7 +56,8 @@ def made(
         low, high = sizes(state, env, site, call.args[1].value, evaluate)
         if not 0 <= low <= high <= len(items):
             reason = f"asks for {low} to {high} of {len(items)} items"
-            raise state.problems.abandon(facts.bad_range(env.at(call.args[1]), reason))
+            hint = f"take 0 to {len(items)} of them, the smaller number first"
+            raise state.problems.abandon(facts.bad_range(env.at(call.args[1]), reason, hint))
         count = sum(comb(len(items), k) for k in range(low, high + 1))
         options = chain.from_iterable(combinations(items, k) for k in range(low, high + 1))
     if count > MOST_OPTIONS:
@@ -100,7 +101,11 @@ def log_range(state: State, env: Env, site: Site, written: ast.Expr, evaluate: E
     assert isinstance(domain, IntRange | FloatRange)
     if domain.low <= 0:
         raise state.problems.abandon(
-            facts.bad_range(env.at(written), "has no logarithm: it begins at or below 0")
+            facts.bad_range(
+                env.at(written),
+                "has no logarithm: it begins at or below 0",
+                "begin above 0: `~log(1..64)`, `~log(0.01..1.0)`",
+            )
         )
     return domain.model_copy(update={"log": True})
 

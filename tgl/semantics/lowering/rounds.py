@@ -73,11 +73,11 @@ def unrolled(state: State, instance: Instance, statement: ast.Loop | ast.Each, e
     span = interval(count, state.choices)
     if span is None or span[0] < 0:
         raise state.problems.abandon(
-            choice_facts.bad_count(at, "is no whole number from 0 on that is known before the run")
+            choice_facts.bad_count(at, "is no whole number from 0 on that is known before the run", what)
         )
     if span[1] > MOST_ROUNDS:
         raise state.problems.abandon(
-            choice_facts.bad_count(at, f"may be {span[1]}, and {MOST_ROUNDS} is the most")
+            choice_facts.bad_count(at, f"may be {span[1]}, and {MOST_ROUNDS} is the most", what)
         )
     names = body_names(statement.body)
     for given in (name if isinstance(statement, ast.Each) else None, dim.index):

@@ -127,6 +127,7 @@ def test_a_judge_that_says_nothing_usable_fails_the_questions_by_class(project: 
     told, errors, code = searched(project, lambda *_: "It depends: A or B.")
     assert code == 1, told
     assert "judge unread" in told + errors
+    assert "let a stronger model judge" in errors
 
 
 def test_without_stored_verdicts_nothing_is_guessed(project: Project) -> None:

@@ -230,5 +230,10 @@ def nothing_feasible(
     """Which limits the closest candidate breaks."""
     closest = min(ranked, key=lambda one: (meter.violation(one), -one.score, one.candidate.digest))
     return NothingFeasible(
-        split, len(ranked), meter.broken(closest), metric.figure(closest.score), metric.title
+        split,
+        len(ranked),
+        meter.broken(closest),
+        metric.figure(closest.score),
+        metric.title,
+        tuple(closest.failures) if meter.broken_by_failures(closest) else (),
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tgl.diagnostics import Diagnostic, report
+from tgl.evaluate.by_judge import UNREAD
 from tgl.evaluate.ledger import Need
 
 
@@ -14,7 +15,7 @@ class NothingFeasible:
     """No candidate that was measured on `split` meets the measured limits.
 
     `broken` are the limits that the closest candidate exceeds, with its figures; `score` is its figure of
-    the task's `metric`.
+    the task's `metric`; `failures` are the classes of failure of which it has too many.
     """
 
     split: str
@@ -22,14 +23,26 @@ class NothingFeasible:
     broken: tuple[str, ...]
     score: float
     metric: str = "accuracy"
+    failures: tuple[str, ...] = ()
 
     def diagnostic(self) -> Diagnostic:
         """E0859."""
+        hint = "relax the limit, or give the search cheaper options"
+        if UNREAD in self.failures:
+            hint = (
+                "what the judge replied could not be read: let a stronger model judge; a simulated one can't "
+                "(try such a program with `key text` or `number`)"
+            )
+        elif self.failures:
+            hint = (
+                "mend what fails: an example whose call failed counts as wrong, and a program with more of "
+                "them than `on_error score: 0, drop: 2%` allows is out"
+            )
         return report(
             "E0859",
             f"none of the {self.measured} candidates measured on {self.split} meets the limits",
             notes=(f"the closest: {self.metric} {self.score:.3f}, but {'; '.join(self.broken)}",),
-            hint="relax the limit, or give the search cheaper options",
+            hint=hint,
         )
 
 

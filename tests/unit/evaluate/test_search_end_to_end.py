@@ -417,6 +417,7 @@ def test_a_measured_limit_that_nothing_meets_names_the_closest():
     diagnostic = result.diagnostic()
     assert diagnostic.code == "E0859"
     assert "cost(mean) <= 0.5 units" in diagnostic.notes[0]
+    assert "relax the limit" in (diagnostic.help or "")
 
 
 def test_a_compile_time_limit_that_nothing_meets_is_found_before_a_trial():
@@ -443,3 +444,5 @@ def test_failed_examples_are_wrong_reported_and_bounded():
     diagnostic = result.diagnostic()
     assert diagnostic.code == "E0859"
     assert "examples failed" in diagnostic.notes[0]
+    assert "mend what fails" in (diagnostic.help or "")
+    assert "relax" not in (diagnostic.help or "")

@@ -356,6 +356,7 @@ def test_a_program_with_choices_is_not_run(project: Project, command: str) -> No
     done = project.tglc(command, "adds.tgl")
     assert done.returncode == 1
     assert "E0753" in done.stderr
+    assert "`solve.sample.count` and 6 more are not decided" in done.stderr
     assert "tglc sample" in done.stderr
     assert "tglc optimize" in done.stderr
 

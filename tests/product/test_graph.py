@@ -1,5 +1,6 @@
 """`tglc graph` shows what the search chooses, with its probabilities, and what a candidate runs."""
 
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -74,6 +75,8 @@ def test_a_candidate_shows_what_runs(capsys: pytest.CaptureFixture[str]) -> None
     assert not any("~" in line for line in lines)
     others = {drawn(capsys, MIXTURE, "--candidate", str(seed)) for seed in range(4)}
     assert len(others) > 1
+    heard = r"accDescr: The most probable candidate of the graph \w+, with \d+ calls\.\n"
+    assert re.search(heard, drawn(capsys, MIXTURE, "--candidate", "mode"))
 
 
 def test_a_candidate_is_that_of_tglc_sample(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

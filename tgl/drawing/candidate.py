@@ -44,7 +44,7 @@ def candidate_picture(candidate: Candidate, name: str, what: str) -> Picture:
         kept = dict.fromkeys(targets)
         links += [Link(port, target) for target in kept if len(kept) <= MOST_READERS or target not in fed]
     calls = len(candidate.calls)
-    description = f"{what} of the graph {name}: {calls} call{'' if calls == 1 else 's'}."
+    description = f"{what} of the graph {name}, with {calls} call{'' if calls == 1 else 's'}."
     return Picture(name, description, tuple(boxes), tuple(frames.values()), tuple(links))
 
 

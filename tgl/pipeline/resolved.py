@@ -89,7 +89,7 @@ def load_resolved(name: str, *, graph: str | None = None) -> ResolvedProgram:
             placed(
                 "E0753",
                 f"{name} is not resolved: `{first.address}`"
-                + (f" and {others} more choices are" if others else " is")
+                + (f" and {others} more are" if others else " is")
                 + " not decided",
                 Label(source, Span(first.place.start, first.place.end), "a choice"),
                 help=f"`tglc optimize {name}` decides by search, `tglc sample {name}` by chance",

@@ -289,7 +289,7 @@ WRONG_USE = [
 def test_a_command_that_is_used_wrongly(project: Project, arguments: tuple[str, ...]) -> None:
     done = project.tglc(*arguments)
     assert done.returncode == 2
-    assert "usage: tglc" in done.stderr
+    assert "usage: tglc" in done.stderr or "did you mean `tglc optimize`?" in done.stderr
     assert done.stdout == ""
 
 

@@ -195,14 +195,14 @@ class MissingField:
 
     def diagnostic(self) -> Diagnostic:
         """E0854."""
-        hint = f"add `{self.field}` to each line, or change `given`, `expect` or `by` in the task"
+        hint = f"add `{self.field}` to each line, or change `given`, `expect`, `by` or `key` in the task"
         near = did_you_mean(self.field, self.present)
         if self.asked:
             hint = f"{self.asked} asks for it" + (f"; {near}" if near else "")
         elif self.first.unit != "line" or self.first.name.endswith((".csv", ".tsv", ".csv.gz", ".tsv.gz")):
             hint = (
                 f"name the field that holds it: `fields {self.field}: NAME` in the task; "
-                "or change `given`, `expect` or `by`"
+                "or change `given`, `expect`, `by` or `key`"
             )
         if near and not self.asked:
             hint = f"{near} If not, {hint}"

@@ -113,6 +113,11 @@ def test_stages_that_come_to_more_than_spend_are_said_to(plan) -> None:
     assert stages < 4000
     ample, _ = plan(ROLE, TASK, GRAPH, goal("spend calls <= 4000"), options=())
     assert "come to" not in ample
+    half = found["search"]["dollars"] / 2
+    dear, _ = plan(ROLE, TASK, GRAPH, goal(f"spend cost <= ${half:.4f}"), options=())
+    assert "that is more than `spend`" in dear
+    cheap, _ = plan(ROLE, TASK, GRAPH, goal("spend cost <= $5"), options=())
+    assert "that is more than `spend`" not in cheap
     short, _ = plan(ROLE, TASK, GRAPH, goal(f"spend calls <= {stages - 1}"), options=())
     assert f"these stages come to ≈ {stages} calls" in short
 

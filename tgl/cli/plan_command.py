@@ -149,6 +149,8 @@ def search_lines(plan: ProgramPlan) -> list[str]:
     if search.dollars is not None and (search.dollars or search.most_dollars):
         most = "" if search.most_dollars is None else f", at most ${figure(search.most_dollars)}"
         lines.append(f"money: ≈ ${search.dollars:.3g}{most}")
+        if plan.ir.optimize is not None and search.dollars > (plan.ir.optimize.spend_dollars or math.inf):
+            lines.append("that is more than `spend`: the search may leave candidates or comparisons out")
     if search.seconds is not None:
         lines.append(f"time: ≈ {search.seconds:.0f} s if every call is asked")
     return lines

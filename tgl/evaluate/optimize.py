@@ -219,6 +219,12 @@ class Pursuit:
             on_round=on_round,
         )
         self.bench.end("explored", explored.ending)
+        if explored.refused:
+            self.bench.notes.append(
+                f"{explored.refused} proposed candidate{'s were' if explored.refused > 1 else ' was'} not "
+                "measured on train: the worst case did not fit what `spend` has beside what select, the "
+                "comparisons and test need; raise it, or bound re-asks and replies (`retry`, `max_tokens`)"
+            )
         return explored
 
     def candidate(self, assignment: Assignment) -> Candidate:

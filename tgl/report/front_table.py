@@ -9,7 +9,15 @@ from tgl.emit import amount_text
 from tgl.evaluate import BaselineReport, Difference, FrontReport, PointReport
 from tgl.report.columns import INDENT, columns
 from tgl.report.scores import difference_text, estimate_text, figure_text
-from tgl.report.table import ENDINGS, counted, interval_words, metric_words, select_text, test_text
+from tgl.report.table import (
+    ENDINGS,
+    counted,
+    dollars_text,
+    interval_words,
+    metric_words,
+    select_text,
+    test_text,
+)
 
 WIDTH = 80
 LAST = 22
@@ -109,7 +117,7 @@ def facts(front: FrontReport) -> list[str]:
     report = front.points[-1].report
     spend, chosen = report.spend, report.selection
     cap = f" of {spend.calls_cap}" if spend.calls_cap is not None else ""
-    dollars = f", ${amount_text(spend.dollars)}" if spend.dollars else ""
+    dollars = f", {dollars_text(spend)}" if spend.dollars or spend.dollars_cap is not None else ""
     stages = ", ".join(f"{name} {calls}" for name, calls in spend.stages)
     lines = [
         f"selection: {counted(chosen.finalists, 'finalist')} on select (n {chosen.n}); "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tgl.emit import amount_text
-from tgl.evaluate import BaselineReport, JudgeFigures, LimitReport, ProgramFigures, SearchReport
+from tgl.evaluate import BaselineReport, JudgeFigures, LimitReport, ProgramFigures, SearchReport, SpendReport
 from tgl.ir import MetricSpec
 from tgl.report.columns import INDENT, columns
 from tgl.report.scores import difference_text, estimate_text, figure_text
@@ -105,6 +105,12 @@ def test_text(limit: LimitReport) -> str:
     return f"{amount_text(limit.test)} [{amount_text(ends.low)}, {amount_text(ends.high)}] on test"
 
 
+def dollars_text(spend: SpendReport) -> str:
+    """What was spent at the declared prices, of what may be: `$0.04 of $0.5`."""
+    cap = "" if spend.dollars_cap is None else f" of ${amount_text(spend.dollars_cap)}"
+    return f"${amount_text(spend.dollars)}{cap}"
+
+
 def select_text(limit: LimitReport) -> str:
     """What a limit bounds on select: `$0.0002 on select`."""
     return f"{limit.sign}{amount_text(limit.select)} on select"
@@ -174,7 +180,7 @@ def facts(report: SearchReport) -> list[str]:
     chosen, metric = report.selection, report.metric
     spend = report.spend
     cap = f" of {spend.calls_cap}" if spend.calls_cap is not None else ""
-    dollars = f", ${amount_text(spend.dollars)}" if spend.dollars else ""
+    dollars = f", {dollars_text(spend)}" if spend.dollars or spend.dollars_cap is not None else ""
     stages = ", ".join(f"{name} {calls}" for name, calls in spend.stages)
     lines = [
         f"selection: {counted(chosen.finalists, 'finalist')} on select (n {chosen.n}); "

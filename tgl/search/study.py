@@ -90,7 +90,13 @@ class Explored:
     @property
     def short(self) -> bool:
         """Whether more `spend` would have been explored with."""
-        return self.ending == "spend" or any(outcome.reason == TOO_DEAR for outcome in self.outcomes)
+        return self.ending == "spend" or self.refused > 0
+
+    @property
+    def refused(self) -> int:
+        """How many distinct candidates were proposed and never measured, since they did not fit `spend`."""
+        measured = {outcome.key for outcome in self.outcomes if outcome.score is not None}
+        return len({outcome.key for outcome in self.outcomes if outcome.reason == TOO_DEAR} - measured)
 
 
 @dataclass(slots=True)

@@ -379,6 +379,13 @@ def test_no_such_spend_is_told_where_more_of_it_would_be_explored_with_first():
     told = [note for note in result.report.notes if "finalists were not measured" in note]
     assert told
     assert all("enough" not in note for note in told)
+    assert any("proposed candidates were not measured on train" in note for note in result.report.notes)
+
+
+def test_an_ample_spend_refuses_no_candidate():
+    result = Setting(program("spend calls <= 20000", "random(trials: 6)")).search()
+    assert isinstance(result, Found), result
+    assert not any("proposed" in note for note in result.report.notes)
 
 
 @pytest.mark.parametrize("spend", [400, 700, 1500])

@@ -33,6 +33,9 @@ QUANTIFIERS = frozenset({"any", "count", "linked"})
 PRELUDE = frozenset({"acyclic", "ran", "size"}) | CALLED | DOMAINS | QUANTIFIERS
 """Built-in functions that a declaration may hide."""
 
+BUILT_IN = VALUES | FUNCTIONS | PRELUDE
+"""All names that mean something without a declaration."""
+
 FUTURE = frozenset(
     "env outcome".split()  # noqa: SIM905
 )

@@ -88,7 +88,7 @@ def task_items(got: Settings, arg: ast.Arg, name: str) -> list[tuple[str, str]]:
         got.wrong("items", "a file, or one task of this file and nothing more", word=name, options=tasks)
         return []
     task = read_task(got.scope, binding.decl, Problems())
-    if task is None:
+    if task is None or not task.given:
         return []  # it is reported where it stands
     asked = "question" if "question" in task.given else task.given[0]
     return list(task_settings(task, asked))

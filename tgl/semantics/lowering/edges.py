@@ -27,7 +27,7 @@ from tgl.semantics.lowering.indices import positions
 from tgl.semantics.lowering.nodes import run_condition, static_condition
 from tgl.semantics.lowering.state import Env, Instance, Site, State
 from tgl.semantics.problems import Abandon
-from tgl.semantics.scope import kind_of
+from tgl.semantics.scope import BUILT_IN, VALUES, kind_of
 from tgl.semantics.walk import names_in
 from tgl.syntax import ast
 
@@ -175,6 +175,9 @@ class Edges:
                 binding = self.instance.scope.names.get(name)
                 if binding is None and len(name) == 1 and name not in self.instance.scope.broken:
                     self.state.problems.add(name_facts.unbound_index(at, name))
+                if name in BUILT_IN and (binding is None or binding.decl is None):
+                    what = "a yes or no" if name in VALUES else "a built-in function"
+                    raise self.state.problems.abandon(facts.not_an_end(at, what))
                 if binding is None or binding.decl is None:
                     raise Abandon
                 raise self.state.problems.abandon(facts.not_an_end(at, kind_of(binding.decl)))

@@ -35,7 +35,7 @@ from tgl.semantics.lowering.parts import check_part
 from tgl.semantics.lowering.rounds import member, name_by_number, rounds_of
 from tgl.semantics.lowering.state import MOST_NODES, Env, Instance, Replicas, Site, State
 from tgl.semantics.problems import Abandon
-from tgl.semantics.scope import FUNCTIONS, PRELUDE, Binding, kind_of
+from tgl.semantics.scope import BUILT_IN, FUNCTIONS, PRELUDE, Binding, kind_of
 from tgl.syntax import ast
 
 MOST_REPLICAS = 512
@@ -365,6 +365,11 @@ def is_what(state: State, expr: ast.Is, env: Env, site: Site) -> Expr:
     if binding is None and expr.name.isupper():
         check_part(state, env, expr.operand, expr.name, env.at(expr))
         return Op(op="tagged", args=(operand, Const(value=expr.name)))
+    inside = None if env.instance is None else env.instance.find(expr.name)
+    if decl is None and (inside is not None or expr.name in BUILT_IN):
+        found = "a part of this graph" if inside is not None else "a built-in name"
+        wanted = "a role, a function or a graph"
+        raise state.problems.abandon(name_facts.wrong_kind(env.at(expr), expr.name, found, wanted))
     if decl is None:
         raise Abandon
     if not isinstance(operand, NodeRef) or not isinstance(decl, (ast.Role, ast.Fn, ast.Graph)):

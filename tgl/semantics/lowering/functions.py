@@ -15,7 +15,7 @@ from tgl.semantics.lowering.indices import ast_name, folded
 from tgl.semantics.lowering.quantify import quantified
 from tgl.semantics.lowering.state import Env, Site, State
 from tgl.semantics.problems import Abandon
-from tgl.semantics.scope import DOMAINS, QUANTIFIERS
+from tgl.semantics.scope import DOMAINS, QUANTIFIERS, VALUES
 from tgl.syntax import ast
 
 Evaluate = Callable[[State, ast.Expr, Env, Site], Expr]
@@ -34,6 +34,9 @@ def built_in(state: State, name: str, expr: ast.Call, env: Env, site: Site, eval
         return quantified(state, name, expr, env, site, evaluate)
     if name in ("max", "min"):
         return extreme(state, name, expr, env, site, evaluate)
+    if name in VALUES or name == "acyclic":
+        found = "a yes or no" if name in VALUES else "a condition of edges"
+        raise state.problems.abandon(name_facts.wrong_kind(env.at(expr.func), name, found, "a function"))
     if name not in ("size", "ran", "empty", "model_of"):
         raise Abandon
     if len(expr.args) != 1 or expr.args[0].name is not None:

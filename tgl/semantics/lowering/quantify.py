@@ -89,11 +89,11 @@ def quantified(state: State, name: str, expr: ast.Call, env: Env, site: Site, ev
     if name == "linked":
         return linked(state, expr, [evaluate(state, arg.value, env, site) for arg in expr.args], env)
     inner = expr.args[0].value
-    holding = [
-        op("and", *there, evaluate(state, inner, case, site))
-        for case, there in cases(state, inner, env, site, evaluate)
-    ]
     try:
+        holding = [
+            op("and", *there, evaluate(state, inner, case, site))
+            for case, there in cases(state, inner, env, site, evaluate)
+        ]
         return op("or", *holding) if name == "any" else op("count", *holding)
     except FoldError as error:
         raise state.problems.abandon(facts.type_mismatch(at, str(error), "no condition")) from error

@@ -9,19 +9,19 @@ arrangement (Burnside's lemma: the mean number of arrangements that an exchange 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import permutations, product
+from itertools import permutations, product, zip_longest
+from typing import TypeAlias
 
-from tgl.ir import ChoiceRef, ProgramIR
+from tgl.ir import Candidate, ProgramIR
 from tgl.space.bound import Bound
 from tgl.space.canonical import sketch_of
 from tgl.space.compile import space_of
 from tgl.space.concretise import Concretiser
 from tgl.space.draw import count_assignments, walks_of
 from tgl.space.facts import Effort, Facts
-from tgl.space.plan import Space
-from tgl.space.reads import static_leaves
+from tgl.space.free import Chain, Free, Reader, free_choices
 from tgl.space.resolve import RESOLVED
 from tgl.space.trim import Trimmed, trim
 
@@ -29,17 +29,12 @@ MOST_EXCHANGES = 5040
 """Most exchanges of replicas that are looked at in one program."""
 
 
-@dataclass(frozen=True, slots=True)
-class Free:
-    """Choices that multiply: `shared` by several nodes, `own` of one of the outermost graph (its index)."""
+class Overlap(Exception):
+    """Classes have programs in common unless these choices are walked."""
 
-    shared: Mapping[str, frozenset[str]]
-    own: Mapping[str, int]
-
-    @property
-    def addresses(self) -> frozenset[str]:
-        """All of them."""
-        return frozenset((*self.shared, *self.own))
+    def __init__(self, addresses: Set[str]) -> None:
+        super().__init__(", ".join(sorted(addresses)))
+        self.addresses = frozenset(addresses)
 
 
 def count_programs(
@@ -49,12 +44,29 @@ def count_programs(
 
     `counted`: the assignments can be counted, so that how many walks it takes is known before the first.
     """
-    space = space_of(ir)
-    free = free_choices(space, bound)
-    if counted and count_assignments(ir, walks, bound, apart=free.addresses) is None:
-        return None
-    classes: dict[str, int] = {}
+    walked: frozenset[str] = frozenset()
     effort = Effort()
+    while True:
+        free = free_choices(space_of(ir), bound, walked)
+        if counted and count_assignments(ir, walks, bound, apart=free.addresses) is None:
+            return None
+        try:
+            return counted_classes(ir, bound, free, walks, steps, effort)
+        except Overlap as overlap:
+            if not overlap.addresses:
+                return None
+            walked |= overlap.addresses
+
+
+def counted_classes(
+    ir: ProgramIR, bound: Bound | None, free: Free, walks: int, steps: int, effort: Effort
+) -> int | None:
+    """The programs of all classes, None if it is too much work.
+
+    Raises:
+        Overlap: classes are not the same and yet have programs in common.
+    """
+    classes: dict[str, tuple[Marks, int]] = {}
     for done, leaf in enumerate(walks_of(ir, bound, free.addresses, effort)):
         if done >= walks or effort.steps > steps:
             return None
@@ -63,112 +75,134 @@ def count_programs(
         facts = leaf.facts
         trimmed = trim(leaf.root, facts)
         concretiser = Concretiser(facts)
-        digest = concretiser.candidate(trimmed).digest
+        candidate = concretiser.candidate(trimmed)
         effort.steps += RESOLVED * sum(len(one.live) for one in concretiser.instances.values())
-        if digest not in classes:
-            found = arrangements(space, trimmed, facts, concretiser, free)
+        picks = {
+            pick
+            for instance in concretiser.instances.values()
+            for pick in instance.picks.items()
+            if instance.live[pick[0]] is not None
+        }
+        arranging = Arranging(facts, concretiser, free, free.read(facts.assignment.keys(), picks))
+        marks = arranging.marks(candidate)
+        known = classes.get(candidate.digest)
+        if known is None:
+            found = arranging.programs(trimmed)
             if found is None:
                 return None
-            classes[digest] = found
-    return sum(classes.values())
+            classes[candidate.digest] = (marks, found)
+        elif not alike(known[0], marks):
+            raise Overlap(differing(known[0], marks))
+    return sum(found for _, found in classes.values())
 
 
-def free_choices(space: Space, bound: Bound | None) -> Free:
-    """The choices of a program that multiply.
+Marks: TypeAlias = tuple[tuple[str, str, int], ...]
+"""The options that read free choices, in the order of a candidate's nodes: the option, the choice, and its
+number among those that several read; 0 for one that nothing else reads."""
 
-    Those that stand by themselves where a model or an option of a role is wanted, are read nowhere else, and
-    wherever that role has that option: so that no program of one class is also in another.
+
+def alike(some: Marks, others: Marks) -> bool:
+    """Whether two programs, the same with the first of all values, are so with all the others too."""
+    return [(name, number) for name, _, number in some] == [(name, number) for name, _, number in others]
+
+
+def differing(some: Marks, others: Marks) -> set[str]:
+    """The choices that several read, where two programs are not alike."""
+    pairs = zip_longest(some, others, fillvalue=("", "", 0))
+    unlike = (one for pair in pairs if (pair[0][0], pair[0][2]) != (pair[1][0], pair[1][2]) for one in pair)
+    return {address for _, address, number in unlike if number}
+
+
+@dataclass(frozen=True, slots=True)
+class Arranging:
+    """Counts the programs of a class, instance by instance.
+
+    `read`: of each free choice that is active those who read it and reach the output.
     """
-    root = space.root
-    nested = [graph.template.address + "." for graph in space.graphs.values() if graph is not root]
-    written: dict[tuple[str, str], set[object]] = {}
-    readers: dict[str, set[str]] = {}
-    elsewhere: set[str] = set()
-    for graph in space.graphs.values():
-        for node in graph.nodes:
-            for alt in node.alternatives.values():
-                template = alt.template
-                if template.kind != "role":
-                    continue
-                for name, expr in (*template.fields, ("on", node.on)):
-                    address = expr.address if isinstance(expr, ChoiceRef) else None
-                    domain = None if address is None else space.choices[address].point.domain
-                    written.setdefault((template.what, name), set()).add(expr if domain is None else domain)
-                    if address is not None:
-                        readers.setdefault(address, set()).add(node.template.id)
-    for graph in space.graphs.values():
-        for node in graph.nodes:
-            for alt in node.alternatives.values():
-                for name, expr in (*alt.template.fields, ("on", node.on)):
-                    if isinstance(expr, ChoiceRef) and (
-                        alt.template.kind != "role" or len(written[alt.template.what, name]) > 1
-                    ):
-                        elsewhere.add(expr.address)
-                    elif expr is not None and not isinstance(expr, ChoiceRef):
-                        elsewhere |= {
-                            leaf.address for leaf in static_leaves(expr) if isinstance(leaf, ChoiceRef)
-                        }
-    shared: dict[str, frozenset[str]] = {}
-    own: dict[str, int] = {}
-    for address, nodes in readers.items():
-        choice = space.choices[address]
-        if choice.structural or address in space.required or address in elsewhere:
-            continue
-        if bound is not None and bound.heeds(space, address):
-            continue
-        first = next(iter(nodes))
-        if len(nodes) == 1 and space.homes[first] == root.template.path:
-            own[address] = root.index[first]
-        elif len(nodes) > 1 and not any(address.startswith(path) for path in nested):
-            shared[address] = frozenset(nodes)
-    return Free(shared, own)
 
+    facts: Facts
+    concretiser: Concretiser
+    free: Free
+    read: Mapping[str, frozenset[Reader]]
 
-def arrangements(
-    space: Space, trimmed: Trimmed, facts: Facts, concretiser: Concretiser, free: Free
-) -> int | None:
-    """How many programs are in the class of one; None if too many exchanges would have to be looked at."""
-    live = {
-        node
-        for instance in concretiser.instances.values()
-        for node, name in instance.live.items()
-        if name is not None
-    }
+    def marks(self, candidate: Candidate) -> Marks:
+        """What the candidate's nodes read."""
+        instances = self.concretiser.instances.values()
+        ids = {node: name for instance in instances for node, name in instance.live.items()}
+        read: dict[str | None, list[tuple[str, str]]] = {}
+        for address, who in self.read.items():
+            for node, _, option in who:
+                read.setdefault(ids[node], []).append((option, address))
+        numbers: dict[str, int] = {}
+        found: list[tuple[str, str, int]] = []
+        for node in candidate.nodes:
+            for option, address in sorted(read.get(node.id, ())):
+                several = len(self.read[address]) > 1
+                number = numbers.setdefault(address, len(numbers) + 1) if several else 0
+                found.append((option, address, number))
+        return tuple(found)
 
-    def values(address: str) -> int:
-        return sum(len(atom.values) for atom in space.choices[address].atoms)
+    def programs(self, root: Trimmed) -> int | None:
+        """The programs of the class; None if too many exchanges would have to be looked at."""
+        inside = self.instance(root, ())
+        return None if inside is None else self.values(None) * inside
 
-    active = facts.assignment
-    times = math.prod(
-        values(address) for address, nodes in free.shared.items() if address in active and nodes & live
-    )
-    several: dict[int, int] = {}
-    for address, place in free.own.items():
-        if address in active and place in trimmed.live:
-            several[place] = several.get(place, 1) * values(address)
-    sketch = sketch_of(trimmed, facts, concretiser.content)
-    if sketch is None:
-        return times * math.prod(several.values())
-    cells: dict[int, list[int]] = {}
-    around, ranks = sketch.around, sketch.cells()
-    for node in sketch.nodes:
-        cells.setdefault(ranks[node], []).append(node)
-    open_cells = [cell for cell in cells.values() if len(cell) > 1]
-    if all(len({tuple(sorted(around[node])) for node in cell}) == 1 for cell in open_cells):
-        # nodes with the same neighbours: any exchange among them
-        for cell in cells.values():
-            kinds = several.get(cell[0], 1)
-            times *= math.comb(kinds + len(cell) - 1, len(cell))
-        return times
-    if math.prod(math.factorial(len(cell)) for cell in open_cells) > MOST_EXCHANGES:
-        return None
-    links = set(sketch.links)
-    kept = fixed = 0
-    for exchange in exchanges(open_cells):
-        if {(exchange.get(a, a), label, exchange.get(b, b)) for a, label, b in links} == links:
-            kept += 1
-            fixed += math.prod(several.get(cycle[0], 1) for cycle in cycles(sketch.nodes, exchange))
-    return times * fixed // kept
+    def values(self, place: tuple[str, int] | None) -> int:
+        """The ways to take the choices that only a node and what is in it read."""
+        choices = self.facts.space.choices
+        return math.prod(
+            sum(len(atom.values) for atom in choices[address].atoms)
+            for address in self.free.at.get(place, ())
+            if address in self.read
+        )
+
+    def instance(self, trimmed: Trimmed, above: Chain) -> int | None:
+        """The ways to take those of an instance, whose replicas may be exchanged."""
+        path = trimmed.instance.plan.template.path
+        kinds: dict[int, int] = {}
+        for place in trimmed.live:
+            kinds[place] = self.values((path, place))
+            if place in trimmed.children:
+                inside = self.instance(trimmed.children[place], (*above, (path, place)))
+                if inside is None:
+                    return None
+                kinds[place] *= inside
+        sketch = sketch_of(trimmed, self.facts, self.concretiser.content)
+        if sketch is None:
+            return math.prod(kinds.values())
+        cells: dict[int, list[int]] = {}
+        around, ranks = sketch.around, sketch.cells()
+        for node in sketch.nodes:
+            cells.setdefault(ranks[node], []).append(node)
+        open_cells = [cell for cell in cells.values() if len(cell) > 1]
+        for cell in open_cells:
+            outer = {self.outer((*above, (path, node))) for node in cell}
+            if len(outer) > 1:
+                raise Overlap({address for addresses in outer for address in addresses})
+            if len({kinds[node] for node in cell}) > 1:
+                return None
+        if all(len({tuple(sorted(around[node])) for node in cell}) == 1 for cell in open_cells):
+            # nodes with the same neighbours: any exchange among them
+            return math.prod(math.comb(kinds[cell[0]] + len(cell) - 1, len(cell)) for cell in cells.values())
+        if math.prod(math.factorial(len(cell)) for cell in open_cells) > MOST_EXCHANGES:
+            return None
+        links = set(sketch.links)
+        kept = fixed = 0
+        for exchange in exchanges(open_cells):
+            if {(exchange.get(a, a), label, exchange.get(b, b)) for a, label, b in links} == links:
+                kept += 1
+                fixed += math.prod(kinds[cycle[0]] for cycle in cycles(sketch.nodes, exchange))
+        return fixed // kept
+
+    def outer(self, chain: Chain) -> frozenset[str]:
+        """The choices that are read at a node or in it, and elsewhere too."""
+        depth, ways = len(chain), self.free.ways
+        return frozenset(
+            address
+            for address, who in self.read.items()
+            if self.free.chains[address][:depth] != chain
+            and any(ways[node][:depth] == chain for node, _, _ in who)
+        )
 
 
 def exchanges(cells: Sequence[Sequence[int]]) -> Iterator[dict[int, int]]:

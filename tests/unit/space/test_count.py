@@ -114,6 +114,21 @@ SPACES = {
         node v[2] : assistant on ~[smol, gemma] if ~0.5
         edge v -> w[1].drafts if ~0.5
         output majority(w)""",
+    "routes": """node r[i: 2] : ~[assistant(temperature: ~[0.1, 0.5]), team] on ~[smol, gemma]
+          when question == ["a", "b"][i]
+        output first(r)""",
+    "several in one": """node p[2] : team on ~[smol, gemma]
+        output majority(p)""",
+    "shared or own": """param heat = ~[0.1, 0.5]
+        node w[2] : ~[assistant(temperature: heat), assistant(temperature: ~[0.1, 0.5])] on smol
+        output majority(w)""",
+    "given or own": """param heat = ~[0.1, 0.5]
+        node w[~1..2] : ~[choir(heat: heat), assistant(temperature: ~[0.1, 0.5])] on smol
+        output first(w)""",
+    "shared by some that may be exchanged": """param one = ~[0.1, 0.5]
+        param two = ~[0.1, 0.5]
+        node w[i: 4] : assistant(temperature: [one, one, two, two][i]) on smol
+        output majority(w)""",
     "an index": """param k = ~1..3
         node w[3] : assistant on ~[smol, gemma]
         output w[k]""",
@@ -121,6 +136,17 @@ SPACES = {
 PANEL = """graph panel(question) {
   node s[~1..2] : assistant(max_tokens: ~[8, 9])
   output majority(s)
+}
+graph team(question) {
+  param heat = ~[0.1, 0.5]
+  node s[2] : assistant(temperature: heat)
+  node t    : fuser(drafts: s, max_tokens: ~[8, 9])
+  output t
+}
+graph choir(question) {
+  param heat = 0.1
+  node a : ~[assistant(temperature: heat), assistant(temperature: ~[0.1, 0.5])]
+  output a
 }
 """
 

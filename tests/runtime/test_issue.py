@@ -129,3 +129,25 @@ def test_a_call_that_is_taken_back_and_wanted_again_still_waits_for_the_time_tha
     assert scheduler.commands(3.0) == []
     assert scheduler.wake == 31.0
     assert len(scheduler.commands(31.0)) == 1
+
+
+def test_a_canary_is_asked_once_at_a_time_and_not_again_after_any_reply():
+    """It takes longer than the back-off of the call that it is asked for."""
+    scheduler = Scheduler({"m": gate_of(SPEC, 2)}, Ledger({"m": SPEC}), CallPolicy(base=1.0), Tally())
+    scheduler.on(want("y", 1), 0.0)
+    assert sent(scheduler, 0.0) == ["y"]
+    scheduler.on(Came(1, Usage(5, 1)), 0.0)
+    scheduler.on(Kept("m", 1), 0.0)
+    scheduler.on(want("x", 2), 0.0)
+    now, asked = 0.0, []
+    while len(asked) < 9:
+        for command in scheduler.commands(now):
+            if isinstance(command, Send):
+                asked.append(command)
+                if not command.calls[0].canary:
+                    scheduler.on(Broke(command.number, DOWN), now)
+        now = now if scheduler.wake is None else scheduler.wake
+    assert [send.calls[0].identity for send in asked] == ["x"] * 5 + ["y"] + ["x"] * 3
+    scheduler.commands(now - 0.1)
+    scheduler.on(Came(asked[5].number, Usage(5, 1)), now - 0.1)
+    assert sent(scheduler, now - 0.1) == []

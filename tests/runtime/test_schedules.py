@@ -176,7 +176,7 @@ class World:
         self.coming, self.order = [], count()
         self.flying, self.answered, self.uncommitted = {}, set(), []
         self.sent = defaultdict(list)
-        self.peak = 0
+        self.peak = self.canaries = 0
         self.refused = defaultdict(list)
         self.not_before = defaultdict(float)
 
@@ -203,6 +203,8 @@ class World:
                 heapq.heappop(self.coming)[2]()
         else:
             raise AssertionError("it does not end")
+        for number in [number for number, send in self.flying.items() if send.calls[0].canary]:
+            self.cut(number)
         assert not self.flying
         assert self.ledger.reserved == self.ledger.under_way == 0
         return min(self.scheduler.stops)[1] if self.scheduler.stops else None
@@ -256,7 +258,9 @@ class World:
         assert draws == list(range(draws[0], draws[0] + len(draws)))
         assert len({(call.model, call.request) for call in send.calls}) == 1
         for call in send.calls:
-            assert call.identity not in self.answered, "asked again though it has a response"
+            assert not (call.canary and send.hedge)
+            answered = call.identity in self.answered
+            assert answered == call.canary, "asked again though it has a response, or a canary that has none"
             assert send.hedge or self.now >= self.not_before[call.identity], "asked again too early"
             doubled = [other for other in self.flying.values() if call in other.calls]
             assert len(doubled) == int(send.hedge)
@@ -296,10 +300,13 @@ class World:
             self.scheduler.on(Broke(send.number, error), self.now)
             return
         self.refused[model].clear()
+        self.canaries += send.calls[0].canary
         replies = [response(call.identity) for call in send.calls]
         usage = Usage(replies[0].prompt_tokens, sum(reply.completion_tokens for reply in replies))
         self.correct(send, usage.prompt_tokens + usage.completion_tokens)
         self.scheduler.on(Came(send.number, usage), self.now)
+        if send.calls[0].canary:
+            return
         self.answered.update(call.identity for call in send.calls)
         self.later(self.chance.share() / 5, lambda: self.commit(model, replies))
 
@@ -365,8 +372,12 @@ def programs(make):
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, 10_000, 1000))
 def test_fuzzed_worlds(programs, first):
+    canaries = 0
     for seed in range(first, first + 1000):
-        World(programs, seed).check()
+        world = World(programs, seed)
+        world.check()
+        canaries += world.canaries
+    assert canaries, "some prompts were doubted"
 
 
 @pytest.mark.slow

@@ -131,20 +131,33 @@ class Batch:
         for ask in asks:
             response = found.get(ask.identity)
             if response is not None:
+                self.learn(ask)
                 self.union.answer(ask.identity, response, live=False)
             elif ask.identity in self.union.waiters:
                 self.want(ask)
 
     def want(self, ask: Ask) -> None:
         """Queue a call, if its model can be asked; if not, it is missing."""
+        call = self.call_of(ask)
+        if call is not None:
+            self.scheduler.on(Wanted(call), self.now)
+
+    def learn(self, ask: Ask) -> None:
+        """A stored reply names a question for a canary, while its model has answered none in this process."""
+        canary = self.executor.gates[ask.command.step.node.model].canary
+        if canary.call is None and (call := self.call_of(ask)) is not None:
+            canary.learn(call)
+
+    def call_of(self, ask: Ask) -> Call | None:
+        """What asks for it, None if its model can't be asked."""
         command = ask.command
         node = command.step.node
         model = self.models[node.model].model
         if not self.executor.options.live or model is None:
-            return
+            return None
         request = request_of(command)
         several = model.capabilities.max_n > 1 and node.temperature != 0
-        call = Call(
+        return Call(
             identity=ask.identity,
             model=node.model,
             node=node.id,
@@ -155,7 +168,6 @@ class Batch:
             draw=command.draw,
             content=Content(ask, request),
         )
-        self.scheduler.on(Wanted(call), self.now)
 
     def max_n(self, name: str) -> int:
         """How many calls one request may ask for; a server may turn out to take fewer."""
@@ -279,8 +291,9 @@ class Batch:
                     apart = self.max_n(calls[0].model) < len(calls)
                     requests = len(calls) if apart else 1
                     scheduler.on(Came(number, billed(replies, apart=apart), requests), now)
-                    records.extend(map(self.record, calls, replies))
-                    ranks.extend(call.rank for call in calls)
+                    if not calls[0].canary:
+                        records.extend(map(self.record, calls, replies))
+                        ranks.extend(call.rank for call in calls)
                 case Stored(responses=responses):
                     for response in responses:
                         self.answer(response)
@@ -341,7 +354,11 @@ class Batch:
             for call in send.calls:
                 self.executor.notify(Issued(call.model, call.sends))
         assert isinstance(lead.content, Content)
-        await line.start(send, lead.content.request)
+        request = lead.content.request
+        if lead.canary:
+            # Another seed each time: a cache in front of a server that is out would answer what it knows.
+            request = replace(request, seed=(request.seed + self.executor.tally.requests) % SEEDS)
+        await line.start(send, request)
 
     def line(self, bound: ModelBinding) -> Line:
         """Where requests to a model are made."""

@@ -9,6 +9,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from tgl.ir import ModelSpec
+from tgl.runtime.canary import Canary
 
 MINUTE = 60.0
 DECREASE = 0.7
@@ -120,6 +121,7 @@ class Gate:
         named: the latest time that one of them asked to be left alone until.
         grouping: False once it has refused a request for several replies.
         latencies: of the latest replies, in seconds.
+        canary: what tells whether the server is out.
     """
 
     limit: AdaptiveLimit
@@ -133,6 +135,7 @@ class Gate:
     named: float = 0.0
     grouping: bool = True
     latencies: deque[float] = field(default_factory=lambda: deque[float](maxlen=OBSERVED))
+    canary: Canary = field(default_factory=Canary)
 
     def open_at(self, now: float, tokens: int) -> float:
         """When a request of `tokens` may be sent; `now` or before if at once."""

@@ -3,7 +3,7 @@
 "Trouble" is a timeout, a rate limit, a server's error or a body that broke. A "refusal" is a 4xx that tells
 of the request (400, 413, 422) or of its content (403).
 
-| failure              | others are answered | none since the call began   | none ever               |
+| failure              | others are answered | none since it failed last   | none ever               |
 |----------------------|---------------------|-----------------------------|-------------------------|
 | connection           | retry, give up      | wait, then stop             | retry a little, stop    |
 | trouble of several   | retry, give up      | wait, then stop             | retry, stop             |
@@ -12,8 +12,10 @@ of the request (400, 413, 422) or of its content (403).
 | `refused` in a row   | stop                | stop                        | stop                    |
 | 401, 402, 404, no weights | stop           | stop                        | stop                    |
 
-"Since the call began" is since it failed last where the server was not even reached: a call that was in
-flight when the server went away saw others answered, too.
+"Since it failed last", not since the call began: a call that was in flight when the server went away saw
+others answered, too. Before the last attempt of a call the canary is asked (`tgl.runtime.canary`). Its reply
+counts as that of another, so that prompts which a server always fails on are given up although nothing else
+is left to ask; its failure counts as trouble of several.
 
 To give up fails one call, and the examples that need it; to stop ends the batch with everything saved. A
 server that is away, or that answers everybody with an error, is nobody's wrong answer: a search waits for it,
@@ -91,7 +93,7 @@ class Reach(StrEnum):
     """What is known of a server besides the failed attempt."""
 
     NEVER = "it has not answered anything yet"
-    SILENT = "it has answered before, but nothing since this call began, or failed last"
+    SILENT = "it has answered before, but nothing since this call failed last, or began"
     ANSWERING = "it answers other calls"
 
 
@@ -160,6 +162,19 @@ def of_one_prompt(error: ModelError) -> bool:
     if error.kind is ErrorKind.AUTH:
         return error.status == CONTENT
     return error.status is not None and error.status != PAYMENT
+
+
+def may_be_of_the_prompt(error: ModelError) -> bool:
+    """Whether trouble may be about what was asked: the server was reached, and refused nothing."""
+    match error.kind:
+        case ErrorKind.TIMEOUT | ErrorKind.RATE_LIMIT | ErrorKind.SERVER | ErrorKind.BROKEN:
+            return True
+        case ErrorKind.CONNECTION:
+            return error.unknown_usage
+        case ErrorKind.AUTH | ErrorKind.BAD_REQUEST | ErrorKind.NOT_FOUND | ErrorKind.MISSING:
+            return False
+        case _:
+            assert_never(error.kind)
 
 
 def backoff(policy: CallPolicy, attempt: int, identity: str) -> float:

@@ -29,7 +29,17 @@ from tgl.runtime.counts import Tally
 from tgl.runtime.errors import BatchStopped, ModelRefused
 from tgl.runtime.ledger import Ledger
 from tgl.runtime.limits import Gate
-from tgl.runtime.policy import SEVERAL, Abort, CallPolicy, GiveUp, Reach, RetryAfter, Verdict, retry
+from tgl.runtime.policy import (
+    SEVERAL,
+    Abort,
+    CallPolicy,
+    GiveUp,
+    Reach,
+    RetryAfter,
+    Verdict,
+    may_be_of_the_prompt,
+    retry,
+)
 from tgl.runtime.traffic import (
     Broke,
     Call,
@@ -100,8 +110,10 @@ class Scheduler:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is under way and nothing will be."""
-        return not self.flights and (bool(self.stops) or self.wake is None)
+        """Whether nothing that anybody waits for is under way, and nothing will be."""
+        if any(not flight.calls[0].canary for flight in self.flights.values()):
+            return False
+        return bool(self.stops) or (self.wake is None and not any(map(Queue.first, self.queues.values())))
 
     def on(self, event: Event, now: float) -> None:
         """Take note of an event."""
@@ -202,13 +214,15 @@ class Scheduler:
         """A reply: it is on the bill, and its calls need nothing more."""
         active = self.queues[flight.calls[0].model].active
         queue, gate = self.land(flight)
-        queue.unkept += len(flight.calls)
         lead = flight.calls[0]
+        queue.unkept += 0 if lead.canary else len(flight.calls)
+        queue.doubt = False
         most = len(flight.calls)
         self.ledger.settle(lead.model, flight.worst, usage, lead.node, most=most, requests=requests)
         self.tally.requests += requests - 1
         gate.correct(flight.entry, usage.prompt_tokens + usage.completion_tokens)
         gate.limit.succeeded(len(flight.calls), active)
+        gate.canary.answered(lead, gate.answers)
         gate.answers += 1
         gate.streak = gate.failures = 0
         gate.failing.clear()
@@ -257,6 +271,8 @@ class Scheduler:
                 call.not_before = max(call.not_before, named)
         if gate.failures >= REFUSALS:
             self.pause(gate, gate.named)
+        if lead.canary:
+            gate.canary.failed(lead, self.policy, now)
         left = [call for call in flight.calls if call.wanted and not (call.done or call.flights)]
         if not left:
             return
@@ -278,6 +294,8 @@ class Scheduler:
             case RetryAfter(delay=delay):
                 if gate.streak > gate.limit.slots and len(gate.failing) >= SEVERAL:
                     self.pause(gate, now + delay)
+                if not (together and error.kind in ALONE):
+                    queue.doubt = queue.doubt or any(self.is_doubtful(call, error) for call in left)
                 self.out.append(Waits(lead.model, error.kind, delay))
                 self.tally.retries += len(left)
                 for call in left:
@@ -293,18 +311,20 @@ class Scheduler:
     def verdict(self, gate: Gate, left: list[Call], error: ModelError) -> Verdict:
         """What follows a failure for calls that failed together: that for the one that has tried most.
 
-        A call in flight when a server goes away was sent while others were still answered. So where it was
-        not even reached, what counts is who was answered since the call failed last, not since it began. An
-        error that a server answers with may be about the prompt: the last prompts of a batch that all fail
-        would be waited for in vain, in each batch again.
+        A call in flight when a server goes away was sent while others were still answered. So what counts is
+        who was answered since the call failed last, not since it began. The last prompts of a batch that all
+        fail would be waited for in vain, in each batch again: before a call's last attempt the canary is
+        asked, and its reply counts as anybody's.
         """
         worst = max(left, key=lambda call: call.failures)
+        canary = gate.canary
         reach = Reach.NEVER
-        if gate.answers:
-            unreached = error.kind is ErrorKind.CONNECTION and not error.unknown_usage
-            heard = worst.heard if unreached else worst.met
-            reach = Reach.ANSWERING if gate.answers > heard else Reach.SILENT
-        if reach is Reach.ANSWERING and worst.waited and worst.failures > self.policy.attempts:
+        if gate.answers > worst.heard:
+            reach = Reach.ANSWERING
+        elif gate.answers or (canary.is_fit and may_be_of_the_prompt(error)):
+            reach = Reach.SILENT
+        many = worst.failures > self.policy.attempts and worst.heard != canary.vouched
+        if reach is Reach.ANSWERING and worst.waited and (many or worst.heard == canary.back):
             # Attempts while nobody was answered tell nothing of the call: now it has all of them.
             worst.failures = 1
         for call in left:
@@ -317,8 +337,13 @@ class Scheduler:
             identity=left[0].identity,
             elapsed=worst.patience,
             reach=reach,
-            failing=len(gate.failing),
+            failing=max(len(gate.failing), SEVERAL if canary.failures else 0),
         )
+
+    def is_doubtful(self, call: Call, error: ModelError) -> bool:
+        """Whether a call that waits may be to blame: it has one attempt left, and nobody is answered."""
+        tried = call.failures + (not self.policy.exact)
+        return call.waited and tried >= self.policy.attempts and may_be_of_the_prompt(error)
 
     def pause(self, gate: Gate, until: float) -> None:
         """Leave a server alone for a while."""
@@ -334,6 +359,8 @@ class Scheduler:
             call.backing = False
             if call.wanted and not call.done:
                 self.enqueue(call)
+        if queue.doubt and (queue.later or queue.first()):
+            self.ask_canary(queue, gate, now)
         while self.room(queue, gate) > 0 and (call := queue.first()) is not None:
             if not self.send(self.group(queue, gate, call), queue, gate, now):
                 break
@@ -341,6 +368,13 @@ class Scheduler:
             self.wake_at(queue.later[0][0])
         if self.hedge is not None and not queue.first():
             self.double(queue, gate, now)
+
+    def ask_canary(self, queue: Queue, gate: Gate, now: float) -> None:
+        """Ask a question that the server has answered, under all limits; once at a time, with back-offs."""
+        call = gate.canary.call
+        if call is None or call.flights or now < gate.canary.not_before or self.room(queue, gate) < 1:
+            return
+        queue.doubt = not self.send((call,), queue, gate, now)
 
     def room(self, queue: Queue, gate: Gate) -> int:
         """How many calls may be sent."""
@@ -392,7 +426,7 @@ class Scheduler:
         flight = Flight(self.newest, calls, now, worst, gate.pass_through(now, tokens))
         self.flights[flight.number] = flight
         queue.active += len(calls)
-        if self.hedge is not None and not hedge:
+        if self.hedge is not None and not (hedge or lead.canary):
             queue.flying.append(flight)
         self.tally.requests += 1
         self.tally.hedged += hedge
@@ -400,7 +434,7 @@ class Scheduler:
             self.queues[call.model].remove(call)
             call.flights.append(flight)
             if not call.sends:
-                call.met = call.heard = gate.answers
+                call.heard = gate.answers
                 self.tally.issued += 1
             call.sends += not hedge
         self.out.append(Send(flight.number, calls, hedge))

@@ -37,9 +37,9 @@ class Call:
         request: what it shares with other draws of one request, None if with none.
         draw: its draw.
         content: what the executor needs in order to ask; nothing to the scheduler.
-        met: how many calls the model had answered when this one was first sent.
-        heard: the same when it failed last.
+        heard: how many calls the model had answered when it failed last, or was first sent.
         waited: whether nobody was answered then.
+        canary: whether it only tells of its server: it was answered before, and its reply is dropped.
     """
 
     identity: str
@@ -59,9 +59,9 @@ class Call:
     failures: int = 0
     patience: float = 0.0
     not_before: float = 0.0
-    met: int = 0
     heard: int = 0
     waited: bool = False
+    canary: bool = False
     flights: list[Flight] = field(default_factory=list["Flight"])
 
 
@@ -190,7 +190,7 @@ Command: TypeAlias = Send | CutOut | Waits | GivenUp
 class Queue:
     """What waits for one model; entries that are out of date are passed over.
 
-    `active` calls are under way, `unkept` ones answered but not stored.
+    `active` calls are under way, `unkept` ones answered but not stored. In `doubt` the canary is to be asked.
     """
 
     ready: list[tuple[Rank, int, Call]] = field(default_factory=list[tuple[Rank, int, Call]])
@@ -199,6 +199,7 @@ class Queue:
     flying: deque[Flight] = field(default_factory=deque[Flight])
     active: int = 0
     unkept: int = 0
+    doubt: bool = False
 
     def first(self) -> Call | None:
         """The first call that waits, left where it is."""

@@ -328,6 +328,28 @@ def test_five_mistakes_are_five_problems_in_order_of_place(
     assert lines == [int(place(program, word).split(":")[1]) for word in words]
 
 
+DOLLARS = ("limit    cost(mean) <= 6 units", "limit    cost(mean) <= $1")
+ODD_PRICE = ('id "big"', 'id "big"; price prompt: 3, completion: $1/Mtok')
+
+
+@pytest.mark.parametrize(
+    ("program", "codes", "lacking"),
+    [
+        (changed(("spend    calls", "spend    call")), ["E0302"], "`spend` takes"),
+        (changed(DOLLARS, ODD_PRICE), ["E0302", "E0702"], "the price of `tiny` is not known"),
+        (changed(DOLLARS), ["E0702"], "the price of `tiny` and `big` is not known"),
+    ],
+    ids=["spend", "price", "no price"],
+)
+def test_a_setting_that_cannot_be_read_is_not_said_to_lack(
+    project: Project, program: str, codes: list[str], lacking: str
+) -> None:
+    project.write("adds.tgl", program)
+    told = project.tglc("check", "adds.tgl").stderr
+    assert re.findall(r"error\[(\w+)\]", told) == codes
+    assert lacking in told
+
+
 def test_fmt_refuses_what_it_cannot_read_and_leaves_every_byte(project: Project) -> None:
     content = FIVE_OF_SHAPE.replace("\n", "\r\n").encode() + b"\r\n\r\n"
     path = project.folder / "adds.tgl"

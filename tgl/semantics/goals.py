@@ -57,7 +57,8 @@ def check_goal(
         return
     remote = [spec.name for spec in models.values() if not spec.is_free]
     scope = state.files.main
-    open_ended = goal.spec.spend_calls is None and goal.spec.spend_dollars is None
+    # A `spend` that could not be read has been reported.
+    open_ended = not has_setting(goal.block, "spend")
     if remote and state.choices and open_ended and not scope.is_broken_around(goal.block.span):
         state.problems.add(
             model_facts.spend_needed(At(scope.source, heading(scope.source.text, goal.block.span)), remote)
@@ -131,9 +132,24 @@ def settled(state: State, graph: GraphTemplate, spec: OptimizeSpec) -> OptimizeS
 
 def report_unpriced(state: State, at: At, models: Mapping[str, ModelSpec]) -> None:
     """Report an amount in dollars that can't be kept, since some models have no price."""
-    unknown = [spec.name for spec in models.values() if not spec.is_free and spec.prompt_price is None]
+    unknown = [
+        spec.name
+        for spec in models.values()
+        if not spec.is_free and spec.prompt_price is None and not has_price(state, spec.name)
+    ]
     if unknown:
         state.problems.add(model_facts.unknown_price(at, unknown))
+
+
+def has_price(state: State, name: str) -> bool:
+    """Whether a model of the program's file states a price, also one that could not be read."""
+    binding = state.files.main.names.get(name)
+    return binding is not None and isinstance(binding.decl, ast.Model) and has_setting(binding.decl, "price")
+
+
+def has_setting(block: ast.Optimize | ast.Model, key: str) -> bool:
+    """Whether a block has a setting, readable or not."""
+    return any(isinstance(one, ast.Setting) and one.key == key for one in block.settings)
 
 
 def spend_span(block: ast.Optimize) -> Span:

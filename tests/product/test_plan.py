@@ -166,3 +166,20 @@ def test_a_search_proposes_no_more_programs_than_there_are(plan) -> None:
     found, _ = plan(ROLE, TASK, few, goal("spend calls <= 4000").replace("trials: 6", "trials: 96"))
     assert found["programs"]["value"] == 3
     assert found["search"]["distinct"] <= 3
+
+
+def test_a_space_that_is_much_work_is_counted_to_the_end_where_that_is_asked_for(
+    plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for budget in ("TELLING_APART", "COUNTING", "ESTIMATING"):
+        monkeypatch.setattr(f"tgl.space.count.{budget}", 5)
+    estimated, _ = plan(ROLE, TASK, GRAPH, goal("spend calls <= 4000"))
+    assert not estimated["candidates"]["exact"]
+    assert estimated["programs"]["low"] <= 2 + 4 + 6 <= estimated["programs"]["high"]
+    assert not estimated["programs"]["exact"]
+    counted, _ = plan(ROLE, TASK, GRAPH, goal("spend calls <= 4000"), options=("--json", "--exact"))
+    assert (counted["candidates"]["value"], counted["candidates"]["exact"]) == (42, True)
+    assert (counted["programs"]["value"], counted["programs"]["exact"]) == (2 + 4 + 6, True)
+    monkeypatch.setattr("tgl.space.count.MOST_EXACT", 20)
+    beyond, _ = plan(ROLE, TASK, GRAPH, goal("spend calls <= 4000"), options=("--json", "--exact"))
+    assert not beyond["programs"]["exact"]

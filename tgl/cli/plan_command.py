@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 
 from pydantic import JsonValue
 
@@ -26,6 +27,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a program")
     parser.add_argument("--graph", help="which graph, if there are several")
     parser.add_argument("--candidate", metavar="mode|SEED", help="one candidate in place of the whole space")
+    parser.add_argument(
+        "--exact",
+        action="store_true",
+        help="count the different programs to the end, of up to 1,000,000 candidates, however long it takes",
+    )
     parser.add_argument("--store", help="the store of responses: a path or KIND:ADDRESS")
     parser.add_argument(
         "--no-recorded", action="store_true", help="leave out the responses that travel with the program"
@@ -44,9 +50,13 @@ def run(options: argparse.Namespace) -> int:
             settings,
             graph=options.graph,
             candidate=options.candidate,
+            exact=options.exact,
+            on_walk=counting,
         ),
         SilentProgress(),
     )
+    if options.exact and sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
     if options.json:
         print(json.dumps(plan_json(plan), indent=2))
     else:
@@ -54,6 +64,12 @@ def run(options: argparse.Namespace) -> int:
     show(plan.problems, as_json=False)
     failed = any(problem.severity is Severity.ERROR for problem in plan.problems)
     return Exit.FAILED if failed else Exit.DONE
+
+
+def counting(done: int) -> None:
+    """Show on a terminal how far a long count is."""
+    if done and done % 200 == 0 and sys.stderr.isatty():
+        print(f"\rcounting programs: looked at {done:,}", end="", file=sys.stderr, flush=True)
 
 
 def shape(plan: ProgramPlan) -> tuple[list[tuple[str, Bounds]], Range]:

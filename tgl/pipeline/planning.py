@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,6 +90,8 @@ async def plan_program(
     *,
     graph: str | None = None,
     candidate: str | None = None,
+    exact: bool = False,
+    on_walk: Callable[[int], None] = lambda _: None,
 ) -> ProgramPlan:
     """What is known of a program before the first call.
 
@@ -99,6 +101,8 @@ async def plan_program(
         options: whether recorded responses count; it is never live.
         graph: which graph, if there are several.
         candidate: `mode`, or the seed of a drawn one; None: the whole space.
+        exact: count programs to the end, as `space_size` does.
+        on_walk: is told how far that is.
 
     Raises:
         Stop: the program or its data has errors, or no program meets its limits.
@@ -107,7 +111,9 @@ async def plan_program(
     ir = lower_program(checked, graph=graph)
     folder = folder_of(name)
     async with open_session(ir, folder, workspace, options, on_event=lambda _: None) as session:
-        return await Planning(ir, checked, folder, session, options).plan(candidate)
+        return await Planning(ir, checked, folder, session, options).plan(
+            candidate, exact=exact, on_walk=on_walk
+        )
 
 
 @dataclass(slots=True)
@@ -120,7 +126,7 @@ class Planning:
     session: Session
     options: RunOptions
 
-    async def plan(self, wanted: str | None) -> ProgramPlan:
+    async def plan(self, wanted: str | None, *, exact: bool, on_walk: Callable[[int], None]) -> ProgramPlan:
         """The plan."""
         ir = self.ir
         splits, problems = None, list[Diagnostic]()
@@ -140,7 +146,7 @@ class Planning:
                 raise EmptySpace(reason)
             removed = removed_options(ir, bound)
             if wanted is None and not ir.is_resolved:
-                of, size = "the whole space", space_size(ir, bound=bound)
+                of, size = "the whole space", space_size(ir, bound=bound, exact=exact, on_walk=on_walk)
                 bounds: SpaceBounds | CandidateBounds = space_bounds(ir, known, bound)
                 looked_at = resolve(ir, mode(ir, bound=bound), bound).candidate
             else:

@@ -4,12 +4,15 @@ A choice that only sets the model or an option of the nodes that read it multipl
 apart in whatever program it is active. So only the rest is walked. Programs that differ in such values make
 a class; in one, values at replicas that may be exchanged without a change of the rest count once for each
 arrangement (Burnside's lemma: the mean number of arrangements that an exchange leaves as they are).
+
+Two classes may hold the same program: a role here reads a choice that another node reads too, there one of
+its own. The choices that several nodes read are then walked like the rest.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import permutations, product, zip_longest
 from typing import TypeAlias
@@ -38,11 +41,23 @@ class Overlap(Exception):
 
 
 def count_programs(
-    ir: ProgramIR, bound: Bound | None, *, walks: int, steps: int, counted: bool
+    ir: ProgramIR,
+    bound: Bound | None,
+    *,
+    walks: int,
+    steps: int | None,
+    counted: bool,
+    on_walk: Callable[[int], None] = lambda _: None,
 ) -> int | None:
     """The number of different programs, None if more than `walks` walks or `steps` steps would tell it.
 
-    `counted`: the assignments can be counted, so that how many walks it takes is known before the first.
+    Args:
+        ir: the program.
+        bound: a limit that is kept by construction, or None.
+        walks: how many may be spent on each try.
+        steps: of work, for all tries; None: any number.
+        counted: the assignments can be counted, so that how many walks it takes is known before the first.
+        on_walk: is told how many walks were made.
     """
     walked: frozenset[str] = frozenset()
     effort = Effort()
@@ -51,7 +66,7 @@ def count_programs(
         if counted and count_assignments(ir, walks, bound, apart=free.addresses) is None:
             return None
         try:
-            return counted_classes(ir, bound, free, walks, steps, effort)
+            return counted_classes(ir, bound, free, walks, steps, effort, on_walk)
         except Overlap as overlap:
             if not overlap.addresses:
                 return None
@@ -59,7 +74,13 @@ def count_programs(
 
 
 def counted_classes(
-    ir: ProgramIR, bound: Bound | None, free: Free, walks: int, steps: int, effort: Effort
+    ir: ProgramIR,
+    bound: Bound | None,
+    free: Free,
+    walks: int,
+    steps: int | None,
+    effort: Effort,
+    on_walk: Callable[[int], None],
 ) -> int | None:
     """The programs of all classes, None if it is too much work.
 
@@ -68,7 +89,8 @@ def counted_classes(
     """
     classes: dict[str, tuple[Marks, int]] = {}
     for done, leaf in enumerate(walks_of(ir, bound, free.addresses, effort)):
-        if done >= walks or effort.steps > steps:
+        on_walk(done)
+        if done >= walks or (steps is not None and effort.steps > steps):
             return None
         if leaf is None:
             continue

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tgl.ir import ChoicePoint, ProgramIR
@@ -44,6 +44,9 @@ COUNTING = 600_000
 
 TELLING_APART = 1_600_000
 """Steps of telling programs apart where it is known that this many walks do; `COUNTING` elsewhere."""
+
+MOST_EXACT = 1_000_000
+"""Candidates of a space that is counted to the end, and walks of it, where that is asked for."""
 
 ESTIMATING = 420_000
 """Steps of one estimate by draws."""
@@ -81,7 +84,14 @@ class _Even:
 
 
 def space_size(
-    ir: ProgramIR, seed: int = 0, bound: Bound | None = None, *, walks: int = WALKS, draws: int = DRAWS
+    ir: ProgramIR,
+    seed: int = 0,
+    bound: Bound | None = None,
+    *,
+    walks: int = WALKS,
+    draws: int = DRAWS,
+    exact: bool = False,
+    on_walk: Callable[[int], None] = lambda _: None,
 ) -> SpaceSize:
     """The size of a program's space.
 
@@ -91,10 +101,23 @@ def space_size(
         bound: a limit that is kept by construction, or None.
         walks: how many may be spent on an exact count.
         draws: how many to estimate from, where that is not enough.
+        exact: count a space of up to `MOST_EXACT` candidates to the end, however long that takes.
+        on_walk: is told how many walks were made of such a count.
 
     Raises:
         EmptySpace: if nothing is in it.
     """
+    size = _usual_size(ir, seed, bound, walks, draws)
+    if not exact or size.programs.exact or size.assignments.low > MOST_EXACT:
+        return size
+    programs = count_programs(ir, bound, walks=MOST_EXACT, steps=None, counted=False, on_walk=on_walk)
+    assignments = count_assignments(ir, _ANY, bound, walks=MOST_EXACT, on_walk=on_walk)
+    if programs is None or assignments is None:
+        return size
+    return SpaceSize(_counted(assignments), _counted(programs))
+
+
+def _usual_size(ir: ProgramIR, seed: int, bound: Bound | None, walks: int, draws: int) -> SpaceSize:
     assignments = _assignments(ir, seed, bound, walks, draws)
     steps = TELLING_APART if assignments.exact else COUNTING
     counted = count_programs(ir, bound, walks=min(walks, CLASSES), steps=steps, counted=assignments.exact)

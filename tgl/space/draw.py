@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
@@ -222,10 +222,12 @@ def count_assignments(
     walks: int | None = None,
     steps: int | None = None,
     apart: frozenset[str] = frozenset(),
+    on_walk: Callable[[int], None] = lambda _: None,
 ) -> int | None:
     """The number of assignments, None if it is more than `limit`, or more than `walks` walks would tell it.
 
-    `steps`: the most steps of work, if any; of the choices `apart` all values count as one.
+    `steps`: the most steps of work, if any; of the choices `apart` all values count as one. `on_walk` is
+    told how many walks were made.
 
     Choices that no structure reads multiply, so the cost is one walk a structure, at most `limit`.
     """
@@ -234,6 +236,7 @@ def count_assignments(
     total = 0
     effort = Effort()
     for done, leaf in enumerate(_walks(ir, PRIOR, bound, loose, effort)):
+        on_walk(done)
         if (walks is not None and done >= walks) or (steps is not None and effort.steps > steps):
             return None
         if leaf is None:

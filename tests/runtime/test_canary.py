@@ -139,10 +139,12 @@ def test_poison_alone_in_a_batch_is_given_up_too(make, on_virtual_time, answered
     assert len(world.asked) - world.marks[-1] <= 9 * (CallPolicy().attempts + 2)
 
 
-def test_a_server_that_is_back_but_busy_gives_all_attempts(make, on_virtual_time):
-    """That a canary is answered after an outage says nothing of the attempts before."""
-    world = World(make, down=20.0, up=320.0, busy=2)
-    assert failed(on_virtual_time(world.late_batch(20, 28))) == []
+@pytest.mark.parametrize("error", ["503", "gone"])
+@pytest.mark.parametrize("last", [22, 23, 24, 28])
+def test_a_server_that_is_back_but_busy_gives_all_attempts(make, on_virtual_time, error, last):
+    """That a canary, or another call, is answered after an outage says nothing of the attempts before."""
+    world = World(make, error, down=20.0, up=320.0, busy=2)
+    assert failed(on_virtual_time(world.late_batch(20, last))) == []
 
 
 def test_the_last_call_of_a_batch_is_waited_for(make, on_virtual_time):

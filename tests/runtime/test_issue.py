@@ -151,3 +151,25 @@ def test_a_canary_is_asked_once_at_a_time_and_not_again_after_any_reply():
     scheduler.commands(now - 0.1)
     scheduler.on(Came(asked[5].number, Usage(5, 1)), now - 0.1)
     assert sent(scheduler, now - 0.1) == []
+
+
+def test_a_first_reply_after_an_outage_says_nothing_of_the_attempts_of_others():
+    gone = ModelError(ErrorKind.CONNECTION, "gone")
+    scheduler = Scheduler({"m": gate_of(SPEC, 2)}, Ledger({"m": SPEC}), CallPolicy(), Tally())
+    scheduler.on(want("z", 1), 0.0)
+    scheduler.commands(0.0)
+    scheduler.on(Came(1, Usage(5, 1)), 0.0)
+    scheduler.on(want("x", 2), 0.0)
+    scheduler.on(want("y", 3), 0.0)
+    now, failures = 0.0, {"x": 0, "y": 0}
+    while min(failures.values()) < 8 or len(scheduler.flights) < 2:
+        for flight in list(scheduler.flights.values()):
+            if failures[flight.calls[0].identity] < 8:
+                failures[flight.calls[0].identity] += 1
+                scheduler.on(Broke(flight.number, gone), now)
+        scheduler.commands(now)
+        now = now if scheduler.wake is None else scheduler.wake
+    number = {flight.calls[0].identity: flight.number for flight in scheduler.flights.values()}
+    scheduler.on(Came(number["y"], Usage(5, 1)), now)
+    scheduler.on(Broke(number["x"], DOWN), now)
+    assert [type(command) for command in scheduler.commands(now)] == [Waits]

@@ -50,3 +50,12 @@ def test_a_flag_with_a_word_is_refused(capsys: pytest.CaptureFixture[str]):
 def test_a_word_that_is_no_command(word: str, help_line: str, capsys: pytest.CaptureFixture[str]):
     assert main([word, "check"]) == 2
     assert capsys.readouterr().err == f"there is no command `{word}`\n  = help: {help_line}\n"
+
+
+def test_an_option_that_a_command_has_not_is_told_with_what_it_has(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        main(["sample", "p.tgl", "-o", "x"])
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert told.startswith("usage: tglc sample")
+    assert "-o x" in told

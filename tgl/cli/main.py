@@ -52,6 +52,7 @@ def build_parser(wanted: str | None, *, alone: bool = False) -> argparse.Argumen
         epilog="`tglc COMMAND --help` explains a command.",
     )
     parser.add_argument("--version", action="store_true", help="print the version")
+    parser.set_defaults(usage=parser.error)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, text in COMMANDS:
         if alone and name != wanted:
@@ -60,7 +61,7 @@ def build_parser(wanted: str | None, *, alone: bool = False) -> argparse.Argumen
         if name == wanted:
             module = importlib.import_module(f"tgl.cli.{name}_command")
             module.arguments(sub)
-            sub.set_defaults(run=module.run)
+            sub.set_defaults(run=module.run, usage=sub.error)
     return parser
 
 
@@ -100,7 +101,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if argv is None:
             gc.freeze()  # what was imported stays; looking through it takes a tenth of a small check
         gc.enable()
-    options = parser.parse_args(arguments)
+    options, unread = parser.parse_known_args(arguments)
+    if unread:
+        options.usage(f"unrecognized arguments: {' '.join(unread)}")
     if options.version:
         from tgl.version import VERSION
 

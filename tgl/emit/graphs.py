@@ -99,8 +99,11 @@ class GraphWriter:
         """What is decided, as static expressions of this instance read it."""
         nodes, picks = self.nodes, self.instance.picks
 
-        def what(id: str) -> str | None:
-            return picked(nodes[id], picks[id]).what if id in nodes and id in picks else None
+        def what(id: str) -> tuple[str, str] | None:
+            if id not in nodes or id not in picks:
+                return None
+            run = picked(nodes[id], picks[id])
+            return run.what, run.home
 
         def decided(address: str) -> Known:
             return self.around.decisions.assignment.get(address, UNKNOWN)

@@ -38,10 +38,13 @@ Known: TypeAlias = "Value | Unknown"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What static expressions of the IR read: decisions by address, what and model of a node by its id."""
+    """What static expressions of the IR read: decisions by address, what and model of a node by its id.
+
+    A what is its name and the file that declares it.
+    """
 
     decided: Callable[[str], Known]
-    what: Callable[[str], str | None]
+    what: Callable[[str], tuple[str, str] | None]
     model: Callable[[str], str | None]
 
 
@@ -54,8 +57,8 @@ def static_value(expr: Expr, facts: Facts) -> Known:
             return name
         case ChoiceRef(address=address):
             return facts.decided(address)
-        case Is(node=node, what=what):
-            return facts.what(node) == what
+        case Is(node=node, what=what, home=home):
+            return facts.what(node) == (what, home)
         case ModelOf(node=node):
             return facts.model(node)
         case ListOf(items=items):

@@ -108,11 +108,12 @@ class Fn(Frozen):
 
 
 class Is(Frozen):
-    """Whether a node runs `what` (static)."""
+    """Whether a node runs `what` of the file `home` (static): another file's role of that name is not it."""
 
     kind: Literal["is"] = "is"
     node: str
     what: str
+    home: str = ""
 
 
 class ModelOf(Frozen):

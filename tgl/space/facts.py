@@ -215,7 +215,8 @@ class Facts:
         exists = self.peek(node.exists)
         if exists is False or exists is None:
             return False
-        whats = {alt.template.what == expr.what for alt in self.possible(node)}
+        asked = (expr.what, expr.home)
+        whats = {(alt.template.what, alt.template.home) == asked for alt in self.possible(node)}
         if whats == {False}:
             return False
         if exists is UNKNOWN or len(whats) > 1:

@@ -79,15 +79,15 @@ class EdgePorts:
 
 def excluded(exists: Expr, target: NodeTemplate, alternative: Alternative) -> bool:
     """Whether the edge's own condition rules an alternative out (`if worker[j] is fuser`)."""
-    return assume(exists, target.id, alternative.what) == Const(value=False)
+    return assume(exists, target.id, alternative) == Const(value=False)
 
 
-def assume(value: Expr, node: str, what: str) -> Expr:
-    """A condition if a node runs `what`."""
+def assume(value: Expr, node: str, run: Alternative) -> Expr:
+    """A condition if a node runs an alternative."""
     match value:
-        case Is(node=other, what=asked) if other == node:
-            return Const(value=asked == what)
+        case Is(node=other) if other == node:
+            return Const(value=(value.what, value.home) == (run.what, run.home))
         case Op(op=name, args=args):
-            return op(name, *(assume(arg, node, what) for arg in args))
+            return op(name, *(assume(arg, node, run) for arg in args))
         case _:
             return value

@@ -370,7 +370,7 @@ def is_what(state: State, expr: ast.Is, env: Env, site: Site) -> Expr:
         found = "a part of this graph" if inside is not None else "a built-in name"
         wanted = "a role, a function or a graph"
         raise state.problems.abandon(name_facts.wrong_kind(env.at(expr), expr.name, found, wanted))
-    if decl is None:
+    if binding is None or decl is None:
         raise Abandon
     if not isinstance(operand, NodeRef) or not isinstance(decl, (ast.Role, ast.Fn, ast.Graph)):
         message = "`is` asks what a node runs: `worker[i] is fuser`"
@@ -378,4 +378,4 @@ def is_what(state: State, expr: ast.Is, env: Env, site: Site) -> Expr:
         raise state.problems.abandon(
             facts.type_mismatch(env.at(expr), message, "no node and what it may run", hint)
         )
-    return Is(node=operand.id, what=decl.name)
+    return Is(node=operand.id, what=decl.name, home=binding.home)

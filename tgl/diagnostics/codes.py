@@ -47,6 +47,7 @@ CODES: tuple[Code, ...] = (
     Code("E0116", "incomplete-statement", ERROR, "a statement ends before it is complete"),
     Code("E0117", "chained-comparison", ERROR, "two comparisons in a row"),
     Code("E0190", "not-yet", ERROR, "a construct of the language that this version cannot run"),
+    Code("E0191", "unseen-character", ERROR, "a text or a comment holds a character that nobody sees"),
     # E02: names and imports
     Code("E0201", "import-not-found", ERROR, "a file or module that is not there"),
     Code("E0202", "import-cycle", ERROR, "files that use each other"),

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from tgl.text import hidden
+
 TAB = 4
-
-# Change the direction of what follows: they can make a line look like another one.
-DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
 
 KEYS = re.compile(
     r"""
@@ -29,21 +27,28 @@ def cell_width(char: str) -> int:
     return 0 if unicodedata.category(char) in ("Mn", "Me", "Cf") else 1
 
 
-def shown(char: str) -> str:
-    """The character, or a stand-in of one cell for one that acts on a screen or cannot be written."""
+def shown(text: str, *, at_start: bool = False) -> list[str]:
+    """Each character of a text, or what stands for one that acts on a screen, or is not seen on it.
+
+    ASCII controls have a picture, others their number: `<U+202E>`. Tabs and line ends are kept.
+    """
+    parts = list(text)
+    for at in hidden(text, at_start=at_start):
+        parts[at] = stand_in(text[at])
+    return [
+        "\ufffd" if "\ud800" <= part <= "\udfff" else "\u240d" if part == "\r" else part for part in parts
+    ]
+
+
+def stand_in(char: str) -> str:
+    """A character that must not reach a screen, to be read."""
     code = ord(char)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code == 0x7F:
-        return "\u2421"
-    if 0x80 <= code < 0xA0 or 0xD800 <= code <= 0xDFFF or char in DIRECTION_MARKS or char in "\u2028\u2029":
-        return "\ufffd"
-    return char
+    return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else f"<U+{code:04X}>"
 
 
 def shown_text(text: str) -> str:
-    """Text with every character shown; line ends are kept."""
-    return "".join(char if char == "\n" else shown(char) for char in text)
+    """Text with every character shown; line ends are kept, tabs are not."""
+    return "".join("\u2409" if part == "\t" else part for part in shown(text))
 
 
 def without_keys(line: str) -> str:
@@ -66,17 +71,15 @@ def covered(match: re.Match[str]) -> str:
     return whole
 
 
-def laid_out(line: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Each character of a line as shown, tabs expanded, and the cell where it (and the end) stands."""
+def laid_out(line: str, *, at_start: bool = False) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Each character of a line as shown, tabs expanded, and the cell where it (and the end) stands.
+
+    `at_start` tells that it is the first line of a file, which may begin with a byte order mark.
+    """
     parts: list[str] = []
     cells = [0]
-    for char in line:
-        if char == "\t":
-            part = " " * (TAB - cells[-1] % TAB)
-            width = len(part)
-        else:
-            part = shown(char)
-            width = cell_width(part)
-        parts.append(part)
-        cells.append(cells[-1] + width)
+    for part in shown(line, at_start=at_start):
+        drawn = " " * (TAB - cells[-1] % TAB) if part == "\t" else part
+        parts.append(drawn)
+        cells.append(cells[-1] + sum(map(cell_width, drawn)))
     return tuple(parts), tuple(cells)

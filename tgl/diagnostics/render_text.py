@@ -126,7 +126,7 @@ def excerpt(index: LineIndex, marks: Sequence[Mark], width: int, paint: Paint) -
         here = sorted(
             (entry for entry in marks if entry.line == line), key=lambda e: (not e.primary, e.start)
         )
-        parts, cells = laid_out(without_keys(index.line_text(line)))
+        parts, cells = laid_out(without_keys(index.line_text(line)), at_start=line == 1)
         text, shift = window(parts, cells, here[0])
         if last and line > last + 1:
             rows.append(f"{' ' * width} {paint.frame('⋮')}")

@@ -8,9 +8,8 @@ from functools import cached_property
 from typing import TypeAlias
 
 from tgl.emit.figures import decided_number_text
-from tgl.emit.measured import quoted
 from tgl.ir import ChoicePoint, Const, Expr, ListOf, ModelName, Options, ProgramIR, TextPlace, Value, WhatName
-from tgl.syntax import ast
+from tgl.syntax import ast, quoted
 from tgl.text import Span
 
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from tgl.emit.figures import amount_text, proportion_text
 from tgl.ir import ACCURACY, MetricSpec, UnitSpec
-from tgl.syntax import ast, format_source, parse, print_module
+from tgl.syntax import ast, format_source, parse, print_module, quoted
 from tgl.text import Edit, SourceFile, apply_edits
 from tgl.version import VERSION
 
@@ -201,17 +201,6 @@ def cost_text(value: float, unit: UnitSpec) -> str:
             return f"${amount_text(value)}"
         case "tokens" | "calls":
             return amount_text(value)
-
-
-def quoted(text: str) -> str:
-    r"""A one-line string of the language.
-
-    >>> quoted('say "a\\b"')
-    '"say \\"a\\\\b\\""'
-    """
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    escaped = escaped.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
-    return f'"{escaped}"'
 
 
 # --- the block within its file

@@ -21,6 +21,7 @@ from tgl.semantics.scope import (
     hides_built_in,
     inner_names,
 )
+from tgl.semantics.unseen import check_unseen
 from tgl.semantics.walk import arg_exprs, choices_in, names_in, walk, words_of
 from tgl.syntax import ast
 from tgl.text import Span
@@ -359,4 +360,5 @@ def check_names(scope: FileScope, problems: Problems, *, is_main: bool) -> None:
     What this version has not is reported in the program's own file; in others where it is used.
     """
     around = frozenset((*scope.names, *VALUES, *FUNCTIONS, *PRELUDE))
+    check_unseen(scope.source, problems)
     Binder(scope, problems, is_main, around, odd=check_lookalikes(scope, problems)).run()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from tgl.text import frozen
+from tgl.text import frozen, hidden
 
 NUMBER = re.compile(
     r"(?P<dollar>\$)?(?P<digits>[0-9]+(?P<point>\.[0-9]+)?(?P<exponent>[eE][+-]?[0-9]+)?)"
@@ -116,7 +116,7 @@ def quoted(value: str) -> str:
     >>> print(quoted('say "a\n"'))
     "say \"a\n\""
     """
-    return f'"{"".join(map(escaped, value))}"'
+    return f'"{"".join(escaped_parts(value))}"'
 
 
 def quoted_text(value: str) -> str:
@@ -124,16 +124,28 @@ def quoted_text(value: str) -> str:
 
     Any value has one: blanks that would be taken for layout are written as escapes.
     """
-    lines = ["".join(char if char == '"' else escaped(char) for char in line) for line in value.split("\n")]
+    lines = ["".join(escaped_parts(line, quotes=False)) for line in value.split("\n")]
     if shared_indent(lines) or any(line and not line.strip(" ") for line in lines):
         lines = ["\\u{20}" + line[1:] if line.startswith(" ") else line for line in lines]
     body = "\n".join(lines).replace('"""', '\\"\\"\\"')
     return f'"""\n{body}\n"""'
 
 
+def escaped_parts(value: str, *, quotes: bool = True) -> list[str]:
+    """Each character as it stands in a string on one line; what is not seen as an escape (E0191).
+
+    Without `quotes` a `"` stays as it is.
+    """
+    parts = [
+        f"\\{ESCAPE_NAMES[char]}" if char in ESCAPE_NAMES and (quotes or char != '"') else char
+        for char in value
+    ]
+    for at in hidden(value):
+        parts[at] = escaped(value[at])
+    return parts
+
+
 def escaped(char: str) -> str:
-    """A character as it stands in a string on one line."""
-    if char in ESCAPE_NAMES:
-        return f"\\{ESCAPE_NAMES[char]}"
-    code = ord(char)
-    return f"\\u{{{code:X}}}" if code < 0x20 or code == 0x7F else char
+    """The escape that stands for a character."""
+    name = ESCAPE_NAMES.get(char)
+    return f"\\u{{{ord(char):X}}}" if name is None else f"\\{name}"

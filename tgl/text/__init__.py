@@ -2,7 +2,8 @@
 
 from tgl.text.edits import Edit, apply_edits
 from tgl.text.frozen import frozen
+from tgl.text.hidden import hidden
 from tgl.text.line_index import LineIndex
 from tgl.text.source import Place, SourceFile, Span
 
-__all__ = ["Edit", "LineIndex", "Place", "SourceFile", "Span", "apply_edits", "frozen"]
+__all__ = ["Edit", "LineIndex", "Place", "SourceFile", "Span", "apply_edits", "frozen", "hidden"]

@@ -174,6 +174,15 @@ def same_look(at: At, name: str, other: str, odd: str, twin: str, first: At) -> 
     return error("E0209", at, message, "another name", hint="write one of them otherwise", also=also)
 
 
+def unseen_character(at: At, chars: str, within: str, escape: str | None, fix: Fix) -> Diagnostic:
+    """E0191: characters that are not seen where they stand; `escape` is what a text has for the first one."""
+    more = f" and {len(chars) - 1} more characters" if len(chars) > 2 else " and another character"
+    name = f"U+{ord(chars[0]):04X} {unicodedata.name(chars[0], 'a control character')}"
+    message = f"{within} holds {name}{more if len(chars) > 1 else ''}, which nobody sees"
+    hint = "remove it" if escape is None else f"write `{escape}` if it is meant, or remove it"
+    return error("E0191", at, message, "may read other than it is", hint=hint, fixes=[fix])
+
+
 def character(text: str) -> str:
     """A character with its number and name; of several, each."""
     return " and ".join(

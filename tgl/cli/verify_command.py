@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """0 same, 1 differs, 3 can't be derived."""
+    """0 same, 1 differs or no block, 3 can't be derived."""
     program = load_resolved(options.file, graph=options.graph)
     risky = exposed(program.ir, options)
     found = run_async(

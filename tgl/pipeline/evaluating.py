@@ -170,11 +170,11 @@ async def verify(program: ResolvedProgram, workspace: Workspace, options: RunOpt
     """Re-derive the measured block of a program from stored responses; no model is asked.
 
     Raises:
-        Stop: it can't be derived (exit code 3), or there is no block.
+        Stop: it can't be derived (exit code 3), or there is no block (1: the file is at fault).
     """
     if program.block is None:
         raise Stop(
-            Exit.OUTSIDE, message=f"{program.name} has no `measured` block: `tglc eval` measures the program"
+            Exit.FAILED, message=f"{program.name} has no `measured` block: `tglc eval` measures the program"
         )
     offline = RunOptions(recorded=options.recorded, trust=options.trust, unsafe=options.unsafe)
     try:

@@ -62,7 +62,8 @@ def base_variants(ir: ProgramIR, task: TaskSpec) -> tuple[BaseRole, ...]:
     if not fitting:
         return ()
     choices = {choice.address: choice for choice in ir.choices}
-    same = [one for one in fitting if one.what == fitting[0].what]
+    base = (fitting[0].what, fitting[0].home)
+    same = [one for one in fitting if (one.what, one.home) == base]
     temperature = sampling_temperature(same, choices)
     found: dict[str, tuple[float, Alternative]] = {}
     for alternative in same:

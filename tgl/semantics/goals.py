@@ -84,7 +84,8 @@ def check_goal(
             report_unpriced(state, at, counted)
         if dollars or limit.what == "tokens":
             for alternative in roles_of(graph):
-                if "max_tokens" not in dict(alternative.fields):
+                # A `max_tokens` that cannot be read has been reported.
+                if "max_tokens" not in dict(alternative.fields) and not has_broken_role(state, alternative):
                     place = at_alternative(state, alternative)
                     state.problems.add(model_facts.max_tokens_needed(place, alternative.what, at))
 
@@ -145,6 +146,15 @@ def has_price(state: State, name: str) -> bool:
     """Whether a model of the program's file states a price, also one that could not be read."""
     binding = state.files.main.names.get(name)
     return binding is not None and isinstance(binding.decl, ast.Model) and has_setting(binding.decl, "price")
+
+
+def has_broken_role(state: State, alternative: Alternative) -> bool:
+    """Whether the role of an alternative has a part that could not be read."""
+    scope = state.files.scopes[alternative.place.source]
+    binding = scope.names.get(alternative.what)
+    if binding is None or not isinstance(binding.decl, ast.Role):
+        return False
+    return state.files.scopes[binding.home].is_broken_around(binding.decl.span)
 
 
 def has_setting(block: ast.Optimize | ast.Model, key: str) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from tgl.diagnostics import Diagnostic, Fix
 from tgl.ir import ACCURACY, KeySpec, Limit, OptimizeSpec, TaskSpec
 from tgl.semantics.answer_keys import read_key, told
+from tgl.semantics.errors import choices as choice_facts
 from tgl.semantics.errors import names as name_facts
 from tgl.semantics.errors import types as facts
 from tgl.semantics.errors.at import At
@@ -20,7 +22,10 @@ from tgl.semantics.settings import Settings, read_settings
 from tgl.semantics.task_data import check_expect, read_data, shows_target
 from tgl.semantics.units import read_unit
 from tgl.syntax import ast
-from tgl.text import Span, frozen
+from tgl.text import Edit, Span, frozen
+
+MOST_DIGITS = 12
+"""Nobody means a number of calls with more."""
 
 
 def read_task(scope: FileScope, task: ast.Task, problems: Problems) -> TaskSpec | None:
@@ -216,11 +221,27 @@ def read_spend(scope: FileScope, setting: ast.Setting, problems: Problems) -> Ma
                 found["calls"] = most
             case ast.Binary(op="<=", left=ast.Name(id="cost"), right=ast.Number(unit="$", value=dollars)):
                 found["cost"] = float(dollars)
+            case ast.Binary(
+                op="<=", left=ast.Name(id="calls"), right=ast.Number(unit="", value=float()) as most
+            ):
+                problems.add(calls_not_whole(scope.at(most.span)))
             case value:
                 problems.add(facts.wrong_setting(scope.at(value.span), "spend", wanted))
     if not setting.args:
         problems.add(facts.wrong_setting(scope.at(setting.span), "spend", wanted))
     return found
+
+
+def calls_not_whole(at: At) -> Diagnostic:
+    """A number of calls with a fraction or an exponent."""
+    plain = choice_facts.without_exponent(at)
+    if plain is None:
+        return facts.wrong_setting(at, "spend", "a whole number of calls: `calls <= 4000`")
+    wanted = "a number of calls without an exponent: `calls <= 4000`"
+    if len(plain) > MOST_DIGITS:
+        return facts.wrong_setting(at, "spend", wanted, near="too large")
+    fix = Fix(f"write `{plain}`", (Edit(at.span, plain),), safe=True)
+    return facts.wrong_setting(at, "spend", wanted, f"write `{plain}`", "an exponent", [fix])
 
 
 def read_deploy(got: Settings) -> int | None:

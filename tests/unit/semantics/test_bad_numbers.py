@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tgl.semantics import NO_FILES, check
-from tgl.text import SourceFile
+from tgl.text import SourceFile, apply_edits
 
 PROGRAM = """
 use std.roles  { assistant }
@@ -15,6 +15,7 @@ task sums { data "sums.jsonl"; split train: 9, select: 9, test: 9; given questio
 """
 GRAPH = "graph solve(question, xs: list) {{ node s[3] : assistant on small\n{}\noutput first(s) }}\n"
 SEARCH = "optimize solve on sums {{ maximize accuracy; spend calls <= 99; using {} }}\n"
+SPEND = "optimize solve on sums {{ maximize accuracy; spend calls <= {} }}\n"
 PLAIN = "graph solve(question) { node s[~1..3] : assistant on small\noutput first(s) }\n"
 ROUND = "{ carry best = s then t\n node t : assistant on small\n keep best 1, patience: 0 }"
 INSIDE = "{ node t : assistant on small }"
@@ -41,6 +42,17 @@ NUMBERS = [
         "this range holds nothing",
         "the smaller bound first",
     ),
+    (
+        GRAPH.format("node a[1e9] : assistant on small"),
+        "the number of replicas is too large",
+        "a smaller number",
+    ),
+    (
+        PLAIN + SPEND.format("1e30"),
+        "`spend` takes a number of calls without an exponent: `calls <= 4000`",
+        None,
+    ),
+    (PLAIN + SPEND.format("1.5"), "`spend` takes a whole number of calls: `calls <= 4000`", None),
     (PLAIN + SEARCH.format("random(trials: 0.5)"), "`trials` takes a whole number above 0", None),
     (PLAIN + SEARCH.format("reinforce(rounds: 1.5)"), "`rounds` takes a whole number above 0", None),
     (PLAIN + SEARCH.format("reinforce(rate: 0)"), "`rate` takes a number above 0", None),
@@ -53,6 +65,24 @@ def test_a_bad_number_is_called_what_it_is(text: str, message: str, hint: str | 
     [problem] = checked.problems
     assert problem.message.startswith(message)
     assert hint is None or hint in (problem.help or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong", "right"),
+    [
+        (GRAPH.format("node a[1.2e1] : assistant on small"), "1.2e1", "12"),
+        (GRAPH.format(f"loop l[2E0] {INSIDE}"), "2E0", "2"),
+        (PLAIN + SPEND.format("4e3"), "4e3", "4000"),
+    ],
+)
+def test_a_count_with_an_exponent_is_written_out(text: str, wrong: str, right: str) -> None:
+    source = SourceFile("p.tgl", PROGRAM + text)
+    [problem] = check(source, NO_FILES).problems
+    [fix] = problem.fixes
+    assert fix.safe
+    mended = apply_edits(source.text, fix.edits)
+    assert mended == source.text.replace(wrong, right)
+    assert not [one for one in check(SourceFile("p.tgl", mended), NO_FILES).problems if one.code[0] == "E"]
 
 
 def test_a_rate_may_have_decimals() -> None:

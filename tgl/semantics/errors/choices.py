@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from decimal import Decimal
 
 from tgl.diagnostics import Diagnostic, Fix
 from tgl.semantics.errors.at import At, error
 from tgl.text import Edit, Span
+
+EXPONENT = re.compile(r"[0-9]+(?:\.[0-9]+)?[eE]\+?[0-9]{1,3}")
+MOST_DIGITS = 6
+"""A count of more digits is too large wherever one may stand."""
 
 
 def empty_domain(at: At) -> Diagnostic:
@@ -95,6 +101,17 @@ def vector_length(at: At, found: int, wanted: str) -> Diagnostic:
 
 def bad_count(at: At, reason: str, what: str = "the number of replicas") -> Diagnostic:
     """E0407: a number of replicas, rounds or the like that is no whole number with a bound."""
+    plain = without_exponent(at)
+    if plain is not None:
+        whole = plain if len(plain) <= MOST_DIGITS else None
+        return error(
+            "E0407",
+            at,
+            f"{what} is too large" if whole is None else f"{what} is written with an exponent",
+            "not a count",
+            hint="write a smaller number, without an exponent" if whole is None else f"write `{whole}`",
+            fixes=() if whole is None else [Fix(f"write `{whole}`", (Edit(at.span, whole),), safe=True)],
+        )
     return error(
         "E0407",
         at,
@@ -102,6 +119,15 @@ def bad_count(at: At, reason: str, what: str = "the number of replicas") -> Diag
         "not a count",
         hint="write a number, a `param`, `size(list)` or a range like `~1..6`",
     )
+
+
+def without_exponent(at: At) -> str | None:
+    """The digits of a whole number that stands at a place with an exponent, such as `1e3`."""
+    written = at.source.text[at.span.start : at.span.end]
+    if EXPONENT.fullmatch(written) is None:
+        return None
+    value = Decimal(written)
+    return f"{value:f}".partition(".")[0] if value == value.to_integral_value() else None
 
 
 def bad_range(at: At, reason: str, hint: str = "write the smaller bound first: `~1..6`") -> Diagnostic:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from tgl.emit.errors import NeedsSingles, UnwrittenDecision
 from tgl.emit.render import Copy, Renderer, Texts
+from tgl.emit.splice import joined, spliced
 from tgl.emit.tree import every, has_choice
 from tgl.syntax import ast
 from tgl.text import Edit, Span, apply_edits
@@ -301,7 +302,7 @@ class NodeWriter:
                     texts = [f"[{text}]" if text and not text.startswith("[") else text for text in texts]
                 if shared:
                     texts = [self.slot(texts)] * len(texts)
-                parts.append(self.renderer.spliced(arg.span, [(arg.value.span, texts)], len(copies)))
+                parts.append(spliced(self.renderer.source, arg.span, [(arg.value.span, texts)], len(copies)))
             else:
                 one_text = shared and not has_choice(arg.value)
                 texts = self.renderer.arg(arg, copies, shared=one_text)
@@ -324,7 +325,7 @@ class NodeWriter:
             name = callee.name or name
             extra = [f"{key}: {value}" for key, value in callee.extra if not is_away or key not in said]
             rows: list[Texts] = [[part[k]] for part in parts]
-            [text] = self.renderer.joined(expr, expr.args, rows, (func, [name]), extra, 1)
+            [text] = joined(self.renderer.source, expr, expr.args, rows, (func, [name]), extra, 1)
             # A call that loses its last argument is still what the node runs.
             found.append(name if text is None else text)
         return found

@@ -20,6 +20,7 @@ from tgl.emit.decisions import Decisions, Spell, option_position, value_text, wr
 from tgl.emit.errors import NeedsNumbers, NeedsSingles, UnwrittenDecision
 from tgl.emit.guards import Copy, Texts, outcome, settled
 from tgl.emit.members import Members, Position
+from tgl.emit.splice import joined, nothing, spliced, table
 from tgl.emit.statics import Known, tree_value
 from tgl.emit.tree import has_choice
 from tgl.ir import Options
@@ -76,7 +77,7 @@ class Renderer:
             case ast.ListExpr(items=items):
                 parts = [self.texts(item, copies, shared=shared) for item in items]
                 args = [ast.Arg(item, span=item.span) for item in items]
-                return self.joined(expr, args, parts, None, (), len(copies))
+                return joined(self.source, expr, args, parts, None, (), len(copies))
             case ast.Call(args=args):
                 # What is gone is nothing to a function: an empty list.
                 given: list[Texts] = [
@@ -89,20 +90,23 @@ class Renderer:
                 if name in self.renames:
                     at = Span(expr.span.end - len(name), expr.span.end)
                     children.append((at, [self.renames[name]] * len(copies)))
-                return self.spliced(expr.span, children, len(copies))
+                return spliced(self.source, expr.span, children, len(copies))
             case ast.Member(base=ast.Name(id=loop), name=name) if (loop, name) in self.gone_inside:
                 return [None] * len(copies)
             case ast.Member(base=ast.Name(id=loop), name=name) if (loop, name) in self.first:
                 return self.texts(self.first[loop, name], copies, shared=shared)
             case ast.Member(base=child) | ast.Unary(operand=child):
-                return self.spliced(
-                    expr.span, [(child.span, self.texts(child, copies, shared=shared))], len(copies)
+                return spliced(
+                    self.source,
+                    expr.span,
+                    [(child.span, self.texts(child, copies, shared=shared))],
+                    len(copies),
                 )
             case ast.Binary(op=op, left=left, right=right):
                 return self.binary(expr, op, (left, right), copies, shared=shared)
             case ast.Range(low=left, high=right):
                 children = [(side.span, self.texts(side, copies, shared=shared)) for side in (left, right)]
-                return self.spliced(expr.span, children, len(copies))
+                return spliced(self.source, expr.span, children, len(copies))
             case ast.Weights():
                 raise AssertionError("weights stand behind `~` only")
             case _:
@@ -185,12 +189,14 @@ class Renderer:
         expr = arg.value
         items = written_options(expr.domain) if isinstance(expr, ast.Choice) else None
         if items and not has_choice(items[0]):
-            return self.spliced(arg.span, [(expr.span, self.texts(items[0], [copy], shared=False))], 1)[0]
+            return spliced(
+                self.source, arg.span, [(expr.span, self.texts(items[0], [copy], shared=False))], 1
+            )[0]
         points = self.decisions.by_place.get((self.source.name, expr.span.start, expr.span.end), ())
         if not points or not isinstance(points[0].domain, Options):
             return None
         text = value_text(points[0], points[0].domain.values[0], self.spell)
-        return self.spliced(arg.span, [(expr.span, [text])], 1)[0]
+        return spliced(self.source, arg.span, [(expr.span, [text])], 1)[0]
 
     def picked(
         self, expr: ast.Choice, copies: Sequence[Copy], render: Callable[[ast.Expr, int], str | None]
@@ -228,7 +234,7 @@ class Renderer:
         if members is None:
             base = self.texts(expr.base, copies, shared=shared)
             inner = [(arg.value.span, self.texts(arg.value, copies, shared=shared)) for arg in expr.args]
-            return self.spliced(expr.span, [(expr.base.span, base), *inner], len(copies))
+            return spliced(self.source, expr.span, [(expr.base.span, base), *inner], len(copies))
         if len(expr.args) < members.dims:
             return self.row_texts(expr, members, copies, shared=shared)
         if len(expr.args) == 1 and isinstance(expr.args[0].value, ast.Range):
@@ -309,19 +315,6 @@ class Renderer:
 
     # --- what is made of parts
 
-    def spliced(self, span: Span, children: Sequence[tuple[Span, Texts]], copies: int) -> Texts:
-        """The source of `span` with each child replaced; no text where a child has none."""
-        found: Texts = []
-        for k in range(copies):
-            edits: list[Edit] = []
-            for at, texts in children:
-                text = texts[k]
-                if text is None:
-                    break
-                edits.append(Edit(Span(at.start - span.start, at.end - span.start), text))
-            found.append(apply_edits(self.slice(span), edits) if len(edits) == len(children) else None)
-        return found
-
     def binary(
         self,
         expr: ast.Binary,
@@ -332,8 +325,8 @@ class Renderer:
         shared: bool,
     ) -> Texts:
         rendered = [self.texts(side, copies, shared=shared) for side in sides]
-        found = self.spliced(
-            expr.span, [(s.span, t) for s, t in zip(sides, rendered, strict=True)], len(copies)
+        found = spliced(
+            self.source, expr.span, [(s.span, t) for s, t in zip(sides, rendered, strict=True)], len(copies)
         )
         lists = op == "+" and any(isinstance(side, ast.ListExpr) for side in sides)
         if op != "or" and not lists:
@@ -344,71 +337,23 @@ class Renderer:
     def call(self, expr: ast.Call, parts: Sequence[Texts], copies: Sequence[Copy], *, shared: bool) -> Texts:
         """A call with its arguments rendered."""
         names = self.texts(expr.func, copies, shared=shared)
-        return self.joined(expr, expr.args, parts, (expr.func, names), (), len(copies))
-
-    def joined(
-        self,
-        expr: ast.ListExpr | ast.Call,
-        args: Sequence[ast.Arg],
-        parts: Sequence[Texts],
-        func: tuple[ast.Expr, Texts] | None,
-        extra: Sequence[str],
-        copies: int,
-    ) -> Texts:
-        found: Texts = []
-        for k in range(copies):
-            texts = [part[k] for part in parts]
-            kept = [text for text in texts if text is not None]
-            name = func[1][k] if func is not None else ""
-            if name is None or (args and not kept and not extra):
-                found.append(None)
-            elif len(kept) == len(texts) and not extra:
-                spans = [arg.span for arg in args]
-                edits = [*zip(spans, kept, strict=True)] + ([(func[0].span, name)] if func else [])
-                at = expr.span.start
-                found.append(
-                    apply_edits(
-                        self.slice(expr.span),
-                        [Edit(Span(span.start - at, span.end - at), text) for span, text in edits],
-                    )
-                )
-            else:
-                inner = ", ".join([*kept, *extra])
-                found.append(f"{name}({inner})" if func is not None else f"[{inner}]")
-        return found
+        return joined(self.source, expr, expr.args, parts, (expr.func, names), (), len(copies))
 
     def arg(self, arg: ast.Arg, copies: Sequence[Copy], *, shared: bool) -> Texts:
         """An argument with its name and guard."""
         values = self.texts(arg.value, copies, shared=shared)
         if arg.when is None:
-            return self.spliced(arg.span, [(arg.value.span, values)], len(copies))
+            return spliced(self.source, arg.span, [(arg.value.span, values)], len(copies))
         guards = self.guard(arg.when, copies, shared=shared)
         start = arg.span.start
         found: Texts = []
         for value, guard in zip(values, guards, strict=True):
             if value is None or guard is not None:
                 children = [(arg.value.span, [value]), (arg.when.span, [guard])]
-                found += self.spliced(arg.span, children, 1)
+                found += spliced(self.source, arg.span, children, 1)
             else:
                 found.append(self.slice(Span(start, arg.value.span.start)) + value)
         return found
-
-
-def table(texts: Sequence[str], shape: Sequence[int]) -> str:
-    """A list of texts, or a list of rows of them.
-
-    >>> table(["a", "b"], [2]), table(["a", "b", "c", "d"], [2, 2])
-    ('[a, b]', '[[a, b], [c, d]]')
-    """
-    if len(shape) > 1:
-        step = len(texts) // shape[0]
-        texts = [table(texts[k : k + step], shape[1:]) for k in range(0, len(texts), step)]
-    return f"[{', '.join(texts)}]"
-
-
-def nothing(arg: ast.Arg) -> str:
-    """An argument that is an empty list."""
-    return "[]" if arg.name is None else f"{arg.name}: []"
 
 
 def position_of(expr: ast.Index, names: Mapping[str, Known]) -> Position | None:

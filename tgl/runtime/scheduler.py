@@ -34,11 +34,7 @@ from tgl.runtime.policy import (
     Abort,
     CallPolicy,
     GiveUp,
-    Reach,
     RetryAfter,
-    Verdict,
-    may_be_of_the_prompt,
-    retry,
 )
 from tgl.runtime.traffic import (
     Broke,
@@ -60,6 +56,7 @@ from tgl.runtime.traffic import (
     Waits,
     Wanted,
 )
+from tgl.runtime.verdicts import is_doubtful, verdict
 from tgl.storage import StoreError
 
 UNKEPT = 4
@@ -290,12 +287,12 @@ class Scheduler:
                 gate.failing.add(call.identity)
             call.failures += 1
             call.patience += now - flight.sent
-        match self.verdict(gate, left, error):
+        match verdict(self.policy, gate, left, error):
             case RetryAfter(delay=delay):
                 if gate.streak > gate.limit.slots and len(gate.failing) >= SEVERAL:
                     self.pause(gate, now + delay)
                 if not (together and error.kind in ALONE):
-                    queue.doubt = queue.doubt or any(self.is_doubtful(call, error) for call in left)
+                    queue.doubt = queue.doubt or any(is_doubtful(self.policy, call, error) for call in left)
                 self.out.append(Waits(lead.model, error.kind, delay))
                 self.tally.retries += len(left)
                 for call in left:
@@ -307,43 +304,6 @@ class Scheduler:
                     self.out.append(GivenUp(call, kind, error.message))
             case Abort(kind=kind):
                 self.stops.append((lead.rank, ModelRefused(lead.model, kind, error.message, help=error.help)))
-
-    def verdict(self, gate: Gate, left: list[Call], error: ModelError) -> Verdict:
-        """What follows a failure for calls that failed together: that for the one that has tried most.
-
-        A call in flight when a server goes away was sent while others were still answered. So what counts is
-        who was answered since the call failed last, not since it began. The last prompts of a batch that all
-        fail would be waited for in vain, in each batch again: before a call's last attempt the canary is
-        asked, and its reply counts as anybody's.
-        """
-        worst = max(left, key=lambda call: call.failures)
-        canary = gate.canary
-        reach = Reach.NEVER
-        if gate.answers > worst.heard:
-            reach = Reach.ANSWERING
-        elif gate.answers or (canary.is_fit and may_be_of_the_prompt(error)):
-            reach = Reach.SILENT
-        many = worst.failures > self.policy.attempts and worst.heard != canary.vouched
-        if reach is Reach.ANSWERING and worst.waited and (many or worst.heard == canary.back):
-            # Attempts while nobody was answered tell nothing of the call: now it has all of them.
-            worst.failures = 1
-        for call in left:
-            call.waited = reach is Reach.SILENT
-            call.heard = gate.answers
-        return retry(
-            self.policy,
-            worst.failures,
-            error,
-            identity=left[0].identity,
-            elapsed=worst.patience,
-            reach=reach,
-            failing=max(len(gate.failing), SEVERAL if canary.failures else 0),
-        )
-
-    def is_doubtful(self, call: Call, error: ModelError) -> bool:
-        """Whether a call that waits may be to blame: it has one attempt left, and nobody is answered."""
-        tried = call.failures + (not self.policy.exact)
-        return call.waited and tried >= self.policy.attempts and may_be_of_the_prompt(error)
 
     def pause(self, gate: Gate, until: float) -> None:
         """Leave a server alone for a while."""

@@ -438,7 +438,8 @@ def test_a_reader_that_goes_away(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", ["check adds.tgl --emit ir", "check adds.tgl", "plan adds.tgl --json", "explain"]
+    "arguments",
+    ["check adds.tgl --emit ir", "check adds.tgl", "plan adds.tgl --json", "explain", "--version"],
 )
 def test_output_that_finds_no_room(project: Project, arguments: str) -> None:
     """A full disk is outside trouble, told once, and no fault of tglc."""
@@ -447,6 +448,12 @@ def test_output_that_finds_no_room(project: Project, arguments: str) -> None:
     assert done.returncode == 3
     assert done.stderr.count("error[") == 1
     assert "error[R0305]: the output can't be written: no space left on device" in done.stderr
+
+
+def test_messages_that_find_no_room(project: Project) -> None:
+    """No traceback either, whose exit code would be that of a wrong program."""
+    command = " ".join(project.command("check", "nowhere.tgl"))
+    assert in_shell(project, f"{command} 2> /dev/full").returncode == 3
 
 
 @pytest.mark.parametrize("closed", [">&-", "<&-", "2>&-", "<&- >&- 2>&-"])
@@ -498,8 +505,9 @@ ODD = [
     ),
     pytest.param(PROGRAM.replace("adder", "s" * 5000), 0, id="a name of 5000 letters"),
     pytest.param(
-        PROGRAM.replace("# Adding", "# \u202e\U0001f600 e\u0301 Adding"), 0, id="odd characters in a comment"
+        PROGRAM.replace("# Adding", "# \U0001f600 e\u0301 Adding"), 0, id="odd characters in a comment"
     ),
+    pytest.param(PROGRAM.replace("# Adding", "# \u202e Adding"), 1, id="a comment that turns its direction"),
     pytest.param(PROGRAM.replace("pool", "po\u200bol", 1), 1, id="a zero-width space in a word"),
     pytest.param("let x = " + "(" * 5000 + "1" + ")" * 5000, 1, id="5000 brackets"),
     pytest.param("let x = " + "[" * 5000, 1, id="5000 open brackets"),

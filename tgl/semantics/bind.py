@@ -360,5 +360,5 @@ def check_names(scope: FileScope, problems: Problems, *, is_main: bool) -> None:
     What this version has not is reported in the program's own file; in others where it is used.
     """
     around = frozenset((*scope.names, *VALUES, *FUNCTIONS, *PRELUDE))
-    check_unseen(scope.source, problems)
+    check_unseen(scope.source, problems, declares=bool(scope.module.decls))
     Binder(scope, problems, is_main, around, odd=check_lookalikes(scope, problems)).run()

@@ -63,7 +63,7 @@ def test_joiners_tags_and_line_ends_are_judged_by_what_is_around_them(text, foun
         ('let a = "x\ry"', 'let a = "x\\ry"'),
         ('let a = """\n  \u200bx\n  y\x0b\n"""', 'let a = """\n  \\u{200B}x\n  y\\u{B}\n"""'),
         ("let a = 1  # no\u202e", "let a = 1  # no"),
-        ("let a =\ufeff1\rlet", "let a = 1 let"),
+        ("let a =\ufeff1\r+ 2", "let a = 1 + 2"),
     ],
 )
 def test_the_fix_shows_them_and_keeps_the_meaning(wrong, right):

@@ -105,16 +105,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unread:
         options.usage(f"unrecognized arguments: {' '.join(unread)}")
     if options.version:
-        from tgl.version import VERSION
-
-        print(f"tglc {VERSION}")
-        return 0
-    if options.command is None:
+        try:
+            return version(options)
+        except OSError:  # told as of any command, by what only trouble imports
+            options.run = version
+    elif options.command is None:
         parser.print_help()
         return 2
     from tgl.cli.outcome import guarded
 
     return guarded(options)
+
+
+def version(_: argparse.Namespace) -> int:
+    """Print the version; the exit code."""
+    from tgl.version import VERSION
+
+    print(f"tglc {VERSION}", flush=True)
+    return 0
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from tgl.diagnostics import Diagnostic, render_json, render_text
 from tgl.pipeline.saying import placeless
@@ -113,9 +113,9 @@ def open_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open to the end
 
 
-def drop_output() -> None:
-    """Let what is still to be written to standard output go nowhere, also when the interpreter ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def drop_output(stream: TextIO) -> None:
+    """Let what is still to be written to a stream go nowhere, also when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def guarded(options: argparse.Namespace) -> int:
@@ -127,12 +127,15 @@ def guarded(options: argparse.Namespace) -> int:
         return code
     except BrokenPipeError:
         # The reader went away (`tglc … | head`): nothing to tell it.
-        drop_output()
+        drop_output(sys.stdout)
         return 0
     except OSError as error:
-        drop_output()
+        drop_output(sys.stdout)
         why, hint = f"the output can't be written: {reason(error)}", "make room, or write elsewhere"
-        show([placeless("R0305", why, help=hint)], as_json=False)
+        try:
+            show([placeless("R0305", why, help=hint)], as_json=False)
+        except OSError:  # standard error has no room either
+            drop_output(sys.stderr)
         return Exit.OUTSIDE
 
 

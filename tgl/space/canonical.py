@@ -56,6 +56,12 @@ def sketch_of(trimmed: Trimmed, facts: Facts, content: Content) -> _Sketch | Non
     return _sketch(trimmed, facts, members, loose, content) if loose else None
 
 
+def unordered(trimmed: Trimmed) -> tuple[tuple[int, ...], ...]:
+    """The live nodes of each group whose replicas may be relabelled."""
+    members, loose = _members(trimmed)
+    return tuple(tuple(found) for name, found in members.items() if name in loose)
+
+
 def _members(trimmed: Trimmed) -> tuple[dict[str, list[int]], set[str]]:
     """The live nodes of each group, and the groups whose replicas may be relabelled."""
     plan = trimmed.instance.plan

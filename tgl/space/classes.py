@@ -6,7 +6,8 @@ a class; in one, values at replicas that may be exchanged without a change of th
 arrangement (Burnside's lemma: the mean number of arrangements that an exchange leaves as they are).
 
 Two classes may hold the same program: a role here reads a choice that another node reads too, there one of
-its own. The choices that several nodes read are then walked like the rest.
+its own; or a replica stands here in one group with others and there by itself. These choices are then walked
+like the rest.
 """
 
 from __future__ import annotations
@@ -14,12 +15,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import permutations, product, zip_longest
-from typing import TypeAlias
+from itertools import permutations, product
 
 from tgl.ir import Candidate, ProgramIR
 from tgl.space.bound import Bound
-from tgl.space.canonical import sketch_of
+from tgl.space.canonical import sketch_of, unordered
 from tgl.space.compile import space_of
 from tgl.space.concretise import Concretiser
 from tgl.space.draw import count_assignments, walks_of
@@ -106,33 +106,43 @@ def counted_classes(
             if instance.live[pick[0]] is not None
         }
         arranging = Arranging(facts, concretiser, free, free.read(facts.assignment.keys(), picks))
-        marks = arranging.marks(candidate)
+        marks = arranging.marks(candidate, trimmed)
         known = classes.get(candidate.digest)
         if known is None:
             found = arranging.programs(trimmed)
             if found is None:
                 return None
             classes[candidate.digest] = (marks, found)
-        elif not alike(known[0], marks):
-            raise Overlap(differing(known[0], marks))
+        elif (overlap := known[0].overlap(marks)) is not None:
+            raise overlap
     return sum(found for _, found in classes.values())
 
 
-Marks: TypeAlias = tuple[tuple[str, str, int], ...]
-"""The options that read free choices, in the order of a candidate's nodes: the option, the choice, and its
-number among those that several read; 0 for one that nothing else reads."""
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What tells classes apart whose programs are the same with the first of all values, node by node.
 
+    `options`: those that read free choices: the option, the choice, and its number among those that several
+    nodes read; 0 for one that nothing else reads. `blocks`: which replicas stand in any order, at each level
+    from the inside out: where the group begins, how many they are, and where this one of them begins.
+    """
 
-def alike(some: Marks, others: Marks) -> bool:
-    """Whether two programs, the same with the first of all values, are so with all the others too."""
-    return [(name, number) for name, _, number in some] == [(name, number) for name, _, number in others]
+    options: tuple[tuple[tuple[str, str, int], ...], ...]
+    blocks: tuple[tuple[tuple[int, int, int], ...], ...]
 
-
-def differing(some: Marks, others: Marks) -> set[str]:
-    """The choices that several read, where two programs are not alike."""
-    pairs = zip_longest(some, others, fillvalue=("", "", 0))
-    unlike = (one for pair in pairs if (pair[0][0], pair[0][2]) != (pair[1][0], pair[1][2]) for one in pair)
-    return {address for _, address, number in unlike if number}
+    def overlap(self, other: Marks) -> Overlap | None:
+        """What is to be walked so that two classes have no program in common; None: they are the same."""
+        found: set[str] = set()
+        same = True
+        for mine, theirs, block, others in zip(
+            self.options, other.options, self.blocks, other.blocks, strict=True
+        ):
+            if [one[::2] for one in mine] != [one[::2] for one in theirs]:
+                same = False
+                found |= {address for _, address, number in (*mine, *theirs) if number}
+            if block != others:
+                found |= {address for _, address, _ in (*mine, *theirs)}
+        return None if same and not found else Overlap(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +157,8 @@ class Arranging:
     free: Free
     read: Mapping[str, frozenset[Reader]]
 
-    def marks(self, candidate: Candidate) -> Marks:
-        """What the candidate's nodes read."""
+    def marks(self, candidate: Candidate, root: Trimmed) -> Marks:
+        """What the candidate's nodes read, and which of them may be exchanged."""
         instances = self.concretiser.instances.values()
         ids = {node: name for instance in instances for node, name in instance.live.items()}
         read: dict[str | None, list[tuple[str, str]]] = {}
@@ -156,13 +166,37 @@ class Arranging:
             for node, _, option in who:
                 read.setdefault(ids[node], []).append((option, address))
         numbers: dict[str, int] = {}
-        found: list[tuple[str, str, int]] = []
+        options: list[tuple[tuple[str, str, int], ...]] = []
         for node in candidate.nodes:
+            found: list[tuple[str, str, int]] = []
             for option, address in sorted(read.get(node.id, ())):
                 several = len(self.read[address]) > 1
                 number = numbers.setdefault(address, len(numbers) + 1) if several else 0
                 found.append((option, address, number))
-        return tuple(found)
+            options.append(tuple(found))
+        places = {node.id: place for place, node in enumerate(candidate.nodes)}
+        blocks: list[list[tuple[int, int, int]]] = [[] for _ in candidate.nodes]
+        self.note_blocks(root, {node: places.get(name or "", -1) for node, name in ids.items()}, blocks)
+        return Marks(tuple(options), tuple(map(tuple, blocks)))
+
+    def note_blocks(
+        self, trimmed: Trimmed, places: Mapping[str, int], blocks: Sequence[list[tuple[int, int, int]]]
+    ) -> dict[int, list[int]]:
+        """Note the groups of an instance whose replicas have no order; of each of its nodes those in it."""
+        nodes = trimmed.instance.plan.nodes
+        inside: dict[int, list[int]] = {}
+        for place in trimmed.live:
+            if place in trimmed.children:
+                within = self.note_blocks(trimmed.children[place], places, blocks)
+                inside[place] = [one for found in within.values() for one in found]
+            else:
+                inside[place] = [places[nodes[place].template.id]]
+        for members in unordered(trimmed):
+            first = min((one for member in members for one in inside[member]), default=-1)
+            for member in members:
+                for one in inside[member]:
+                    blocks[one].append((first, len(members), min(inside[member])))
+        return inside
 
     def programs(self, root: Trimmed) -> int | None:
         """The programs of the class; None if too many exchanges would have to be looked at."""

@@ -122,6 +122,9 @@ SPACES = {
     "shared or own": """param heat = ~[0.1, 0.5]
         node w[2] : ~[assistant(temperature: heat), assistant(temperature: ~[0.1, 0.5])] on smol
         output majority(w)""",
+    "two groups": """node a[2] : assistant on ~[smol, gemma] if ~0.5
+        node b[~1..2] : assistant on ~[smol, gemma]
+        output first(a, b)""",
     "given or own": """param heat = ~[0.1, 0.5]
         node w[~1..2] : ~[choir(heat: heat), assistant(temperature: ~[0.1, 0.5])] on smol
         output first(w)""",

@@ -220,8 +220,11 @@ def answers(text: str) -> str:
         return "broken"
     final = SourceFile("any.tgl", made)
     assert format_source(final) == made
-    again = check(final, MemoryLoader({"any.tgl": made}))
-    assert sorted(problem.code for problem in again.problems) == sorted(p.code for p in checked.problems)
+    again = Counter(one.code for one in check(final, MemoryLoader({"any.tgl": made})).problems)
+    before = Counter(problem.code for problem in checked.problems)
+    # what nobody sees between words is a blank, of which formatting leaves one that is seen
+    assert before.pop("E0191", 0) >= again.pop("E0191", 0)
+    assert again == before
     if not checked.ok:
         assert lower(checked).ir is None
         return "refused"

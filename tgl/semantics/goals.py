@@ -150,11 +150,9 @@ def has_price(state: State, name: str) -> bool:
 
 def has_broken_role(state: State, alternative: Alternative) -> bool:
     """Whether the role of an alternative has a part that could not be read."""
-    scope = state.files.scopes[alternative.place.source]
+    scope = state.files.scopes[alternative.home]
     binding = scope.names.get(alternative.what)
-    if binding is None or not isinstance(binding.decl, ast.Role):
-        return False
-    return state.files.scopes[binding.home].is_broken_around(binding.decl.span)
+    return binding is not None and binding.decl is not None and scope.is_broken_around(binding.decl.span)
 
 
 def has_setting(block: ast.Optimize | ast.Model, key: str) -> bool:

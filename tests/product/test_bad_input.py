@@ -425,15 +425,7 @@ def test_a_store_that_is_locked(project: Project, servers: dict[str, FaultyServe
 def test_a_reader_that_goes_away(project: Project) -> None:
     """`tglc check … | head -0`: no complaint, neither on the way nor when the interpreter ends."""
     command = " ".join(project.command("check", "adds.tgl", "--json", "--emit", "ir"))
-    done = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; ({command}; echo $? >&2) | head -c 0"],
-        cwd=project.folder,
-        env=project.environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = in_shell(project, f"set -o pipefail; ({command}; echo $? >&2) | head -c 0")
     assert done.stderr.strip() in ("0", "141")
 
 

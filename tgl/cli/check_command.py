@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tgl.cli.outcome import show
-from tgl.diagnostics import Diagnostic, Severity
+from tgl.diagnostics import Diagnostic, Severity, plural
 from tgl.pipeline.checking import CheckReport, check_file, lowered_text
 from tgl.pipeline.stop import Exit, Stop
 from tgl.pipeline.unpriced import unpriced
@@ -87,8 +87,3 @@ def repaired(name: str, options: argparse.Namespace) -> CheckReport:
     for entry, fix in fixed.made:
         print(f"{name}: {entry.code} {entry.message}: {fix.title}", file=sys.stderr)
     return fixed.report
-
-
-def plural(count: int, noun: str) -> str:
-    """`1 error`, `2 errors`."""
-    return f"{count} {noun}" + ("" if count == 1 else "s")

@@ -7,6 +7,7 @@ from tgl.diagnostics.problem import Problem, collect, report
 from tgl.diagnostics.render_json import Json, diagnostic_json, render_json
 from tgl.diagnostics.render_text import render_text, render_texts
 from tgl.diagnostics.suggest import InScope, did_you_mean, near_fixes, nearest_names
+from tgl.diagnostics.words import plural
 
 __all__ = [
     "CODES",
@@ -26,6 +27,7 @@ __all__ = [
     "near_fixes",
     "nearest_names",
     "page_of",
+    "plural",
     "render_json",
     "render_text",
     "render_texts",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tgl.diagnostics import plural
 from tgl.drawing.picture import Box, BoxKind, Frame, Link, Picture
 from tgl.drawing.wires import parts
 from tgl.drawing.words import broken, expr_text
@@ -43,8 +44,7 @@ def candidate_picture(candidate: Candidate, name: str, what: str) -> Picture:
         boxes.insert(0, Box(port, "input", port[1:]))
         kept = dict.fromkeys(targets)
         links += [Link(port, target) for target in kept if len(kept) <= MOST_READERS or target not in fed]
-    calls = len(candidate.calls)
-    description = f"{what} of the graph {name}, with {calls} call{'' if calls == 1 else 's'}."
+    description = f"{what} of the graph {name}, with {plural(len(candidate.calls), 'call')}."
     return Picture(name, description, tuple(boxes), tuple(frames.values()), tuple(links))
 
 

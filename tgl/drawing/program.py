@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from tgl.diagnostics import plural
 from tgl.drawing.picture import Box, BoxKind, Frame, Link, Picture
 from tgl.drawing.wires import Wires, parts
 from tgl.drawing.words import broken, distribution, percent
@@ -45,8 +46,7 @@ def program_picture(ir: ProgramIR, modules: Mapping[str, ast.Module]) -> Picture
     drawing = Drawing(ir, Texts(modules))
     drawing.graph(ir.graph, None)
     drawing.settings()
-    choices = len(ir.choices)
-    count = f"{choices} choice" + ("" if choices == 1 else "s")
+    count = plural(len(ir.choices), "choice")
     calls = sum(box.kind == "call" for box in drawing.boxes)
     return Picture(
         ir.graph.name,

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tgl.diagnostics import plural
 from tgl.ide.walk import walk
 from tgl.syntax import ast, print_expr
 
@@ -80,7 +81,9 @@ def equal(options: list[str]) -> Domain:
         return many(len(options))
     p = 1 / len(options)
     shares = f"{percent(p)} each" if len(options) > 1 else percent(p)
-    return Domain(len(options), tuple((text, p) for text in options), f"{counted(len(options))}, {shares}")
+    return Domain(
+        len(options), tuple((text, p) for text in options), f"{plural(len(options), 'option')}, {shares}"
+    )
 
 
 def ranged(low: ast.Expr, high: ast.Expr) -> Domain:
@@ -115,12 +118,7 @@ def whole(expr: ast.Expr) -> int | None:
 
 
 def many(count: int | None) -> Domain:
-    return Domain(count, (), "options" if count is None else counted(count))
-
-
-def counted(count: int) -> str:
-    """`1 option`, `6 options`."""
-    return f"{count} option" + ("" if count == 1 else "s")
+    return Domain(count, (), "options" if count is None else plural(count, "option"))
 
 
 def percent(p: float) -> str:

@@ -114,15 +114,14 @@ def base_url(settings: ModelSettings, env: EnvLookup) -> str | None:
     Raises:
         ModelError: MISSING if there is none, or it is no address.
     """
-    source = settings.base_url
-    variable = source if isinstance(source, EnvVar) else None
-    url = from_environment(settings, source, env, ErrorKind.MISSING) if isinstance(source, EnvVar) else source
+    url, held = settings.base_url, ""
+    if isinstance(url, EnvVar):
+        held = f", as {url.name} holds it,"
+        url = from_environment(settings, url, env, ErrorKind.MISSING)
     if url is not None and not is_http(url):
         raise ModelError(
             ErrorKind.MISSING,
-            f"model `{settings.name}`: its `base_url`"
-            + (f", as {variable.name} holds it," if variable else "")
-            + " is no http address",
+            f"model `{settings.name}`: its `base_url`{held} is no http address",
             help="write it like http://127.0.0.1:8000/v1",
         )
     return url

@@ -5,13 +5,13 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from tgl.diagnostics import plural
 from tgl.emit import amount_text
 from tgl.evaluate import BaselineReport, Difference, FrontReport, PointReport
 from tgl.report.columns import INDENT, columns
 from tgl.report.scores import difference_text, estimate_text, figure_text
 from tgl.report.table import (
     ENDINGS,
-    counted,
     dollars_text,
     interval_words,
     metric_words,
@@ -120,10 +120,10 @@ def facts(front: FrontReport) -> list[str]:
     dollars = f", {dollars_text(spend)}" if spend.dollars or spend.dollars_cap is not None else ""
     stages = ", ".join(f"{name} {calls}" for name, calls in spend.stages)
     lines = [
-        f"selection: {counted(chosen.finalists, 'finalist')} on select (n {chosen.n}); "
+        f"selection: {plural(chosen.finalists, 'finalist')} on select (n {chosen.n}); "
         "a point is kept if it scores more than one standard error above every kept point that is no dearer",
-        f"search: {report.method}, seed {report.seed}, {counted(report.candidates, 'candidate')} in "
-        f"{counted(report.rounds, 'round')} on {report.sizes[0]} train questions; {ENDINGS[report.ending]}",
+        f"search: {report.method}, seed {report.seed}, {plural(report.candidates, 'candidate')} in "
+        f"{plural(report.rounds, 'round')} on {report.sizes[0]} train questions; {ENDINGS[report.ending]}",
         f"spend: {spend.calls} calls{cap}{dollars} ({stages})",
     ]
     lines += [

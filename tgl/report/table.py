@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from tgl.diagnostics import plural
 from tgl.emit import amount_text
 from tgl.evaluate import BaselineReport, JudgeFigures, LimitReport, ProgramFigures, SearchReport, SpendReport
 from tgl.ir import MetricSpec
@@ -116,11 +117,6 @@ def select_text(limit: LimitReport) -> str:
     return f"{limit.sign}{amount_text(limit.select)} on select"
 
 
-def counted(count: int, word: str) -> str:
-    """So many of something: `1 round`, `4 rounds`."""
-    return f"{count} {word}{'' if count == 1 else 's'}"
-
-
 def broken_limits(report: SearchReport) -> list[str]:
     """What the first lines say of limits that held on select and do not on test."""
     return [
@@ -183,15 +179,15 @@ def facts(report: SearchReport) -> list[str]:
     dollars = f", {dollars_text(spend)}" if spend.dollars or spend.dollars_cap is not None else ""
     stages = ", ".join(f"{name} {calls}" for name, calls in spend.stages)
     lines = [
-        f"selection: {counted(chosen.finalists, 'finalist')} on select (n {chosen.n}); "
+        f"selection: {plural(chosen.finalists, 'finalist')} on select (n {chosen.n}); "
         f"the best of them scored {figure_text(chosen.best, metric)},",
         f"{INDENT}the winner (the cheapest within one standard error of it) "
         f"{estimate_text(chosen.raw_interval, metric)};",
         f"{INDENT}corrected for having chosen the best of {chosen.finalists}: "
         f"{figure_text(chosen.corrected, metric)}",
         *routes(report.baselines),
-        f"search: {report.method}, seed {report.seed}, {counted(report.candidates, 'candidate')} in "
-        f"{counted(report.rounds, 'round')} on {report.sizes[0]} train questions; {ENDINGS[report.ending]}",
+        f"search: {report.method}, seed {report.seed}, {plural(report.candidates, 'candidate')} in "
+        f"{plural(report.rounds, 'round')} on {report.sizes[0]} train questions; {ENDINGS[report.ending]}",
         f"spend: {spend.calls} calls{cap}{dollars} ({stages})",
         latency_line(report),
     ]

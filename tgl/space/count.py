@@ -111,10 +111,10 @@ def space_size(
     if not exact or size.programs.exact or size.assignments.low > MOST_EXACT:
         return size
     programs = count_programs(ir, bound, walks=MOST_EXACT, steps=None, counted=False, on_walk=on_walk)
+    if programs is None or size.assignments.exact:
+        return size if programs is None else SpaceSize(size.assignments, _counted(programs))
     assignments = count_assignments(ir, _ANY, bound, walks=MOST_EXACT, on_walk=on_walk)
-    if programs is None or assignments is None:
-        return size
-    return SpaceSize(_counted(assignments), _counted(programs))
+    return size if assignments is None else SpaceSize(_counted(assignments), _counted(programs))
 
 
 def _usual_size(ir: ProgramIR, seed: int, bound: Bound | None, walks: int, draws: int) -> SpaceSize:

@@ -24,6 +24,26 @@ graph solve(question) {
 optimize solve on adds { maximize accuracy; spend calls <= 100 }
 """
 
+SEARCH = """\
+model m { provider openai; id "m"; base_url URL }
+role adder(question) -> answer { prompt "{{ question }}"; temperature 0.8; max_tokens 8; retry 0 }
+task adds {
+  data   "adds.jsonl"
+  split  train: 10, select: 10, test: 20
+  given  question
+  expect answer
+  key    number
+  unit   calls
+  on_error drop: 40%
+}
+graph solve(question) {
+  node sample : adder(temperature: ~[0.3, 0.8]) on m
+  output sample
+}
+optimize solve on adds { maximize accuracy; spend calls <= 400; using random(trials: 2, samples: 2) }
+"""
+"""A search of four dozen examples that puts up with failures; `URL` stands for where its model is."""
+
 
 @pytest.fixture
 def program(tmp_path: Path) -> Path:

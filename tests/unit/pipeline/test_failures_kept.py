@@ -20,24 +20,9 @@ from tgl.pipeline.workspace import find_workspace
 from tgl.report import SilentProgress
 from tgl.runtime import CallPolicy
 
-PROGRAM = """\
-model m { provider openai; id "m"; base_url "http://127.0.0.1:9/v1" }
-role adder(question) -> answer { prompt "{{ question }}"; temperature 0.8; max_tokens 8; retry 0 }
-task adds {
-  data   "adds.jsonl"
-  split  train: 10, select: 10, test: 20
-  given  question
-  expect answer
-  key    number
-  unit   calls
-  on_error drop: 40%
-}
-graph solve(question) {
-  node sample : adder(temperature: ~[0.3, 0.8]) on m
-  output sample
-}
-optimize solve on adds { maximize accuracy; spend calls <= 400; using random(trials: 2, samples: 2) }
-"""
+from .conftest import SEARCH
+
+PROGRAM = SEARCH.replace("URL", '"http://127.0.0.1:9/v1"')
 
 
 def unlucky(request: ChatRequest) -> str | ModelError:

@@ -14,24 +14,9 @@ from tgl.report import SilentProgress
 from tgl.runtime import CallPolicy
 from tgl.testing import FaultyServer
 
-PROGRAM = """\
-model m { provider openai; id "m"; base_url env("URL") }
-role adder(question) -> answer { prompt "{{ question }}"; temperature 0.8; max_tokens 8; retry 0 }
-task adds {
-  data   "adds.jsonl"
-  split  train: 10, select: 10, test: 20
-  given  question
-  expect answer
-  key    number
-  unit   calls
-  on_error drop: 40%
-}
-graph solve(question) {
-  node sample : adder(temperature: ~[0.3, 0.8]) on m
-  output sample
-}
-optimize solve on adds { maximize accuracy; spend calls <= 400; using random(trials: 2, samples: 2) }
-"""
+from .conftest import SEARCH
+
+PROGRAM = SEARCH.replace("URL", 'env("URL")')
 POISON = {7, 21, 22, 23, 35}
 
 

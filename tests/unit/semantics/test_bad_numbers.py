@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tgl.semantics import NO_FILES, check
+from tgl.semantics import NO_FILES, MemoryLoader, check
 from tgl.text import SourceFile, apply_edits
 
 PROGRAM = """
@@ -88,3 +88,18 @@ def test_a_count_with_an_exponent_is_written_out(text: str, wrong: str, right: s
 def test_a_rate_may_have_decimals() -> None:
     text = PROGRAM + PLAIN + SEARCH.format("reinforce(rate: 0.5, rounds: 3)")
     assert check(SourceFile("p.tgl", text), NO_FILES).problems == ()
+
+
+def test_a_reply_without_a_bound_is_not_told_of_an_imported_role_whose_bound_cannot_be_read() -> None:
+    far = 'role thinker(question) -> answer { prompt "{{ question }}"; max_tokens: 200 }\n'
+    text = """use "./far.tgl" { thinker as remote }
+model m { provider openai; id "m"; base_url "http://127.0.0.1:9/v1" }
+task adds {
+  data "a.jsonl"; split train: 4, select: 4, test: 4
+  given question; expect answer; key number; unit calls
+}
+graph solve(question) { node a : remote on m; output a }
+optimize solve on adds { maximize accuracy; limit tokens <= 4000; spend calls <= 100 }
+"""
+    found = check(SourceFile("p.tgl", text), MemoryLoader({"far.tgl": far})).problems
+    assert [problem.code for problem in found] == ["E0104"]
